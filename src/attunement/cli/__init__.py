@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The command: ``attunement …``. Each subcommand lives in its own module and loads when it runs."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+from attunement.cli.errors import CommandError
+from attunement.errors import AttunementError
+
+# subcommand -> (module, one line of help); the module exposes a click command named `command`.
+COMMANDS: dict[str, tuple[str, str]] = {
+    "demo": ("attunement.cli.demo", "Serve a synthetic clinic on this machine."),
+    "explain": ("attunement.cli.explain", "Walk a score back to its answers."),
+    "look": ("attunement.cli.look", "Turn a file of ratings into one page and a short text."),
+    "measures": ("attunement.cli.measures", "List, show, check and add measures."),
+    "score": ("attunement.cli.score", "Score a file of answers."),
+    "serve": ("attunement.cli.serve", "Serve a clinic."),
+    "simulate": ("attunement.cli.simulate", "Write a synthetic clinic with known truth."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose subcommands are imported when they are asked for: start-up stays short."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the subcommands' names in alphabetical order."""
+        del ctx
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return the subcommand, or None if there is no such name."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        command = import_module(COMMANDS[cmd_name][0]).command
+        if not isinstance(command, click.Command):
+            message = f"{COMMANDS[cmd_name][0]} has no click command named `command`"
+            raise TypeError(message)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of subcommands without importing any of them."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in sorted(COMMANDS.items())])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="attunement", prog_name="attunement")
+def group() -> None:
+    """Look at, score, simulate and serve the therapeutic alliance, from both chairs."""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command and leave with 0, 2 for bad input, 130 when interrupted.
+
+    Parameters
+    ----------
+    arguments : list of str, optional
+        The words after ``attunement``; those of the process by default.
+    """
+    try:
+        code = group.main(args=arguments, prog_name="attunement", standalone_mode=False)
+    except AttunementError as refusal:
+        _leave(printable(refusal.text()), 2)
+    except click.exceptions.Abort:
+        _leave("Interrupted; nothing was changed.", 130)
+    except KeyboardInterrupt:
+        _leave("Interrupted; nothing was changed.", 130)
+    except click.ClickException as refusal:
+        _leave(printable(CommandError.from_click(refusal).text()), 2)
+    except BrokenPipeError:
+        # The reader went away (`| head`): nothing is wrong, and there is nobody to tell.
+        sys.stderr.close()
+        sys.exit(0)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def printable(text: str) -> str:
+    """Return ``text`` with control characters shown as escapes, so that no terminal obeys them."""
+    return "".join(
+        char if char.isprintable() or char == "\n" else char.encode("unicode_escape").decode()
+        for char in text
+    )
+
+
+def _leave(message: str, code: int) -> None:
+    click.echo(message, err=True)
+    sys.exit(code)
