@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# Find, or on Debian as root install, the real parts the tests drive: a browser and a database
+# server. Prints one line for each part that is missing and cannot be had, and exports
+# ATTUNEMENT_BROWSER and ATTUNEMENT_POSTGRESQL_BIN for those that are there. Meant to be sourced.
+
+postgresql_bin() {
+  local folder
+  for folder in /usr/lib/postgresql/*/bin /usr/local/pgsql/bin /opt/homebrew/opt/postgresql*/bin; do
+    [ -x "$folder/initdb" ] && found=$folder
+  done
+  if [ -z "${found:-}" ] && command -v initdb >/dev/null 2>&1; then
+    found=$(dirname "$(command -v initdb)")
+  fi
+  printf '%s' "${found:-}"
+}
+
+browser() {
+  command -v chromium || command -v chromium-browser || command -v google-chrome || true
+}
+
+install_missing() { # part, package
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+    echo "Installing $1 ($2) ..."
+    { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q "$2"; } \
+      >/dev/null 2>&1 || true
+  fi
+}
+
+left_out=0
+[ -n "$(browser)" ] || install_missing "a browser for the end-to-end tests" chromium
+ATTUNEMENT_BROWSER=$(browser)
+if [ -z "$ATTUNEMENT_BROWSER" ]; then
+  echo "Left out: the browser tests (no Chromium; install the package 'chromium')."
+  left_out=1
+fi
+[ -n "$(postgresql_bin)" ] || install_missing "PostgreSQL for the store tests" postgresql
+ATTUNEMENT_POSTGRESQL_BIN=$(postgresql_bin)
+if [ -z "$ATTUNEMENT_POSTGRESQL_BIN" ]; then
+  echo "Left out: the store tests on PostgreSQL (no server; install the package 'postgresql')."
+  left_out=1
+fi
+export ATTUNEMENT_BROWSER ATTUNEMENT_POSTGRESQL_BIN
+if [ "$left_out" = 1 ] && [ "${ATTUNEMENT_TEST_STRICT:-0}" = 1 ]; then
+  echo "ATTUNEMENT_TEST_STRICT is set: nothing may be left out." >&2
+  exit 1
+fi

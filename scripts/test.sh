@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Run every check and every test. The browser and the database server that the tests drive are
+# installed where that is possible, and named in one line where it is not.
+set -euo pipefail
+venv=${1:-.venv}
+cd "$(dirname "$0")/.."
+# shellcheck source=scripts/parts.sh
+source scripts/parts.sh
+
+if [ -z "${ATTUNEMENT_REFERENCE_DATA:-}" ]; then
+  echo "Left out: tests on other people's data (set ATTUNEMENT_REFERENCE_DATA to their folder)."
+fi
+
+bash scripts/lint.sh "$venv"
+
+browser_tests=(-m "not e2e")
+[ -n "$ATTUNEMENT_BROWSER" ] && browser_tests=()
+"$venv/bin/python" -m pytest -q -n 2 --dist loadgroup --durations=8 "${browser_tests[@]}"
+
+if [ -n "$ATTUNEMENT_POSTGRESQL_BIN" ]; then
+  echo "The store, services and pages again, on PostgreSQL:"
+  bash scripts/with_postgresql.sh "$venv/bin/python" -m pytest -q tests/store tests/web
+fi
