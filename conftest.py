@@ -37,7 +37,7 @@ def _run_console(example: Example) -> str | None:
             return f"only `attunement` commands can stand in a console block, not {words[0]!r}"
         following = lines[position + 1] if position + 1 < len(lines) else ""
         wanted = re.fullmatch(r"# exit (\d+)", following)
-        run = subprocess.run(  # noqa: S603 -- the project's own command, from its own docs
+        run = subprocess.run(
             [sys.executable, "-c", "from attunement.cli import main; main()", *words[1:]],
             capture_output=True,
             text=True,

@@ -8,11 +8,12 @@ import pkgutil
 import sys
 from pathlib import Path
 
-import attunement
 import click
+from attunement.measures.docs import write_pages
+
+import attunement
 from attunement.cli import COMMANDS, group
 from attunement.errors import AttunementError
-from attunement.measures.docs import write_pages
 
 ROOT = Path(__file__).resolve().parents[1]
 REFERENCE = ROOT / "docs/reference"
@@ -22,7 +23,7 @@ def command_page() -> str:
     """Return the help of every command as one Markdown page."""
     parts = [
         "# The command\n",
-        "Written by `make docs` from the command's own help. "
+        "Written by `make docs` from the command's own help.\n",
         "Exit codes: 0 done, 1 our fault, 2 bad input, 130 interrupted.\n",
     ]
     for name in sorted(COMMANDS):
@@ -65,8 +66,9 @@ def errors_page() -> str:
     return "\n".join(
         [
             "# Error codes\n",
-            "Written by `make docs`. Each message says what is wrong, what came, what was "
-            "expected and what to do next; none quotes a client's words or answers.\n",
+            "Written by `make docs`.",
+            "Each message says what is wrong, what came, what was expected and what to do next;",
+            "none quotes a client's words or answers.\n",
             "| code | what it means |",
             "|---|---|",
             *rows,

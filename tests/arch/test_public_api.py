@@ -7,8 +7,9 @@ import pkgutil
 import subprocess
 import sys
 
-import attunement
 import pytest
+
+import attunement
 
 ROOMS = [
     "measures",
@@ -27,8 +28,7 @@ def _public_objects() -> list[tuple[str, object]]:
     found: list[tuple[str, object]] = []
     for room in ROOMS:
         module = importlib.import_module(f"attunement.{room}")
-        for name in module.__all__:
-            found.append((f"{room}.{name}", getattr(module, name)))
+        found.extend((f"{room}.{name}", getattr(module, name)) for name in module.__all__)
     return found
 
 

@@ -29,5 +29,7 @@ def _declared() -> dict[str, str]:
 
 
 def test_docs_list_every_code_with_its_title() -> None:
-    listed = dict(re.findall(r"^\| `(E-[A-Z]+-\d{3})` \| (.+?) \|", PAGE.read_text("utf-8"), re.M))
+    listed = dict(
+        re.findall(r"^\| `(E-[A-Z]+-\d{3})` \| (.+?) \|", PAGE.read_text("utf-8"), re.MULTILINE)
+    )
     assert listed == _declared()
