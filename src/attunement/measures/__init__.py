@@ -1,2 +1,36 @@
 # SPDX-License-Identifier: Apache-2.0
-"""measures."""
+"""Measures as data: their shape, their rights, and the checks that keep them honest."""
+
+from __future__ import annotations
+
+from attunement.measures.errors import MeasureError
+from attunement.measures.finding import Finding
+from attunement.measures.library import (
+    DEFAULT_PACKS,
+    PACKS,
+    ids,
+    languages,
+    load,
+    load_text,
+    operator_folder,
+    versions,
+)
+from attunement.measures.parse import parse_measure, parse_text
+from attunement.measures.schema import Measure, TextBundle
+
+__all__ = [
+    "DEFAULT_PACKS",
+    "PACKS",
+    "Finding",
+    "Measure",
+    "MeasureError",
+    "TextBundle",
+    "ids",
+    "languages",
+    "load",
+    "load_text",
+    "operator_folder",
+    "parse_measure",
+    "parse_text",
+    "versions",
+]

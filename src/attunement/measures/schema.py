@@ -78,6 +78,7 @@ class Item:
     loinc: str = ""
     risk: Risk | None = None
     shown_if: ShownIf | None = None
+    scored: bool = True  # False: the source keeps it out of every scale
 
 
 @dataclass(frozen=True, slots=True)
