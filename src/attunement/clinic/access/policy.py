@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who may do what: one pure function over one table, and everything else is refused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class ActorRole(StrEnum):
+    """What an actor is. A client's link is an actor too, and a very small one."""
+
+    THERAPIST = "therapist"
+    SUPERVISOR = "supervisor"
+    LEAD = "lead"
+    OPERATOR = "operator"
+    CLIENT_LINK = "client_link"
+    ANONYMOUS = "anonymous"
+
+
+class Relation(StrEnum):
+    """How an actor stands to a record."""
+
+    OWN = "own"  # the therapist of the dyad; the link of this very assignment
+    PRACTICE = "practice"  # the same practice, another person's record
+    NONE = "none"  # another practice, or no such record
+    SELF = "self"  # not about a record: one's own list, one's own login
+
+
+class Action(StrEnum):
+    """Every act that a route or a service can ask for."""
+
+    CASELOAD_VIEW = "caseload.view"
+    DYAD_VIEW = "dyad.view"
+    SESSION_START = "session.start"
+    SESSION_VIEW = "session.view"
+    INVITATION_MAKE = "invitation.make"
+    INVITATION_REVOKE = "invitation.revoke"
+    INVITATION_OPEN = "invitation.open"
+    CLIENT_FORM_VIEW = "client_form.view"
+    CLIENT_RESPONSE_RECORD = "client_response.record"
+    THERAPIST_FORM_VIEW = "therapist_form.view"
+    THERAPIST_RESPONSE_RECORD = "therapist_response.record"
+    PICTURE_VIEW = "picture.view"
+    COMPONENTS_VIEW = "components.view"
+    HEALTH_VIEW = "health.view"
+    LOGIN = "login"
+    LOGOUT = "logout"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who asks, as far as the policy needs to know."""
+
+    role: ActorRole
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Whether, and why. The reason is for the audit log, never for a page."""
+
+    allow: bool
+    reason: str
+
+
+_EVERYBODY = frozenset(ActorRole)
+_PEOPLE = frozenset({ActorRole.THERAPIST, ActorRole.SUPERVISOR, ActorRole.LEAD, ActorRole.OPERATOR})
+_THERAPIST = frozenset({ActorRole.THERAPIST})
+_LINK = frozenset({ActorRole.CLIENT_LINK})
+
+# (action, relation) -> the roles that may. What is not here is refused.
+RULES: dict[tuple[Action, Relation], frozenset[ActorRole]] = {
+    (Action.LOGIN, Relation.SELF): _EVERYBODY,
+    (Action.LOGOUT, Relation.SELF): _EVERYBODY,
+    (Action.HEALTH_VIEW, Relation.SELF): _EVERYBODY,
+    (Action.COMPONENTS_VIEW, Relation.SELF): _EVERYBODY,
+    (Action.CASELOAD_VIEW, Relation.SELF): _THERAPIST | {ActorRole.LEAD},
+    (Action.DYAD_VIEW, Relation.OWN): _THERAPIST,
+    (Action.SESSION_START, Relation.OWN): _THERAPIST,
+    (Action.SESSION_VIEW, Relation.OWN): _THERAPIST,
+    (Action.INVITATION_MAKE, Relation.OWN): _THERAPIST,
+    (Action.INVITATION_REVOKE, Relation.OWN): _THERAPIST,
+    (Action.THERAPIST_FORM_VIEW, Relation.OWN): _THERAPIST,
+    (Action.THERAPIST_RESPONSE_RECORD, Relation.OWN): _THERAPIST,
+    (Action.PICTURE_VIEW, Relation.OWN): _THERAPIST,
+    (Action.INVITATION_OPEN, Relation.SELF): _EVERYBODY,
+    (Action.CLIENT_FORM_VIEW, Relation.OWN): _LINK,
+    (Action.CLIENT_RESPONSE_RECORD, Relation.OWN): _LINK,
+}
+
+
+def may(actor: Actor, action: Action, relation: Relation) -> Decision:
+    """Decide whether ``actor`` may do ``action`` to a record it stands in ``relation`` to.
+
+    Parameters
+    ----------
+    actor : Actor
+        Role and whether the login is active.
+    action : Action
+        The act.
+    relation : Relation
+        How the actor stands to the record, found by the caller from the database.
+
+    Returns
+    -------
+    Decision
+        ``allow`` is True only where the table says so; the default is no.
+    """
+    if not actor.active:
+        return Decision(allow=False, reason="the login is not active")
+    roles = RULES.get((action, relation))
+    if roles is None:
+        return Decision(allow=False, reason=f"nobody may {action} in relation {relation}")
+    if actor.role not in roles:
+        return Decision(allow=False, reason=f"{actor.role} may not {action} ({relation})")
+    return Decision(allow=True, reason=f"{actor.role} may {action} ({relation})")

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the clinic refuses: input, access, settings and a store that could lose an answer."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from attunement.errors import AttunementError
+
+
+class ClinicError(AttunementError):
+    """A request that the clinic does not carry out; nothing was changed."""
+
+    codes: ClassVar[dict[str, str]] = {
+        "E-CLINIC-001": "the store could lose an answer when the power fails",
+        "E-CLINIC-002": "the database was written by a newer version",
+        "E-CLINIC-003": "a route has no declared permission",
+        "E-CLINIC-004": "a stored record may not be changed or deleted",
+        "E-CLINIC-005": "the session cannot be started with these details",
+        "E-CLINIC-006": "the measure has no words to show",
+        "E-CLINIC-007": "the form cannot be read",
+        "E-CLINIC-008": "the submission was already received with other content",
+        "E-CLINIC-009": "the form was already answered or closed",
+        "E-CLINIC-010": "the demo folder cannot be used",
+        "E-CLINIC-011": "the backup could not be verified",
+    }
+
+
+class ConfigError(AttunementError):
+    """A configuration that the clinic does not start with."""
+
+    codes: ClassVar[dict[str, str]] = {
+        "E-CONFIG-001": "the configuration file cannot be read",
+        "E-CONFIG-002": "the configuration file is not TOML",
+        "E-CONFIG-003": "a key is unknown",
+        "E-CONFIG-004": "a key is missing",
+        "E-CONFIG-005": "a value has the wrong type or is out of range",
+        "E-CONFIG-006": "the secret is missing, short or a placeholder",
+        "E-CONFIG-007": "the key file can be read by others",
+        "E-CONFIG-008": "the base address is not safe",
+        "E-CONFIG-009": "the database address is not understood",
+    }
+
+
+class AccessError(AttunementError):
+    """A record that is not there, or not for this person: both look the same from outside."""
+
+    codes: ClassVar[dict[str, str]] = {
+        "E-ACCESS-001": "there is no such record for you",
+        "E-ACCESS-002": "the link is not open",
+    }

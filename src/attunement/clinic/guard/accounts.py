@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What django-allauth may do here: log in and log out. Accounts are made by an operator."""
+
+from __future__ import annotations
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.http import HttpRequest
+
+
+class ClinicAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth ships no types
+    """No sign-up; the address in rate limits is the one of the connection."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Return False: nobody makes an account for themselves."""
+        del request
+        return False

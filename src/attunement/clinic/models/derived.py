@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is computed from answers and can be computed again: scores and signals."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+
+from attunement.clinic.models.asking import Perspective
+from attunement.clinic.models.care import Dyad, Session
+from attunement.clinic.models.identifiers import ID_LENGTH
+from attunement.clinic.models.response import Response
+
+
+class Score(models.Model):
+    """A scale's number, or the reason why there is none."""
+
+    id = models.CharField(primary_key=True, max_length=ID_LENGTH, editable=False)
+    response = models.ForeignKey(Response, on_delete=models.PROTECT, related_name="scores")
+    scale = models.CharField(max_length=40)
+    value = models.FloatField(null=True, blank=True)
+    reason = models.TextField(null=True, blank=True)  # noqa: DJ001 -- null exactly when there is a value
+    n_answered = models.PositiveSmallIntegerField()
+    n_items = models.PositiveSmallIntegerField()
+    scorer_version = models.CharField(max_length=30)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["response", "scale"], name="score_once"),
+            models.CheckConstraint(
+                name="score_or_reason",
+                condition=models.Q(value__isnull=True, reason__isnull=False)
+                | models.Q(value__isnull=False, reason__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="score_answered_at_most_items",
+                condition=models.Q(n_answered__lte=models.F("n_items")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Return the identifier."""
+        return self.id
+
+
+class SignalRecord(models.Model):
+    """A computed question to the therapist, with what it was computed from.
+
+    Only sessions in which both forms are in take part, so a signal never tells of a sealed one.
+    """
+
+    id = models.CharField(primary_key=True, max_length=ID_LENGTH, editable=False)
+    dyad = models.ForeignKey(Dyad, on_delete=models.PROTECT, related_name="signals")
+    session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="signals")
+    perspective = models.CharField(max_length=10, choices=Perspective)
+    rule_id = models.CharField(max_length=60)
+    rule_version = models.CharField(max_length=30)
+    title = models.TextField()
+    question = models.TextField()
+    inputs = models.JSONField()
+    threshold = models.FloatField(null=True, blank=True)
+    value = models.FloatField(null=True, blank=True)
+    expected = models.FloatField(null=True, blank=True)
+    sentence = models.TextField()
+    why = models.TextField()
+    null_rate = models.FloatField(null=True, blank=True)  # share of sessions in which it fires
+    null_sentence = models.TextField()
+    source = models.TextField()
+    verified = models.BooleanField(default=False)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["session", "perspective", "rule_id", "rule_version"], name="signal_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        """Return the identifier."""
+        return self.id

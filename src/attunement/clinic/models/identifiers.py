@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Opaque identifiers: 128 random bits in lower-case base 32, safe in a URL and to read aloud."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import secrets
+
+ID_LENGTH = 26
+
+
+def new_id() -> str:
+    """Return 26 characters that say nothing about the record and cannot be guessed."""
+    return _encode(secrets.token_bytes(16))
+
+
+def derived_id(*parts: str) -> str:
+    """Return the identifier of a derived row, always the same for the same parts.
+
+    Derived rows (scores, signals) are rebuilt from answers; with this, byte for byte.
+    """
+    digest = hashlib.sha256("\x1f".join(parts).encode()).digest()
+    return _encode(digest[:16])
+
+
+def _encode(raw: bytes) -> str:
+    return base64.b32encode(raw).decode("ascii").rstrip("=").lower()

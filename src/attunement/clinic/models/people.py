@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The practice and the people who log in to it, and those who only answer a link."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.db.models.functions import Lower
+
+from attunement.clinic.models.identifiers import ID_LENGTH, new_id
+
+
+class Practice(models.Model):
+    """The tenant: one clinic, training site or study centre."""
+
+    id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id, editable=False)
+    name = models.CharField(max_length=200)
+
+    def __str__(self) -> str:
+        """Return the identifier: names stay out of logs."""
+        return self.id
+
+
+class Role(models.TextChoices):
+    """What a login may be."""
+
+    THERAPIST = "therapist", "therapist"
+    SUPERVISOR = "supervisor", "supervisor"
+    LEAD = "lead", "lead"
+    OPERATOR = "operator", "operator"
+
+
+class Login(AbstractUser):
+    """An account with which a person logs in. Clients have none: they answer links."""
+
+    id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id, editable=False)
+    practice = models.ForeignKey(
+        Practice, on_delete=models.PROTECT, related_name="logins", null=True, blank=True
+    )
+    role = models.CharField(max_length=12, choices=Role, default=Role.THERAPIST)
+    display_name = models.CharField(max_length=200, blank=True)
+
+    class Meta(AbstractUser.Meta):
+        swappable = "AUTH_USER_MODEL"
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="login_role_known", condition=models.Q(role__in=Role.values)
+            ),
+            models.UniqueConstraint(
+                Lower("email"), name="login_email_once", condition=~models.Q(email="")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Return the identifier: names stay out of logs."""
+        return self.id
+
+
+class Therapist(models.Model):
+    """A person who holds sessions; usually with a login, never without a practice."""
+
+    id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id, editable=False)
+    practice = models.ForeignKey(Practice, on_delete=models.PROTECT, related_name="therapists")
+    login = models.OneToOneField(
+        Login, on_delete=models.PROTECT, related_name="therapist", null=True, blank=True
+    )
+    display_name = models.CharField(max_length=200)
+
+    def __str__(self) -> str:
+        """Return the identifier: names stay out of logs."""
+        return self.id
+
+
+class Client(models.Model):
+    """A person who comes to therapy, known by a code and a name for the page."""
+
+    id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id, editable=False)
+    practice = models.ForeignKey(Practice, on_delete=models.PROTECT, related_name="clients")
+    code = models.CharField(max_length=40)
+    display_name = models.CharField(max_length=200)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["practice", "code"], name="client_code_once")
+        ]
+
+    def __str__(self) -> str:
+        """Return the identifier: names stay out of logs."""
+        return self.id

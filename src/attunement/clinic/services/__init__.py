@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What people do in the clinic: permission, one transaction, audit, result.
+
+Every service takes ``now`` and raises ``AccessError`` for a record that is not there or not the
+actor's (the middleware turns it into one neutral 404). Pages call services and nothing below.
+"""
+
+from __future__ import annotations
+
+from attunement.clinic.services.caseload import caseload
+from attunement.clinic.services.client_forms import client_form, record_client_response
+from attunement.clinic.services.dyad import dyad_overview
+from attunement.clinic.services.fields import field_name, raw_fields
+from attunement.clinic.services.invitations import (
+    invite_client,
+    open_invitation,
+    revoke_invitation,
+)
+from attunement.clinic.services.picture import session_picture
+from attunement.clinic.services.results import (
+    AlreadyIn,
+    Caseload,
+    CaseRow,
+    Chart,
+    ChartLine,
+    ChartMark,
+    ClientForm,
+    Comment,
+    DyadOverview,
+    FieldProblem,
+    IssuedInvitation,
+    ItemPair,
+    Receipt,
+    ReceiptStatus,
+    Refused,
+    Revealed,
+    SessionOverview,
+    SessionRow,
+    SessionState,
+    ShownSignal,
+    StartedSession,
+    Surprise,
+    TherapistForm,
+    Waiting,
+    WaitingFor,
+)
+from attunement.clinic.services.sessions import session_overview, start_session
+from attunement.clinic.services.therapist_forms import record_therapist_response, therapist_form
+
+__all__ = [
+    "AlreadyIn",
+    "CaseRow",
+    "Caseload",
+    "Chart",
+    "ChartLine",
+    "ChartMark",
+    "ClientForm",
+    "Comment",
+    "DyadOverview",
+    "FieldProblem",
+    "IssuedInvitation",
+    "ItemPair",
+    "Receipt",
+    "ReceiptStatus",
+    "Refused",
+    "Revealed",
+    "SessionOverview",
+    "SessionRow",
+    "SessionState",
+    "ShownSignal",
+    "StartedSession",
+    "Surprise",
+    "TherapistForm",
+    "Waiting",
+    "WaitingFor",
+    "caseload",
+    "client_form",
+    "dyad_overview",
+    "field_name",
+    "invite_client",
+    "open_invitation",
+    "raw_fields",
+    "record_client_response",
+    "record_therapist_response",
+    "revoke_invitation",
+    "session_overview",
+    "session_picture",
+    "start_session",
+    "therapist_form",
+]
