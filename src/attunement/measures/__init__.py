@@ -15,22 +15,30 @@ from attunement.measures.library import (
     operator_folder,
     versions,
 )
+from attunement.measures.lint import lint
 from attunement.measures.parse import parse_measure, parse_text
+from attunement.measures.reach import score_range
+from attunement.measures.rights import Decision, allowed, permitted_text
 from attunement.measures.schema import Measure, TextBundle
 
 __all__ = [
     "DEFAULT_PACKS",
     "PACKS",
+    "Decision",
     "Finding",
     "Measure",
     "MeasureError",
     "TextBundle",
+    "allowed",
     "ids",
     "languages",
+    "lint",
     "load",
     "load_text",
     "operator_folder",
     "parse_measure",
     "parse_text",
+    "permitted_text",
+    "score_range",
     "versions",
 ]

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 import attunement.measures as room
-from attunement.measures import PACKS, ids, languages, load, load_text, versions
+from attunement.measures import PACKS, ids, languages, lint, load, load_text, versions
+from attunement.measures.reading import VERSION
 
 DATA = Path(room.__file__).parent / "data"
 FILES = sorted(DATA.glob("*/*/*.toml"))
@@ -40,6 +41,28 @@ def test_shipped_measure_and_its_texts_load(measure_id: str, version: str) -> No
 
 
 def test_every_measure_lies_in_one_pack() -> None:
-    homes = [file.parent.name for file in FILES if file.name.count(".") == 1]
+    homes = [
+        file.parent.name for file in FILES if VERSION.fullmatch(file.name.removesuffix(".toml"))
+    ]
     places = {(file.parent.parent.name, file.parent.name) for file in FILES}
     assert len(places) == len(set(homes))
+
+
+@pytest.mark.parametrize(("measure_id", "version"), SHIPPED)
+def test_shipped_measure_lints_without_errors(measure_id: str, version: str) -> None:
+    measure = load(measure_id, version=version)
+    bundles = [
+        bundle
+        for language in languages(measure, packs=PACKS)
+        if (bundle := load_text(measure, language, packs=PACKS))
+    ]
+    errors = [finding.text() for finding in lint(measure, bundles) if finding.severity == "error"]
+    assert errors == []
+
+
+def test_structure_pack_holds_no_words() -> None:
+    assert [
+        str(file)
+        for file in (DATA / "structure").glob("*/*.toml")
+        if not VERSION.fullmatch(file.name.removesuffix(".toml"))
+    ] == []
