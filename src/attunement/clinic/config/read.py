@@ -3,10 +3,23 @@
 
 from __future__ import annotations
 
+import difflib
+import tomllib
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from attunement.clinic.config.model import Config
+from attunement.clinic.config.addresses import database_address, hosts_of, safe_base_url
+from attunement.clinic.config.model import Config, Crisis, UseContexts, Words
+from attunement.clinic.config.secret import read_secret
+from attunement.clinic.config.toml_keys import BY_PATH, KEYS, SECTIONS
+from attunement.clinic.errors import ConfigError
+
+MAX_BYTES = 64 * 1024
+MAX_HOURS = 336
+_REPLACED_BY = {"database": "ATTUNEMENT_DATABASE", "base_url": "ATTUNEMENT_BASE_URL"}
 
 
 def load_config(path: Path | None, *, environ: Mapping[str, str]) -> Config:
@@ -30,9 +43,154 @@ def load_config(path: Path | None, *, environ: Mapping[str, str]) -> Config:
     ConfigError
         E-CONFIG-001 … 009, naming the key and the next step.
     """
-    raise NotImplementedError
+    if path is None:
+        if not environ.get("ATTUNEMENT_CONFIG"):
+            raise ConfigError(
+                "E-CONFIG-001",
+                what="no configuration file was named",
+                expected="--config FILE or the environment variable ATTUNEMENT_CONFIG",
+                next_step="See docs/how-to/run-a-clinic.md for a file to start from",
+            )
+        path = Path(environ["ATTUNEMENT_CONFIG"])
+    try:
+        raw = path.read_bytes()[: MAX_BYTES + 1]
+        text = raw.decode("utf-8")
+    except (OSError, UnicodeDecodeError) as problem:
+        raise ConfigError(
+            "E-CONFIG-001",
+            what=f"the configuration file {path} cannot be read",
+            got=problem.strerror or "no such file"
+            if isinstance(problem, OSError)
+            else "bytes that are not UTF-8",
+            next_step="Check the path and the permissions",
+        ) from None
+    if len(raw) > MAX_BYTES:
+        raise ConfigError(
+            "E-CONFIG-001",
+            what=f"the configuration file {path} is larger than {MAX_BYTES} bytes",
+            next_step="Check the path",
+        )
+    return parse_config(text, home=path.absolute().parent, environ=environ)
 
 
 def parse_config(text: str, *, home: Path, environ: Mapping[str, str]) -> Config:
     """Check the text of a configuration file whose folder is ``home``; see ``load_config``."""
-    raise NotImplementedError
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as problem:
+        raise ConfigError(
+            "E-CONFIG-002",
+            what="the configuration file is not TOML",
+            got=str(problem),
+            next_step="Mend the line that is named",
+        ) from None
+    values = _flatten(document)
+    for key, variable in _REPLACED_BY.items():
+        if environ.get(variable):
+            values[key] = environ[variable]
+    _check_keys(values)
+    base_url = safe_base_url(values["base_url"])
+    return Config(
+        secret_key=read_secret(home / values["secret_key_file"]),
+        database=database_address(values["database"], home=home),
+        base_url=base_url,
+        practice_name=_words(values, "practice.name"),
+        crisis=Crisis(text=_words(values, "crisis.text"), phone=_words(values, "crisis.phone")),
+        allowed_hosts=hosts_of(base_url, values.get("allowed_hosts", [])),
+        home=home,
+        timezone=_timezone(values.get("timezone", "UTC")),
+        language=values.get("language", "en"),
+        link_lifetime=_lifetime(values.get("link_lifetime_hours", 72)),
+        client_measure=values.get("forms.client", "oac-c"),
+        therapist_measure=values.get("forms.therapist", "oac-t"),
+        words=Words(**_section(values, "words")),
+        use=UseContexts(**_section(values, "use")),
+    )
+
+
+def _flatten(document: Mapping[str, Any]) -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in document.items():
+        if isinstance(value, dict) and name in SECTIONS:
+            flat.update({f"{name}.{inner}": held for inner, held in value.items()})
+        else:
+            flat[name] = value
+    return flat
+
+
+def _check_keys(values: Mapping[str, Any]) -> None:
+    for path, value in values.items():
+        key = BY_PATH.get(path)
+        if key is None:
+            close = difflib.get_close_matches(path, BY_PATH, n=1)
+            raise ConfigError(
+                "E-CONFIG-003",
+                what=f"the key {path} is unknown",
+                expected=f"{close[0]}, perhaps" if close else "a key of docs/reference/settings.md",
+                next_step="Correct or remove it",
+            )
+        # bool is a kind of int in Python, and never in a configuration.
+        if type(value) is not key.kind or (
+            key.kind is list and not all(isinstance(entry, str) for entry in value)
+        ):
+            raise ConfigError(
+                "E-CONFIG-005",
+                what=f"the key {path} has the wrong type",
+                got=type(value).__name__,
+                expected=key.type_words,
+                next_step=f"Correct {path}",
+            )
+    for key in KEYS:
+        if key.required and key.path not in values:
+            raise ConfigError(
+                "E-CONFIG-004",
+                what=f"the key {key.path} is missing",
+                expected=f"{key.type_words}: {key.about.rstrip('.')}",
+                next_step=f"Add {key.path}",
+            )
+
+
+def _section(values: Mapping[str, Any], name: str) -> dict[str, Any]:
+    return {
+        path.removeprefix(f"{name}."): value
+        for path, value in values.items()
+        if path.startswith(f"{name}.")
+    }
+
+
+def _words(values: Mapping[str, Any], path: str) -> str:
+    text: str = values[path].strip()
+    if not text:
+        raise ConfigError(
+            "E-CONFIG-005",
+            what=f"the key {path} is empty",
+            expected="words that people can read",
+            next_step=f"Fill in {path}",
+        )
+    return text
+
+
+def _timezone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ConfigError(
+            "E-CONFIG-005",
+            what="the key timezone names no time zone",
+            got=repr(name),
+            expected="an IANA name such as Europe/Berlin",
+            next_step="Correct timezone",
+        ) from None
+    return name
+
+
+def _lifetime(hours: int) -> timedelta:
+    if not 1 <= hours <= MAX_HOURS:
+        raise ConfigError(
+            "E-CONFIG-005",
+            what="the key link_lifetime_hours is out of range",
+            got=str(hours),
+            expected=f"1 to {MAX_HOURS}",
+            next_step="Correct link_lifetime_hours",
+        )
+    return timedelta(hours=hours)

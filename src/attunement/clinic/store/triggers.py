@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Triggers that keep written rows as they are, whatever program connects to the database."""
+
+from __future__ import annotations
+
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+
+APPEND_ONLY_TABLES = (
+    "clinic_response",
+    "clinic_answer",
+    "clinic_prediction",
+    "clinic_auditevent",
+)
+_FUNCTION = "clinic_refuse_change"
+
+
+def statements(vendor: str, *, create: bool) -> tuple[str, ...]:
+    """Return the SQL that creates, or removes, the triggers on ``vendor``."""
+    if vendor == "sqlite":
+        return _sqlite(create=create)
+    if vendor == "postgresql":
+        return _postgresql(create=create)
+    message = f"no append-only triggers are written for {vendor}"
+    raise NotImplementedError(message)
+
+
+def _sqlite(*, create: bool) -> tuple[str, ...]:
+    made: list[str] = []
+    for table in APPEND_ONLY_TABLES:
+        for verb in ("update", "delete"):
+            name = f"{table}_no_{verb}"
+            if create:
+                made.append(
+                    f"CREATE TRIGGER {name} BEFORE {verb.upper()} ON {table} "
+                    f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+                )
+            else:
+                made.append(f"DROP TRIGGER IF EXISTS {name}")
+    return tuple(made)
+
+
+def _postgresql(*, create: bool) -> tuple[str, ...]:
+    made: list[str] = []
+    if create:
+        made.append(
+            f"CREATE OR REPLACE FUNCTION {_FUNCTION}() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME "
+            "USING ERRCODE = 'restrict_violation'; END $$"
+        )
+    for table in APPEND_ONLY_TABLES:
+        row, whole = f"{table}_no_change", f"{table}_no_truncate"
+        if create:
+            made.append(
+                f"CREATE TRIGGER {row} BEFORE UPDATE OR DELETE ON {table} "
+                f"FOR EACH ROW EXECUTE FUNCTION {_FUNCTION}()"
+            )
+            made.append(
+                f"CREATE TRIGGER {whole} BEFORE TRUNCATE ON {table} "
+                f"FOR EACH STATEMENT EXECUTE FUNCTION {_FUNCTION}()"
+            )
+        else:
+            made.append(f"DROP TRIGGER IF EXISTS {row} ON {table}")
+            made.append(f"DROP TRIGGER IF EXISTS {whole} ON {table}")
+    if not create:
+        made.append(f"DROP FUNCTION IF EXISTS {_FUNCTION}()")
+    return tuple(made)
+
+
+def create_triggers(schema_editor: BaseDatabaseSchemaEditor) -> None:
+    """Create the triggers on the database of ``schema_editor``."""
+    for statement in statements(schema_editor.connection.vendor, create=True):
+        schema_editor.execute(statement)
+
+
+def drop_triggers(schema_editor: BaseDatabaseSchemaEditor) -> None:
+    """Remove the triggers: for a migration backwards, never for daily use."""
+    for statement in statements(schema_editor.connection.vendor, create=False):
+        schema_editor.execute(statement)
