@@ -1,2 +1,29 @@
 # SPDX-License-Identifier: Apache-2.0
-"""figures."""
+"""Figures: one picture, one plain sentence, one table."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+from attunement.figures.data import DualChart, Line, Mark
+from attunement.figures.dual import Figure, dual_chart, dual_table
+from attunement.figures.errors import FigureError
+from attunement.figures.sentence import dual_sentence
+from attunement.figures.sparkline import sparkline
+from attunement.figures.table import Table
+
+CHART_CSS: str = files("attunement.figures").joinpath("chart.css").read_text(encoding="utf-8")
+
+__all__ = [
+    "CHART_CSS",
+    "DualChart",
+    "Figure",
+    "FigureError",
+    "Line",
+    "Mark",
+    "Table",
+    "dual_chart",
+    "dual_sentence",
+    "dual_table",
+    "sparkline",
+]

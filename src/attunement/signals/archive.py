@@ -233,7 +233,7 @@ def _mean_variance(n: int, r: float) -> float:
 
 
 def _expected_ratio(r: float, lengths: Counter[int]) -> float:
-    """Expected Σ e_t·e_{t+1} over expected Σ e_t², own means removed, for memory r."""
+    """Return expected Σ e_t·e_{t+1} over expected Σ e_t², own means removed, for memory r."""
     above = below = 0.0
     for n, count in lengths.items():
         apart = np.abs(np.subtract.outer(np.arange(n), np.arange(n)))
