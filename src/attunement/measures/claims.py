@@ -140,5 +140,5 @@ def _rights(measure: Measure) -> Iterator[Finding]:
             "licence.exact_words",
             "the owner's words, or where they were read, are missing",
             "Quote them with their address",
-            ERROR if rights.verdict in ("ship_core", "ship_nc") else WARNING,
+            ERROR if measure.text is TextState.BUNDLED else WARNING,
         )

@@ -123,7 +123,7 @@ def _minimum(scale: Scale, path: str) -> Iterator[Finding]:
             f"{asked} answers are asked for and the scale has {count} items",
             f"Give a number from 1 to {count}",
         )
-    elif 2 * asked < count:
+    elif 2 * asked < count and not scale.missing_rule:
         yield Finding(
             "min-answered-low",
             place,

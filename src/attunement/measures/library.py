@@ -201,7 +201,8 @@ def read_file(file: Traversable, *, origin: str) -> str:
     """
     try:
         if not file.is_file():
-            raise _unreadable(origin, "something that is no regular file")
+            there = isinstance(file, Path) and file.exists()
+            raise _unreadable(origin, "no regular file" if there else "no such file")
         with file.open("rb") as stream:
             data = stream.read(4 * MAX_CHARACTERS + 1)
         return data.decode("utf-8")

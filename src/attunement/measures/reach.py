@@ -9,8 +9,8 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Final
 
-from attunement.measures.finding import WARNING, Finding
-from attunement.measures.schema import Band, CutOff, Measure, Scale
+from attunement.measures.finding import ERROR, WARNING, Finding
+from attunement.measures.schema import CutOff, Measure, Scale
 
 _EPSILON: Final = 1e-9
 _HAIR: Final = 0.02  # on a continuous scale: a gap up to this share of the range is a rounding one
@@ -119,8 +119,33 @@ def _table(measure: Measure, scale: Scale, table: CutOff, path: str) -> Iterator
                 f"{band.low:g} to {band.high:g} lies outside {_span(ends)}",
                 "Correct the band",
             )
+    seams: list[str] = []
     for (_, lower), (place, upper) in pairwise(bands):
-        yield from _seam(measure, scale, lower, upper, f"{path}.bands[{place}]")
+        between = f"between {lower.high:g} and {upper.low:g}"
+        if upper.low <= lower.high:
+            yield Finding(
+                "cutoff-overlap",
+                f"{path}.bands[{place}]",
+                f"{upper.low:g} to {upper.high:g} overlaps {lower.low:g} to {lower.high:g}",
+                "Let each score lie in one band; both ends of a band belong to it",
+            )
+        elif (severity := _gap(measure, scale, lower.high, upper.low)) == ERROR:
+            yield Finding(
+                "cutoff-gap",
+                f"{path}.bands[{place}]",
+                f"a score {between} lies in no band",
+                "Close the gap",
+            )
+        elif severity:
+            seams.append(between)
+    if seams:
+        yield Finding(
+            "cutoff-gap",
+            f"{path}.bands",
+            f"with answers missing or on a line a score can lie in no band: {', '.join(seams)}",
+            "Round the score as the source does, if it says how",
+            WARNING,
+        )
     if ends and table.kind == "severity":
         first, last = bands[0][1].low, max(band.high for band in table.bands)
         if first > ends[0] + _EPSILON or last < ends[1] - _EPSILON:
@@ -133,39 +158,26 @@ def _table(measure: Measure, scale: Scale, table: CutOff, path: str) -> Iterator
             )
 
 
-def _seam(measure: Measure, scale: Scale, lower: Band, upper: Band, path: str) -> Iterator[Finding]:
-    if upper.low <= lower.high:
-        yield Finding(
-            "cutoff-overlap",
-            path,
-            f"{upper.low:g} to {upper.high:g} overlaps {lower.low:g} to {lower.high:g}",
-            "Let each score lie in one band; both ends of a band belong to it",
-        )
-        return
-    between = f"between {lower.high:g} and {upper.low:g}"
-    severity = _gap(measure, scale, lower.high, upper.low)
-    if severity:
-        yield Finding(
-            "cutoff-gap",
-            path,
-            f"a score {between} lies in no band",
-            "Close the gap, or round the score as the source does",
-            severity,
-        )
-
-
 def _gap(measure: Measure, scale: Scale, low: float, high: float) -> str:
     """Return how bad it is that nothing covers the open interval from ``low`` to ``high``."""
     ends, step = score_range(measure, scale), _step(measure, scale)
     if ends is None:
         return ""
     if step == 0:
-        return WARNING if high - low <= _HAIR * (ends[1] - ends[0]) else "error"
-    above = ends[0] + step * (math.floor((low - ends[0]) / step + _EPSILON) + 1)
-    if above < high - _EPSILON:
-        return "error"
-    partial = scale.min_answered < len(scale.items) and scale.rounding == "none"
-    return WARNING if partial and (scale.prorate or scale.method == "mean") else ""
+        return WARNING if high - low <= _HAIR * (ends[1] - ends[0]) else ERROR
+    if _meets(ends[0], step, low, high):
+        return ERROR
+    if scale.rounding == "half_up" or not (scale.prorate or scale.method == "mean"):
+        return ""
+    count = len(scale.items)
+    partial = (step * count / answered for answered in range(scale.min_answered, count))
+    return WARNING if any(_meets(ends[0], part, low, high) for part in partial) else ""
+
+
+def _meets(start: float, step: float, low: float, high: float) -> bool:
+    """Return whether a score ``start + k·step`` lies strictly between ``low`` and ``high``."""
+    above = start + step * (math.floor((low - start) / step + _EPSILON) + 1)
+    return above < high - _EPSILON
 
 
 def _step(measure: Measure, scale: Scale) -> float:
