@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Pages about the house itself: its pieces, its health, and requests that it cannot read."""
+
+from __future__ import annotations
+
+from django.core.exceptions import RequestDataTooBig
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from attunement.clinic.access import permission
+from attunement.clinic.pages.gallery import gallery
+from attunement.clinic.pages.demo import is_demo
+from attunement.figures import CHART_CSS
+
+
+@permission("components.view")
+@require_safe
+def design(request: HttpRequest) -> HttpResponse:
+    """Show every token and piece, to people who work here and in the synthetic clinic."""
+    if not (request.user.is_authenticated or is_demo()):
+        raise Http404
+    return render(request, "attunement/design.html", gallery())
+
+
+@permission("components.view")
+@require_safe
+def chart_css(request: HttpRequest) -> HttpResponse:
+    """Serve the figures' own style sheet, so that it exists once."""
+    del request
+    return HttpResponse(CHART_CSS, content_type="text/css; charset=utf-8")
+
+
+@permission("health.view")
+@require_safe
+def health(request: HttpRequest) -> HttpResponse:
+    """Say that the process answers; nothing else."""
+    del request
+    return HttpResponse("ok\n", content_type="text/plain; charset=utf-8")
+
+
+def unreadable(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer a request that could not be read: 413 when it is too large, else 400."""
+    status = 413 if isinstance(exception, RequestDataTooBig) else 400
+    return render(request, "400.html", {"too_large": status == 413}, status=status)  # noqa: PLR2004 -- HTTP's own number

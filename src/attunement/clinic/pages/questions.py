@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Questions as a page shows them: a measure and its words, made into groups of fields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from attunement.measures.schema import Item, Measure, TextBundle
+
+MAX_TEXT = 2000
+OPTIONAL = "Only if you like. Your words go to the same people as your answers."
+SKIP = "Leave this one out"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One permitted answer: the number that is sent, the words that are read."""
+
+    html_id: str
+    value: str
+    words: str
+    checked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One item, ready for ``attunement/parts/question.html``."""
+
+    item: str
+    html_id: str
+    name: str
+    words: str
+    kind: str  # "choice" | "text"
+    number: str = ""
+    hint: str = ""
+    error: str = ""
+    choices: tuple[Choice, ...] = ()
+    value: str = ""
+    skipped: bool = False
+    follows: str = ""  # html id of the question that this one follows up
+    follows_at: str = ""
+    maxlength: int = MAX_TEXT
+    skip_words: str = SKIP
+
+    @property
+    def described_by(self) -> str:
+        """Return the ids of hint and error, for ``aria-describedby``."""
+        parts = [
+            f"{self.html_id}-{part}"
+            for part, words in (("hint", self.hint), ("error", self.error))
+            if words
+        ]
+        return " ".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """What came with a form that is shown again: raw answers by item, and what was wrong."""
+
+    raw: Mapping[str, str] = field(default_factory=dict)
+    errors: Mapping[str, str] = field(default_factory=dict)
+
+
+def groups(
+    measure: Measure, words: TextBundle, filled: Filled | None = None
+) -> tuple[tuple[Question, ...], ...]:
+    """Return the measure's questions, each together with what follows it up.
+
+    Parameters
+    ----------
+    measure : Measure
+        Which items there are, and which follows which.
+    words : TextBundle
+        What they say.
+    filled : Filled, optional
+        Answers and mistakes of a form that is shown again; by default nothing is chosen.
+
+    Returns
+    -------
+    tuple of tuple of Question
+        One inner tuple for each screen, in the order of the measure.
+    """
+    filled = filled or Filled()
+    screens: dict[str, list[Question]] = {}
+    for item in measure.items:
+        if item.shown_if and item.shown_if.item in screens:
+            screens[item.shown_if.item].append(_question(measure, item, words, filled, number=""))
+        else:
+            number = f"Question {len(screens) + 1}"
+            screens[item.id] = [_question(measure, item, words, filled, number=number)]
+    return tuple(tuple(screen) for screen in screens.values())
+
+
+def field_name(item: str) -> str:
+    """Return the name under which an item's answer is sent."""
+    return f"item-{item}"
+
+
+def number_text(value: float) -> str:
+    """Return a permitted answer as it is written on the page and sent: ``3``, not ``3.0``."""
+    return f"{value:g}"
+
+
+def permitted(measure: Measure, item: Item) -> tuple[float, ...]:
+    """Return the permitted answers of an item that is answered with a number."""
+    if item.options:
+        return measure.option_sets[item.options].values
+    if item.minimum is None or item.maximum is None or item.step <= 0:
+        return ()
+    count = round((item.maximum - item.minimum) / item.step)
+    return tuple(item.minimum + item.step * index for index in range(count + 1))
+
+
+def _question(
+    measure: Measure, item: Item, words: TextBundle, filled: Filled, *, number: str
+) -> Question:
+    html_id = f"q{item.id}"
+    raw = filled.raw.get(item.id)
+    shared = {
+        "item": item.id,
+        "html_id": html_id,
+        "name": field_name(item.id),
+        "words": words.items.get(item.id, ""),
+        "number": number,
+        "error": filled.errors.get(item.id, ""),
+    }
+    if item.kind == "text":
+        return Question(kind="text", hint=OPTIONAL, value=raw or "", **shared)
+    labels = words.options.get(item.options, {})
+    anchors = words.anchors.get(item.id) or words.anchors.get("*")
+    values = permitted(measure, item)
+    choices = []
+    for value in values:
+        text = number_text(value)
+        label = labels.get(text, "")
+        if not label and anchors and value in (values[0], values[-1]):
+            label = anchors[0] if value == values[0] else anchors[1]
+        choices.append(Choice(f"{html_id}-{text}", text, label, checked=raw == text))
+    follow = item.shown_if
+    return Question(
+        kind="choice",
+        choices=tuple(choices),
+        skipped=raw == "",
+        hint="If nothing was off, leave this one out." if follow else "",
+        follows=f"q{follow.item}" if follow else "",
+        follows_at=number_text(follow.at_least) if follow else "",
+        **shared,
+    )

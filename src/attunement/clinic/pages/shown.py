@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Results of the services as the words that a page shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from attunement.clinic.services import (
+    CaseRow,
+    Comment,
+    ItemPair,
+    Revealed,
+    SessionRow,
+    SessionState,
+    ShownSignal,
+)
+
+UNVALIDATED = (
+    "Original form, not validated. Use it to open a conversation; "
+    "do not use it to judge a therapist or to decide treatment."
+)
+MODALITIES = {"in_person": "in person", "video": "by video", "phone": "by phone"}
+_NOT_HELD = {"cancelled": "cancelled", "missed": "missed"}
+_STATES = {
+    SessionState.NO_FORMS: "",
+    SessionState.YOUR_FORM_OPEN: "not rated from your chair",
+    SessionState.WAITING_FOR_CLIENT: "waiting for both",
+    SessionState.BOTH_IN: "both in",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SignalWords:
+    """A signal for ``attunement/parts/signal.html``."""
+
+    html_id: str
+    question: str
+    sentence: str
+    why: str
+    rule: str
+    chance: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionWords:
+    """A session in the list on a dyad's page."""
+
+    session_id: str
+    number: int
+    facts: str
+
+
+@dataclass(frozen=True, slots=True)
+class ItemWords:
+    """One item from both chairs, in words and numbers."""
+
+    words: str
+    client: str
+    therapist: str
+
+
+@dataclass(frozen=True, slots=True)
+class CommentWords:
+    """One chair's free text and whose it is."""
+
+    who: str
+    words: str
+
+
+def day(value: date) -> str:
+    """Return a date as it is said: ``12 November 2026``."""
+    return f"{value.day} {value:%B %Y}"
+
+
+def number(value: float) -> str:
+    """Return a score with as many decimals as it needs, at most two."""
+    return f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def last_session(row: CaseRow) -> str:
+    """Return the last session of a dyad in one line."""
+    if row.last_session_no is None or row.last_held_on is None:
+        return "No session yet"
+    return f"Session {row.last_session_no}, {day(row.last_held_on)}"
+
+
+def gaps(row: CaseRow) -> str:
+    """Return what is missing from both chairs together; never which chair."""
+    if not row.n_sessions or row.n_both_in == row.n_sessions:
+        return ""
+    return f"{row.n_both_in} of {row.n_sessions} sessions rated from both chairs"
+
+
+def case_question(row: CaseRow) -> str:
+    """Return a dyad's signals as one question, or nothing."""
+    if not row.n_signals:
+        return ""
+    return "Has something shifted between you?"
+
+
+def session_facts(row: SessionRow) -> str:
+    """Return one session of a list in a few words."""
+    parts = [day(row.held_on), MODALITIES.get(row.modality, row.modality)]
+    if row.attended in _NOT_HELD:
+        parts = [day(row.held_on), _NOT_HELD[row.attended]]
+    elif _STATES[row.state]:
+        parts.append(_STATES[row.state])
+    return ", ".join(parts)
+
+
+def signal(found: ShownSignal) -> SignalWords:
+    """Return a signal's words, with its rule and how sure its source is."""
+    source = found.source
+    if source and not found.verified:
+        source = f"{source} (heuristic, not verified)"
+    return SignalWords(
+        html_id=f"signal-{found.signal_id}",
+        question=found.question,
+        sentence=found.sentence,
+        why=found.why,
+        rule=f"{found.title} ({found.rule_id}, version {found.rule_version})",
+        chance=found.null_sentence,
+        source=source,
+    )
+
+
+def item(pair: ItemPair) -> ItemWords:
+    """Return one item from both chairs; a skipped one says so."""
+    return ItemWords(
+        words=pair.client_question,
+        client=_answer(pair.client_value, pair.client_label),
+        therapist=_answer(pair.therapist_value, pair.therapist_label),
+    )
+
+
+def _answer(value: float | None, label: str) -> str:
+    if value is None:
+        return "left out"
+    return f"{number(value)} – {label}" if label else number(value)
+
+
+def comment(found: Comment, people: Mapping[str, str]) -> CommentWords:
+    """Return free text with the person it is from."""
+    who = people.get(found.perspective, found.perspective)
+    return CommentWords(who=f"{who}: {found.question}", words=found.text)
+
+
+def totals(picture: Revealed) -> list[str]:
+    """Return the reasons why a chair has no total; nothing when both have one."""
+    found = []
+    if picture.client_total is None:
+        found.append(f"No total for {picture.client_code}: {picture.client_reason}")
+    if picture.therapist_total is None:
+        found.append(f"No total from your chair: {picture.therapist_reason}")
+    return found

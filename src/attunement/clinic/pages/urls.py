@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The fixed routes. A view without a declared permission stops the start of the process."""
+
+from __future__ import annotations
+
+from allauth.account.views import LoginView, LogoutView
+from django.urls import path
+
+from attunement.clinic.access import permission
+from attunement.clinic.pages import client, house, sessions, staff
+
+urlpatterns = [
+    path("", staff.caseload, name="caseload"),
+    path("accounts/login/", permission("login")(LoginView.as_view()), name="account_login"),
+    path("accounts/logout/", permission("logout")(LogoutView.as_view()), name="account_logout"),
+    path("clients/<str:dyad_id>/", staff.dyad, name="dyad"),
+    path("clients/<str:dyad_id>/sessions/new", staff.new_session, name="session-new"),
+    path("sessions/<str:session_id>/", sessions.session, name="session"),
+    path("sessions/<str:session_id>/invite", sessions.invite, name="session-invite"),
+    path("sessions/<str:session_id>/rate", sessions.rate, name="session-rate"),
+    path("sessions/<str:session_id>/status", sessions.status, name="session-status"),
+    path("c/", client.entry, name="client-entry"),
+    path("c/open", client.open_link, name="client-open"),
+    path("c/form", client.form, name="client-form"),
+    path("c/thanks", client.thanks, name="client-thanks"),
+    path("design/", house.design, name="design"),
+    path("assets/chart.css", house.chart_css, name="chart-css"),
+    path("healthz", house.health, name="healthz"),
+]
+
+handler400 = "attunement.clinic.pages.house.unreadable"

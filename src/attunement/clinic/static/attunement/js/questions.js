@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+// Makes a page of questions easier: one at a time on the client's side, number keys on both.
+// Without this file the same page is one plain form. Nothing is ever kept in the browser.
+(() => {
+  "use strict";
+  const form = document.querySelector("form[data-questions]");
+  if (!form) return;
+
+  const one = (selector, root = document) => root.querySelector(selector);
+  const all = (selector, root = form) => Array.from(root.querySelectorAll(selector));
+  const chosen = (question) => {
+    const text = one("textarea", question);
+    if (text) return text.value.trim();
+    const radio = one("input[type=radio]:checked", question);
+    return radio ? radio.value : null;
+  };
+
+  // A follow-up appears when its question calls for it.
+  const followUps = all("[data-follows]");
+  const showFollowUps = () => {
+    for (const followUp of followUps) {
+      const value = chosen(document.getElementById(followUp.dataset.follows));
+      const called = value !== null && value !== "" && Number(value) >= Number(followUp.dataset.followsAt);
+      followUp.hidden = !called;
+      if (!called) for (const radio of all("input:checked", followUp)) radio.checked = false;
+    }
+  };
+  showFollowUps();
+  form.addEventListener("change", showFollowUps);
+
+  // Number keys answer the question that has the focus; `quick` forms go on to the next one.
+  const quick = form.dataset.questions === "quick";
+  const keys = one("[data-keys]", form);
+  if (keys) keys.hidden = false;
+  form.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const question = event.target.closest("fieldset.question");
+    if (!question) return;
+    if (event.key === "Enter" && event.target.type === "radio") {
+      event.preventDefault();
+      if (!quick) one("[data-next]").click();
+      return;
+    }
+    if (!/^[0-9]$/.test(event.key)) return;
+    const radio = all("input[type=radio]", question).find((each) => each.value === event.key);
+    if (!radio) return;
+    event.preventDefault();
+    radio.focus();
+    radio.checked = true;
+    radio.dispatchEvent(new Event("change", { bubbles: true }));
+    if (quick) {
+      const questions = all(".question").filter((each) => !each.hidden);
+      const next = questions[questions.indexOf(question) + 1];
+      if (next) one("input, textarea", next).focus();
+    }
+  });
+
+  // Once is enough: a second tap while the first is on its way does nothing.
+  let sent = false;
+  form.addEventListener("submit", (event) => {
+    if (sent) event.preventDefault();
+    const clock = form.elements.client_clock;
+    if (clock) clock.value = new Date().toISOString();
+    sent = true;
+  });
+
+  if (quick || one("#errors")) return;
+
+  // One question at a time.
+  const steps = all("[data-step]");
+  const intro = one("[data-intro]", form);
+  const progress = one("[data-progress]", form);
+  const actions = one("[data-step-actions]", form);
+  const send = one("[data-send]", form);
+  const mode = one("[data-mode]");
+  const next = one("[data-next]", form);
+  const back = one("[data-back]", form);
+  let at = -1;
+
+  const label = () => {
+    const answered = at < 0 || chosen(steps[at]) !== null;
+    next.textContent = at < 0 ? "Start" : answered ? "Next" : "Skip this one";
+  };
+  const show = (focus) => {
+    const last = at === steps.length - 1;
+    steps.forEach((step, index) => { step.hidden = index !== at; });
+    intro.hidden = at >= 0;
+    progress.hidden = at < 0;
+    document.body.classList.toggle("step-heading", at >= 0);
+    one("[data-progress-words]", progress).textContent = `${at + 1} of ${steps.length}`;
+    one("progress", progress).value = at + 1;
+    back.hidden = at < 0;
+    next.hidden = last;
+    send.hidden = !last;
+    label();
+    if (!focus) return;
+    window.scrollTo(0, 0);
+    const target = at < 0 ? one("h1") : one("fieldset, textarea", steps[at]);
+    target.focus({ preventScroll: true });
+  };
+  form.classList.add("stepped");
+  const whoSees = one("#who-sees");
+  form.after(whoSees); // stays on every screen, below the question
+  actions.hidden = false;
+  mode.hidden = false;
+  next.addEventListener("click", () => { at += 1; show(true); });
+  back.addEventListener("click", () => { at -= 1; show(true); });
+  form.addEventListener("change", label);
+  one("[data-all]").addEventListener("click", () => {
+    form.classList.remove("stepped");
+    document.body.classList.remove("step-heading");
+    intro.after(whoSees);
+    for (const each of [...steps, intro, send]) each.hidden = false;
+    for (const each of [actions, progress, mode]) each.hidden = true;
+    one("h1").focus();
+  });
+  show(false);
+})();
