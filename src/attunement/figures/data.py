@@ -155,9 +155,12 @@ class DualChart:
     @cached_property
     def at_best(self) -> bool:
         """Whether any score sits at the best end of the scale."""
-        slack = _SLACK * (self.maximum - self.minimum)
         scores = (*self.client_scores.values(), *self.therapist_scores.values())
-        return any(abs(score - self.best) <= slack for score in scores)
+        return any(self.is_best(score) for score in scores)
+
+    def is_best(self, score: float) -> bool:
+        """Whether a score is the best possible one."""
+        return abs(score - self.best) <= _SLACK * (self.maximum - self.minimum)
 
 
 def check_scale(minimum: float, maximum: float) -> None:

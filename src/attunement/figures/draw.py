@@ -21,6 +21,7 @@ def draw(chart: DualChart, sentence: str, size: Size) -> str:
         _axis(chart, layout),
         _legend(chart, layout) if layout.direct is None else "",
         _leaders(chart, layout),
+        _end_words(chart, layout),
         _line(layout, chart.therapist_scores, chart.sessions, "therapist"),
         _line(layout, chart.client_scores, chart.sessions, "client"),
         _end_labels(layout),
@@ -78,7 +79,6 @@ def _grid(chart: DualChart, at: Layout) -> str:
     return (
         f'<path class="att-grid" d="{lines}" stroke="{GRID}"/>{end}'
         f'<g class="att-muted" fill="{MUTED}" text-anchor="end">{numbers}</g>'
-        + _end_words(chart, at)
     )
 
 
@@ -91,7 +91,8 @@ def _end_words(chart: DualChart, at: Layout) -> str:
             high = f"{high} (the {note})" if high else note
         else:
             low = f"{low} (the {note})" if low else note
-    parts = [f'<g class="att-muted" fill="{MUTED}">']
+    halo = f'stroke="{PAPER}" stroke-width="4" stroke-linejoin="round" paint-order="stroke"'
+    parts = [f'<g class="att-muted att-halo" fill="{MUTED}" {halo}>']
     if high:
         text = shorten(f"{tick(chart.maximum)} = {high}", TYPE, at.right - at.left)
         parts.append(f'<text x="{place(at.left)}" y="{place(at.top - 7)}">{escape(text)}</text>')
@@ -127,11 +128,14 @@ def _missing(chart: DualChart, at: Layout) -> str:
         if session in cancelled and not here:
             crosses.append(f"M{place(x - 3)} {place(y - 3)}l6 6m0 -6l-6 6")
             continue
-        if chart.client is not None and session not in chart.client_scores:
-            dots.append(f'<circle cx="{place(x)}" cy="{place(y)}" r="2.2"/>')
-        if chart.therapist is not None and session not in chart.therapist_scores:
+        no_client = chart.client is not None and session not in chart.client_scores
+        no_therapist = chart.therapist is not None and session not in chart.therapist_scores
+        apart = 4.0 if no_client and no_therapist else 0.0
+        if no_client:
+            dots.append(f'<circle cx="{place(x - apart)}" cy="{place(y)}" r="2.6"/>')
+        if no_therapist:
             squares.append(
-                f'<rect x="{place(x - 2.5)}" y="{place(y - 9.5)}" width="5" height="5"/>'
+                f'<rect x="{place(x + apart - 2.5)}" y="{place(y - 2.5)}" width="5" height="5"/>'
             )
     parts = []
     if dots:

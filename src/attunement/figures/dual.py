@@ -68,15 +68,20 @@ class Figure:
             heading = f'<{level} class="att-figure__title">{escape(self.title)}</{level}>'
         marks = "".join(
             f'<li><span class="att-badge">{escape(mark.label or "?")}</span> '
-            f"Session {mark.session_no}: {escape(mark.text)}</li>"
+            f"{escape(_with_session(mark))}</li>"
             for mark in self.marks
         )
         listed = f'<ul class="att-marks">{marks}</ul>' if marks else ""
+        numbers = ""
+        if self.table.rows:
+            numbers = (
+                '<details class="att-numbers"><summary>The same as a table</summary>'
+                f"{self.table.html()}</details>"
+            )
         return (
             f'<figure class="att-figure">{heading}<div class="att-figure__picture">{self.svg}'
             f'</div><figcaption><p class="att-sentence">{escape(self.sentence)}</p>{listed}'
-            '<details class="att-numbers"><summary>The same as a table</summary>'
-            f"{self.table.html()}</details></figcaption></figure>"
+            f"{numbers}</figcaption></figure>"
         )
 
 
@@ -151,6 +156,13 @@ def dual_table(chart: DualChart) -> Table:
         header=("Session", *(_label(line) for line, _ in lines), *(("Note",) if notes else ())),
         rows=tuple(rows),
     )
+
+
+def _with_session(mark: Mark) -> str:
+    """Name the session unless the text begins with it."""
+    if mark.text.startswith(f"In session {mark.session_no}"):
+        return mark.text
+    return f"Session {mark.session_no}: {mark.text}"
 
 
 def _label(line: Line) -> str:

@@ -24,6 +24,7 @@ _LABEL_APART = 17.0
 _BADGE_ROWS = 3
 _NEAR_END = 0.13  # a tick this close to an end (share of the scale) is left out
 _MOST_TICKS = 4.5
+_TICK_GAP = 6.0  # between two session numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,22 +139,28 @@ def session_ticks(x: dict[int, float]) -> tuple[int, ...]:
     sessions = list(x)
     if not sessions:
         return ()
-    room = 8.0 + max(width(str(session), TYPE) for session in (sessions[0], sessions[-1]))
-    span = x[sessions[-1]] - x[sessions[0]]
-    fits = max(int(span / room), 1)
+    fits = (x[sessions[-1]] - x[sessions[0]]) / (_TICK_GAP + width(str(sessions[-1]), TYPE)) + 1.0
     every = next(
         (n for n in (1, 2, 5, 10, 20, 50, 100) if len(sessions) / n <= fits), len(sessions)
     )
+    # every second number starts at the first; wider steps are round numbers
+    start = sessions[0] if every <= 2 else 0  # noqa: PLR2004 - two is "every second"
     chosen = [sessions[0]]
-    for index, session in enumerate(sessions):
-        round_step = index % every == 0 if every == 1 else session % every == 0
-        if round_step and x[session] - x[chosen[-1]] >= room:
+    for session in sessions[1:-1]:
+        if (session - start) % every == 0 and _room_between(x, chosen[-1], session):
             chosen.append(session)
-    while len(chosen) > 1 and 0 < x[sessions[-1]] - x[chosen[-1]] < room:
+    last = sessions[-1]
+    while len(chosen) > 1 and not _room_between(x, chosen[-1], last):
         chosen.pop()
-    if chosen[-1] != sessions[-1] and x[sessions[-1]] - x[chosen[-1]] >= room:
-        chosen.append(sessions[-1])
+    if last != chosen[-1] and _room_between(x, chosen[-1], last):
+        chosen.append(last)
     return tuple(chosen)
+
+
+def _room_between(x: dict[int, float], one: int, other: int) -> bool:
+    """Say whether two session numbers fit beside each other."""
+    needed = 0.5 * (width(str(one), TYPE) + width(str(other), TYPE)) + _TICK_GAP
+    return x[other] - x[one] >= needed
 
 
 def _names(chart: DualChart) -> tuple[str, str]:

@@ -52,7 +52,7 @@ def _last(chart: DualChart, line: Line | None, scores: dict[int, float]) -> str:
     value = scores[now]
     said = number(value, chart.places)
     end = ""
-    if number(chart.best, chart.places) == said:
+    if chart.is_best(value):
         end = ", the highest possible" if chart.higher_is_better else ", the lowest possible"
     text = (
         f"In session {now} {_name(line)} rated {said} on a scale from "
