@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From a plain function to a compiled one, on demand.
+
+There is one rule, written once. A clinic process runs it as it is; a bulk run compiles the same
+function. numba is imported here, inside the call, and nowhere else.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from types import FunctionType
+from typing import Any, TypeVar
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_COMPILED: dict[FunctionType, Any] = {}
+_LOCK = threading.RLock()
+
+
+def compiled(function: F) -> F:
+    """Return ``function`` compiled to machine code, with the helpers of its module that it calls.
+
+    Parameters
+    ----------
+    function : callable
+        A plain Python function over numpy arrays. Every plain function of the same module that
+        its code names is compiled with it.
+
+    Returns
+    -------
+    callable
+        The compiled twin, the same object on every call. It releases the interpreter lock, so
+        that threads run it side by side, and is cached on disk where a folder for that can be
+        written.
+
+    Notes
+    -----
+    ``fastmath`` is never set: it would delete the test that finds a missing value. Division
+    follows the hardware (``error_model="numpy"``), so a kernel guards its own denominators; that
+    keeps the plain and the compiled run equal to the last bit.
+    """
+    if not isinstance(function, FunctionType):
+        message = "compiled() takes a plain function"
+        raise TypeError(message)
+    with _LOCK:
+        if function not in _COMPILED:
+            _COMPILED[function] = _compile(function)
+        twin: F = _COMPILED[function]
+    return twin
+
+
+def _compile(function: FunctionType) -> Any:
+    import numba  # noqa: PLC0415 -- half a second that only bulk work should pay for
+
+    names = dict(function.__globals__)
+    for name in function.__code__.co_names:
+        helper = names.get(name)
+        if isinstance(helper, FunctionType) and helper.__module__ == function.__module__:
+            names[name] = compiled(helper)
+    twin = FunctionType(function.__code__, names, function.__name__, function.__defaults__)
+    twin.__qualname__ = function.__qualname__
+    twin.__module__ = function.__module__
+    try:
+        return numba.njit(cache=True, nogil=True, error_model="numpy")(twin)
+    except RuntimeError:  # no folder where the machine code could be kept: compile every time
+        return numba.njit(nogil=True, error_model="numpy")(twin)
