@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The range and the direction of a score: from the measure, from the reader, or as observed."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import polars as pl
+
+from attunement.frames.ratings_errors import RatingsError
+from attunement.measures import score_range
+from attunement.measures.schema import Direction, Measure, Scale
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreScale:
+    """What a score can be.
+
+    Attributes
+    ----------
+    minimum, maximum : float
+        The ends, in score points.
+    step : float
+        The distance between possible scores; 0 where every value is possible.
+    higher_is_better : bool or None
+        None where nobody said; it is never assumed.
+    source : str
+        "measure", "given" or "observed" (the smallest and the largest score in the file).
+    """
+
+    minimum: float
+    maximum: float
+    step: float
+    higher_is_better: bool | None
+    source: str
+
+    @property
+    def best(self) -> float | None:
+        """The best possible score; None where the direction or the true range is not known."""
+        if self.higher_is_better is None or self.source == "observed":
+            return None
+        return self.maximum if self.higher_is_better else self.minimum
+
+    def words(self) -> str:
+        """Return range and direction in words."""
+        where = {"measure": "from the measure", "given": "as given"}.get(
+            self.source, "the smallest and the largest score in the file, not the scale's own ends"
+        )
+        better = {True: "higher is better", False: "lower is better", None: "direction not known"}
+        return f"{self.minimum:g} to {self.maximum:g} ({where}); {better[self.higher_is_better]}"
+
+
+def scale_of(
+    *,
+    measure: Measure | None,
+    given: tuple[float, float] | None,
+    lower_is_better: bool | None,
+    scores: pl.Series,
+) -> ScoreScale:
+    """Return the scale of a score.
+
+    What the reader gave wins over the measure, the measure over what is observed.
+
+    Parameters
+    ----------
+    measure : Measure or None
+        The measure, where it is known.
+    given : (float, float) or None
+        The ends, where the reader named them.
+    lower_is_better : bool or None
+        The direction, where the reader named it.
+    scores : polars.Series of Float64
+        Every score read; null where missing.
+
+    Returns
+    -------
+    ScoreScale
+
+    Raises
+    ------
+    RatingsError
+        E-FRAME-105 where the given ends are not two rising numbers.
+    """
+    direction = None if lower_is_better is None else not lower_is_better
+    scale = main_scale(measure) if measure is not None else None
+    if direction is None and measure is not None:
+        told = (scale.direction if scale is not None else None) or measure.direction
+        direction = {Direction.HIGHER_IS_BETTER: True, Direction.LOWER_IS_BETTER: False}.get(told)
+    if given is not None:
+        low, high = given
+        if not (math.isfinite(low) and math.isfinite(high) and low < high):
+            raise RatingsError(
+                code="E-FRAME-105",
+                what="the range is not a range",
+                got=f"{low:g} to {high:g}",
+                expected="the lowest and the highest possible score, such as --range 0 63",
+            )
+        return ScoreScale(low, high, _observed_step(scores), direction, "given")
+    if measure is not None and scale is not None:
+        bounds = scale.bounds or score_range(measure, scale)
+        if bounds is not None:
+            return ScoreScale(*bounds, _measure_step(measure, scale), direction, "measure")
+    low, high = _ends(scores)
+    return ScoreScale(low, high, _observed_step(scores), direction, "observed")
+
+
+def main_scale(measure: Measure) -> Scale | None:
+    """Return the total, or the first scale of a measure that has none."""
+    by_id = {scale.id: scale for scale in measure.scales}
+    return by_id.get("total") or (measure.scales[0] if measure.scales else None)
+
+
+def _measure_step(measure: Measure, scale: Scale) -> float:
+    """Return 1 where only whole scores are possible, else 0."""
+    whole_items = all(
+        measure.item(item_id).step >= 1
+        and float(measure.item(item_id).step).is_integer()
+        and float(scale.weights.get(item_id, 1.0)).is_integer()
+        for item_id in scale.items
+    )
+    whole = scale.method == "sum" and whole_items and float(scale.multiplier).is_integer()
+    rounded = scale.rounding == "half_up"
+    return 1.0 if rounded or (whole and not scale.prorate) else 0.0
+
+
+def _observed_step(scores: pl.Series) -> float:
+    filled = scores.drop_nulls()
+    return 1.0 if len(filled) and bool((filled == filled.floor()).all()) else 0.0
+
+
+def _ends(scores: pl.Series) -> tuple[float, float]:
+    filled = scores.drop_nulls().to_numpy()
+    if not len(filled):
+        return 0.0, 1.0
+    low, high = float(filled.min()), float(filled.max())
+    return (low, high) if low < high else (low, low + 1.0)
