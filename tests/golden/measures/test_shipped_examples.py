@@ -71,7 +71,7 @@ EXAMPLES = (
     Example("epo-1", "the one answer", row(3), {"total": 3}),
     Example("fwc-bv", "no scale is known: nothing is scored", all_at(2, 12)),
     Example("gas", "T is no sum of items: nothing is scored here", row(-1, 0, 2)),
-    Example("proqol-5", "all at 2: satisfaction and secondary 10*2 = 20; burnout 5*2 + 5*(6-2) = 30",
+    Example("proqol-5", "all at 2: satisfaction, secondary 10*2 = 20; burnout 5*2 + 5*(6-2) = 30",
             all_at(2, 30), {"satisfaction": 20, "burnout": 30, "secondary-stress": 20}),
     Example("proqol-5", "as before but item 1 (turned) at 5: 30 - 4 + 1 = 27",
             all_at(2, 30, i1=5), {"satisfaction": 20, "burnout": 27, "secondary-stress": 20}),
