@@ -131,7 +131,7 @@ def _check_keys(values: Mapping[str, Any]) -> None:
             )
         # bool is a kind of int in Python, and never in a configuration.
         if type(value) is not key.kind or (
-            key.kind is list and not all(isinstance(entry, str) for entry in value)
+            isinstance(value, list) and not all(isinstance(entry, str) for entry in value)
         ):
             raise ConfigError(
                 "E-CONFIG-005",

@@ -58,6 +58,7 @@ class Invitation(models.Model):
     made_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True)
+    replaced = models.BooleanField(default=False)  # revoked by a newer link, not by a person
     consumed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

@@ -7,6 +7,7 @@ from django.db import models
 
 from attunement.clinic.models.append_only import AppendOnlyModel
 from attunement.clinic.models.asking import SHA256_LENGTH
+from attunement.clinic.models.plain_json import PlainJSONField
 
 
 class AuditEvent(AppendOnlyModel):
@@ -21,7 +22,7 @@ class AuditEvent(AppendOnlyModel):
     action = models.CharField(max_length=60)
     target = models.CharField(max_length=80, blank=True)  # e.g. "session:…"
     outcome = models.CharField(max_length=10)  # "done" | "denied" | "refused"
-    detail = models.JSONField()
+    detail = PlainJSONField()
     previous = models.CharField(max_length=SHA256_LENGTH)
     hash = models.CharField(max_length=SHA256_LENGTH, unique=True)
 

@@ -10,6 +10,7 @@ from django.db import models
 from attunement.clinic.models.asking import Perspective
 from attunement.clinic.models.care import Dyad, Session
 from attunement.clinic.models.identifiers import ID_LENGTH
+from attunement.clinic.models.plain_json import PlainJSONField
 from attunement.clinic.models.response import Response
 
 
@@ -58,7 +59,7 @@ class SignalRecord(models.Model):
     rule_version = models.CharField(max_length=30)
     title = models.TextField()
     question = models.TextField()
-    inputs = models.JSONField()
+    inputs = PlainJSONField()
     threshold = models.FloatField(null=True, blank=True)
     value = models.FloatField(null=True, blank=True)
     expected = models.FloatField(null=True, blank=True)

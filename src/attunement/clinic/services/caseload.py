@@ -3,10 +3,27 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from attunement.clinic.models import Login
-from attunement.clinic.services.results import Caseload
+from django.db.models import QuerySet
+
+from attunement.clinic.access import Action
+from attunement.clinic.models import (
+    Assignment,
+    Dyad,
+    Login,
+    Response,
+    Role,
+    Score,
+    Session,
+    SignalRecord,
+)
+from attunement.clinic.services.chairs import state_of
+from attunement.clinic.services.forms import config, measure_of
+from attunement.clinic.services.gate import act, actor_name, done, require_self
+from attunement.clinic.services.results import Caseload, CaseRow, ChartLine, SessionState
 
 
 def caseload(actor: Login, *, now: datetime) -> Caseload:
@@ -19,4 +36,113 @@ def caseload(actor: Login, *, now: datetime) -> Caseload:
     AccessError
         E-ACCESS-001 for any other role.
     """
-    raise NotImplementedError
+    with act(actor_name(actor), Action.CASELOAD_VIEW, now=now):
+        require_self(actor, Action.CASELOAD_VIEW)
+        own = actor.role == Role.THERAPIST
+        dyads = Dyad.objects.select_related("client", "therapist").filter(
+            practice_id=actor.practice_id
+        )
+        if own:
+            dyads = dyads.filter(therapist__login_id=actor.pk)
+        rows = _rows(dyads, own=own)
+        done(
+            actor.pk,
+            Action.CASELOAD_VIEW,
+            now=now,
+            target=f"practice:{actor.practice_id}",
+            detail={"n_dyads": len(rows)},
+        )
+    return Caseload(rows=rows, role=actor.role)
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What is known of one session, by chair."""
+
+    session: Session
+    asked: set[str] = field(default_factory=set)
+    answered: dict[str, float | None] = field(default_factory=dict)
+
+    @property
+    def state(self) -> SessionState:
+        return state_of(self.asked, set(self.answered))
+
+
+def _rows(dyads: QuerySet[Dyad], *, own: bool) -> tuple[CaseRow, ...]:
+    found = list(dyads.order_by("client__code", "pk"))
+    seen = _seen(found)
+    signals = _signals(found) if own else {}
+    measure = measure_of(config().client_measure)
+    low, high = next((s.bounds for s in measure.scales if s.id == "total" and s.bounds), (0.0, 1.0))
+    return tuple(
+        _row(dyad, seen[dyad.pk], signals.get(dyad.pk, {}), own=own, bounds=(low, high))
+        for dyad in found
+    )
+
+
+def _seen(dyads: list[Dyad]) -> dict[str, list[_Seen]]:
+    by_session: dict[str, _Seen] = {}
+    by_dyad: dict[str, list[_Seen]] = defaultdict(list)
+    for session in Session.objects.filter(dyad__in=dyads).order_by("session_no"):
+        by_session[session.pk] = _Seen(session)
+        by_dyad[session.dyad_id].append(by_session[session.pk])
+    asked = Assignment.objects.filter(session__dyad__in=dyads)
+    for session_id, perspective in asked.values_list("session_id", "perspective"):
+        by_session[session_id].asked.add(perspective)
+    answered = Response.objects.filter(session__dyad__in=dyads)
+    for session_id, perspective in answered.values_list("session_id", "perspective"):
+        by_session[session_id].answered[perspective] = None
+    totals = Score.objects.filter(response__session__dyad__in=dyads, scale="total")
+    for session_id, perspective, value in totals.values_list(
+        "response__session_id", "response__perspective", "value"
+    ):
+        by_session[session_id].answered[perspective] = value
+    return by_dyad
+
+
+def _signals(dyads: list[Dyad]) -> dict[str, dict[int, int]]:
+    counts: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+    rows = SignalRecord.objects.filter(dyad__in=dyads)
+    for dyad_id, session_no in rows.values_list("dyad_id", "session__session_no"):
+        counts[dyad_id][session_no] += 1
+    return counts
+
+
+def _row(
+    dyad: Dyad,
+    seen: list[_Seen],
+    signals: dict[int, int],
+    *,
+    own: bool,
+    bounds: tuple[float, float],
+) -> CaseRow:
+    both = [one for one in seen if one.state is SessionState.BOTH_IN]
+    numbers = tuple(one.session.session_no for one in both)
+    words = config().words
+    last = seen[-1].session if seen else None
+    open_forms = [one for one in seen if one.state is SessionState.YOUR_FORM_OPEN]
+    return CaseRow(
+        dyad_id=dyad.pk,
+        client_code=dyad.client.code,
+        client_name=dyad.client.display_name if own else "",
+        therapist_name=dyad.therapist.display_name,
+        n_sessions=len(seen),
+        last_session_no=last.session_no if last else None,
+        last_held_on=last.held_on if last else None,
+        n_both_in=len(both),
+        your_form_open=tuple(one.session.pk for one in open_forms) if own else (),
+        client_line=_line(words.client, numbers, both, "client") if own else None,
+        therapist_line=_line(words.therapist, numbers, both, "therapist") if own else None,
+        minimum=bounds[0],
+        maximum=bounds[1],
+        n_signals=signals.get(numbers[-1], 0) if own and numbers else (0 if own else None),
+        may_open=own,
+    )
+
+
+def _line(label: str, numbers: tuple[int, ...], both: list[_Seen], chair: str) -> ChartLine:
+    return ChartLine(
+        label=label.capitalize(),
+        sessions=numbers,
+        values=tuple(one.answered[chair] for one in both),
+    )

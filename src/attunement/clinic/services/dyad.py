@@ -3,10 +3,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 
-from attunement.clinic.models import Login
-from attunement.clinic.services.results import DyadOverview
+from attunement.clinic.access import Action
+from attunement.clinic.models import CareEpisode, Login
+from attunement.clinic.services.chairs import SessionChairs, chairs_of
+from attunement.clinic.services.charting import chart_of, shown_signals
+from attunement.clinic.services.forms import config, measure_of
+from attunement.clinic.services.gate import act, actor_name, done, require_dyad
+from attunement.clinic.services.results import DyadOverview, SessionRow
 
 
 def dyad_overview(actor: Login, dyad_id: str, *, now: datetime) -> DyadOverview:
@@ -19,4 +25,40 @@ def dyad_overview(actor: Login, dyad_id: str, *, now: datetime) -> DyadOverview:
     AccessError
         E-ACCESS-001 when the dyad is not there or not the actor's: the same for both.
     """
-    raise NotImplementedError
+    with act(actor_name(actor), Action.DYAD_VIEW, now=now):
+        dyad = require_dyad(actor, dyad_id, Action.DYAD_VIEW)
+        chairs = chairs_of(dyad)
+        signals = shown_signals(dyad)
+        per_session = Counter(signal.session_no for signal in signals)
+        episode = CareEpisode.objects.filter(dyad=dyad).order_by("began_on").last()
+        measure = measure_of(config().client_measure)
+        done(actor.pk, Action.DYAD_VIEW, now=now, target=f"dyad:{dyad.pk}")
+    return DyadOverview(
+        dyad_id=dyad.pk,
+        client_code=dyad.client.code,
+        client_name=dyad.client.display_name,
+        therapist_name=dyad.therapist.display_name,
+        began_on=episode.began_on if episode else None,
+        sessions=tuple(_row(c, per_session) for c in reversed(chairs)),
+        next_session_no=chairs[-1].session.session_no + 1 if chairs else 1,
+        chart=chart_of(chairs, signals),
+        signals=tuple(reversed(signals)),
+        measure_title=measure.title,
+        validated=measure.validated,
+    )
+
+
+def _row(chairs: SessionChairs, per_session: Counter[int]) -> SessionRow:
+    session = chairs.session
+    return SessionRow(
+        session_id=session.pk,
+        session_no=session.session_no,
+        held_on=session.held_on,
+        attended=session.attended,
+        modality=session.modality,
+        state=chairs.state,
+        client_total=chairs.client.score("total") if chairs.client else None,
+        therapist_total=chairs.therapist.score("total") if chairs.therapist else None,
+        predicted_total=chairs.therapist.predicted if chairs.therapist else None,
+        n_signals=per_session[session.session_no],
+    )

@@ -19,7 +19,7 @@ CLIENT_LINK = "client-link"
 ANONYMOUS = "anonymous"
 
 
-class Denied(AccessError):
+class AccessDeniedError(AccessError):
     """An access error that also carries what the audit log is told."""
 
     def __init__(self, *, code: str = "E-ACCESS-001", target: str, reason: str) -> None:
@@ -50,7 +50,7 @@ def act(actor: str, action: Action, *, now: datetime) -> Iterator[None]:
     try:
         with transaction.atomic():
             yield
-    except Denied as refusal:
+    except AccessDeniedError as refusal:
         record_alone(
             actor=actor,
             action=action,
@@ -72,7 +72,7 @@ def require_self(login: Any, action: Action) -> None:
     """
     decision = may(actor_of(login), action, Relation.SELF)
     if not decision.allow:
-        raise Denied(target="", reason=decision.reason)
+        raise AccessDeniedError(target="", reason=decision.reason)
 
 
 def require_dyad(login: Any, dyad_id: str, action: Action) -> Dyad:
@@ -86,7 +86,7 @@ def require_dyad(login: Any, dyad_id: str, action: Action) -> Dyad:
     found = Dyad.objects.select_related("client", "therapist").filter(pk=dyad_id).first()
     _require(login, action, found, target=f"dyad:{found.pk}" if found else "dyad:unknown")
     if found is None:
-        raise Denied(target="dyad:unknown", reason="no such dyad")
+        raise AccessDeniedError(target="dyad:unknown", reason="no such dyad")
     return found
 
 
@@ -106,14 +106,14 @@ def require_session(login: Any, session_id: str, action: Action) -> Session:
     target = f"session:{found.pk}" if found else "session:unknown"
     _require(login, action, found.dyad if found else None, target=target)
     if found is None:
-        raise Denied(target=target, reason="no such session")
+        raise AccessDeniedError(target=target, reason="no such session")
     return found
 
 
 def _require(login: Any, action: Action, dyad: Dyad | None, *, target: str) -> None:
     decision = may(actor_of(login), action, relation_to(login, dyad))
     if not decision.allow:
-        raise Denied(target=target, reason=decision.reason)
+        raise AccessDeniedError(target=target, reason=decision.reason)
 
 
 def relation_to(login: Any, dyad: Dyad | None) -> Relation:

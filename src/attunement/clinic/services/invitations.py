@@ -3,10 +3,42 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import hmac
+from datetime import datetime, timedelta
 
-from attunement.clinic.models import Login
+from django.db.models import F
+
+from attunement.clinic.access import Action
+from attunement.clinic.config.django_settings import GRANT_SECONDS
+from attunement.clinic.models import (
+    Assignment,
+    Attempt,
+    Grant,
+    Invitation,
+    Login,
+    Perspective,
+    Session,
+)
+from attunement.clinic.services.forms import config
+from attunement.clinic.services.gate import CLIENT_LINK, act, actor_name, done, require_session
 from attunement.clinic.services.results import IssuedInvitation
+from attunement.clinic.services.secrets_of_links import (
+    HANDLE_LENGTH,
+    keyed_sha256,
+    looks_like_token,
+    new_code,
+    new_token,
+    shown_code,
+    token_sha256,
+    typed_code,
+)
+from attunement.clinic.services.sessions import require_attended
+
+CODE_TRIES = 5
+WINDOW = timedelta(minutes=15)
+CODE_FAILURES = 20  # of one address within the window; then its short codes are refused
+TOKEN_FAILURES = 200  # a token cannot be guessed: this limit only spares the database
+KEPT = timedelta(days=1)
 
 
 def invite_client(actor: Login, session_id: str, *, now: datetime) -> IssuedInvitation:
@@ -21,7 +53,29 @@ def invite_client(actor: Login, session_id: str, *, now: datetime) -> IssuedInvi
     ClinicError
         E-CLINIC-005 when the session did not take place.
     """
-    raise NotImplementedError
+    with act(actor_name(actor), Action.INVITATION_MAKE, now=now):
+        session = require_session(actor, session_id, Action.INVITATION_MAKE)
+        require_attended(session)
+        assignment = _client_assignment(session)
+        _revoke(assignment, now=now, replaced=True)
+        token, code = new_token(), _free_code()
+        invitation = Invitation.objects.create(
+            assignment=assignment,
+            token_sha256=token_sha256(token),
+            code_handle=code[:HANDLE_LENGTH],
+            code_sha256=keyed_sha256("short code", code),
+            made_at=now,
+            expires_at=now + config().link_lifetime,
+        )
+        done(actor.pk, Action.INVITATION_MAKE, now=now, target=f"session:{session.pk}")
+    return IssuedInvitation(
+        invitation_id=invitation.pk,
+        session_id=session.pk,
+        token=token,
+        short_code=shown_code(code),
+        link_path=f"/c/#{token}",
+        expires_at=invitation.expires_at,
+    )
 
 
 def revoke_invitation(actor: Login, session_id: str, *, now: datetime) -> None:
@@ -32,7 +86,11 @@ def revoke_invitation(actor: Login, session_id: str, *, now: datetime) -> None:
     AccessError
         E-ACCESS-001 when the session is not there or not the actor's.
     """
-    raise NotImplementedError
+    with act(actor_name(actor), Action.INVITATION_REVOKE, now=now):
+        session = require_session(actor, session_id, Action.INVITATION_REVOKE)
+        require_attended(session)
+        _revoke(_client_assignment(session), now=now, replaced=False)
+        done(actor.pk, Action.INVITATION_REVOKE, now=now, target=f"session:{session.pk}")
 
 
 def open_invitation(secret: str, *, address: str, now: datetime) -> str | None:
@@ -54,4 +112,95 @@ def open_invitation(secret: str, *, address: str, now: datetime) -> str | None:
         The grant, to keep in an HttpOnly cookie; None, without saying why, when the link is
         wrong, used, expired, revoked or tried too often.
     """
-    raise NotImplementedError
+    from_where = keyed_sha256("address", address)
+    with act(CLIENT_LINK, Action.INVITATION_OPEN, now=now):
+        failures = Attempt.objects.filter(address_sha256=from_where, at__gt=now - WINDOW).count()
+        invitation, by_code, why = _find(secret, failures=failures, now=now)
+        if invitation is None:
+            Attempt.objects.create(address_sha256=from_where, at=now)
+            Attempt.objects.filter(at__lt=now - KEPT).delete()
+            done(
+                CLIENT_LINK,
+                Action.INVITATION_OPEN,
+                now=now,
+                target="",
+                detail={"why": why},
+                outcome="refused",
+            )
+            return None
+        grant = new_token()
+        Grant.objects.create(
+            invitation=invitation,
+            grant_sha256=token_sha256(grant),
+            opened_at=now,
+            expires_at=now + timedelta(seconds=GRANT_SECONDS),
+            by_code=by_code,
+        )
+        done(
+            CLIENT_LINK,
+            Action.INVITATION_OPEN,
+            now=now,
+            target=f"invitation:{invitation.pk}",
+            detail={"by_code": by_code},
+        )
+    return grant
+
+
+def _find(secret: str, *, failures: int, now: datetime) -> tuple[Invitation | None, bool, str]:
+    """Return the open invitation, whether by its code, and else why not (for the audit log)."""
+    if looks_like_token(secret):
+        if failures >= TOKEN_FAILURES:
+            return None, False, "too many tries"
+        found = Invitation.objects.filter(token_sha256=token_sha256(secret)).first()
+        by_code = False
+    else:
+        code = typed_code(secret)
+        if code is None:
+            return None, False, "not a link"
+        if failures >= CODE_FAILURES:
+            return None, True, "too many tries"
+        found = _by_code(code)
+        by_code = True
+    if found is None:
+        return None, by_code, "unknown"
+    for is_so, why in (
+        (found.revoked_at is not None, "revoked"),
+        (found.consumed_at is not None, "used"),
+        (found.expires_at <= now, "expired"),
+    ):
+        if is_so:
+            return None, by_code, why
+    return found, by_code, ""
+
+
+def _by_code(code: str) -> Invitation | None:
+    found = (
+        Invitation.objects.select_for_update()
+        .filter(code_handle=code[:HANDLE_LENGTH], code_tries__lt=CODE_TRIES)
+        .first()
+    )
+    if found is None:
+        return None
+    if not hmac.compare_digest(found.code_sha256, keyed_sha256("short code", code)):
+        Invitation.objects.filter(pk=found.pk).update(code_tries=F("code_tries") + 1)
+        return None
+    return found
+
+
+def _free_code() -> str:
+    code = new_code()
+    while Invitation.objects.filter(code_handle=code[:HANDLE_LENGTH]).exists():
+        code = new_code()
+    return code
+
+
+def _client_assignment(session: Session) -> Assignment:
+    return Assignment.objects.select_for_update().get(
+        session=session, perspective=Perspective.CLIENT
+    )
+
+
+def _revoke(assignment: Assignment, *, now: datetime, replaced: bool) -> None:
+    Invitation.objects.filter(
+        assignment=assignment, revoked_at__isnull=True, consumed_at__isnull=True
+    ).update(revoked_at=now, replaced=replaced)

@@ -5,8 +5,25 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from attunement.clinic.models import Login
-from attunement.clinic.services.results import Revealed, Waiting
+from attunement.clinic.access import Action
+from attunement.clinic.models import Login, Session
+from attunement.clinic.services.chairs import Filled, SessionChairs, chairs_of
+from attunement.clinic.services.charting import chart_of, shown_signals
+from attunement.clinic.services.forms import config, measure_of, text_of
+from attunement.clinic.services.gate import act, actor_name, done, require_session
+from attunement.clinic.services.results import (
+    Comment,
+    ItemPair,
+    Revealed,
+    SessionState,
+    ShownSignal,
+    Surprise,
+    Waiting,
+    WaitingFor,
+)
+from attunement.measures.schema import TextBundle
+
+_SAME = 0.05  # totals are shown to one decimal; a smaller difference reads as none
 
 
 def session_picture(actor: Login, session_id: str, *, now: datetime) -> Waiting | Revealed:
@@ -19,4 +36,133 @@ def session_picture(actor: Login, session_id: str, *, now: datetime) -> Waiting 
     AccessError
         E-ACCESS-001 when the session is not there or not the actor's.
     """
-    raise NotImplementedError
+    with act(actor_name(actor), Action.PICTURE_VIEW, now=now):
+        session = require_session(actor, session_id, Action.PICTURE_VIEW)
+        chairs = chairs_of(session.dyad)
+        here = next(c for c in chairs if c.session.pk == session.pk)
+        signals = shown_signals(session.dyad) if here.both_in else ()
+        done(actor.pk, Action.PICTURE_VIEW, now=now, target=f"session:{session.pk}")
+    if here.client is None or here.therapist is None:
+        return _waiting(session, here.state)
+    return _revealed(session, chairs, here.client, here.therapist, signals)
+
+
+def _waiting(session: Session, state: SessionState) -> Waiting:
+    client = session.dyad.client
+    return Waiting(
+        session_id=session.pk,
+        dyad_id=session.dyad_id,
+        session_no=session.session_no,
+        client_code=client.code,
+        client_name=client.display_name,
+        waiting_for=(
+            WaitingFor.CLIENT if state is SessionState.WAITING_FOR_CLIENT else WaitingFor.YOU
+        ),
+    )
+
+
+def _revealed(
+    session: Session,
+    chairs: tuple[SessionChairs, ...],
+    client: Filled,
+    therapist: Filled,
+    signals: tuple[ShownSignal, ...],
+) -> Revealed:
+    chart = chart_of(chairs, signals, up_to=session.session_no)
+    if chart is None:
+        message = "a session in which both forms are in has a chart"
+        raise AssertionError(message)
+    measure = measure_of(client.response.measure_id, client.response.measure_version)
+    words = {
+        "client": _words(client),
+        "therapist": _words(therapist),
+    }
+    return Revealed(
+        session_id=session.pk,
+        dyad_id=session.dyad_id,
+        session_no=session.session_no,
+        held_on=session.held_on,
+        client_code=session.dyad.client.code,
+        client_name=session.dyad.client.display_name,
+        chart=chart,
+        items=_pairs(client, therapist, words),
+        signals=tuple(s for s in signals if s.session_no == session.session_no),
+        comments=_comments(client, "client", words) + _comments(therapist, "therapist", words),
+        surprise=surprise(therapist.predicted, client.score("total"), config().words.client),
+        client_total=client.score("total"),
+        client_reason=client.reason("total"),
+        therapist_total=therapist.score("total"),
+        therapist_reason=therapist.reason("total"),
+        measure_title=measure.title,
+        validated=measure.validated,
+        who_sees=client.response.who_sees,
+    )
+
+
+def surprise(predicted: float | None, actual: float | None, client: str) -> Surprise:
+    """Return the prediction beside what came, in one sentence."""
+    if predicted is None:
+        return Surprise(predicted, actual, None, "You made no prediction for this session.")
+    if actual is None:
+        return Surprise(
+            predicted,
+            None,
+            None,
+            f"You expected {predicted:.1f}; the {client}'s form has no total.",
+        )
+    difference = actual - predicted
+    if abs(difference) < _SAME:
+        how = "just that"
+    else:
+        how = f"{abs(difference):.1f} {'higher' if difference > 0 else 'lower'}"
+    sentence = f"You expected {predicted:.1f}; the {client}'s total was {actual:.1f}, {how}."
+    return Surprise(predicted, actual, difference, sentence)
+
+
+def _words(filled: Filled) -> TextBundle:
+    response = filled.response
+    return text_of(response.measure_id, response.measure_version, response.language)
+
+
+def _pairs(client: Filled, therapist: Filled, words: dict[str, TextBundle]) -> tuple[ItemPair, ...]:
+    measure = measure_of(client.response.measure_id, client.response.measure_version)
+    mirror = measure_of(therapist.response.measure_id, therapist.response.measure_version)
+    mirrored = {item.id: item for item in mirror.items}
+    pairs: list[ItemPair] = []
+    for item in measure.items:
+        if item.kind == "text" or item.id not in mirrored:
+            continue
+        theirs, yours = client.values.get(item.id), therapist.values.get(item.id)
+        other = mirrored[item.id]
+        pairs.append(
+            ItemPair(
+                item=item.id,
+                client_question=words["client"].items.get(item.id, ""),
+                therapist_question=words["therapist"].items.get(item.id, ""),
+                client_value=theirs,
+                therapist_value=yours,
+                client_label=_label(words["client"], item.options, theirs),
+                therapist_label=_label(words["therapist"], other.options, yours),
+            )
+        )
+    return tuple(pairs)
+
+
+def _label(text: TextBundle, options: str, value: float | None) -> str:
+    if value is None:
+        return ""
+    return text.options.get(options, {}).get(f"{value:g}", f"{value:g}")
+
+
+def _comments(
+    filled: Filled, perspective: str, words: dict[str, TextBundle]
+) -> tuple[Comment, ...]:
+    return tuple(
+        Comment(
+            perspective=perspective,
+            item=item,
+            question=words[perspective].items.get(item, ""),
+            text=text,
+        )
+        for item, text in sorted(filled.texts.items())
+    )

@@ -5,10 +5,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from uuid import UUID
+from typing import NoReturn
+from uuid import UUID, uuid4
 
-from attunement.clinic.models import Login
-from attunement.clinic.services.results import AlreadyIn, Receipt, Refused, TherapistForm
+from attunement.clinic.access import Action
+from attunement.clinic.errors import ClinicError
+from attunement.clinic.models import Assignment, Login, Perspective, Response, Session
+from attunement.clinic.services.fields import FieldsRefused, parse_form, parse_prediction
+from attunement.clinic.services.forms import config, measure_of, text_of
+from attunement.clinic.services.gate import act, actor_name, done, require_session
+from attunement.clinic.services.results import (
+    AlreadyIn,
+    FieldProblem,
+    Receipt,
+    Refused,
+    TherapistForm,
+)
+from attunement.clinic.services.sessions import require_attended
+from attunement.clinic.services.submission import (
+    Parcel,
+    earlier,
+    parse_submission_id,
+    store,
+    unreadable,
+)
+from attunement.clinic.services.wording import therapist_who_sees
 
 
 def therapist_form(
@@ -23,7 +44,31 @@ def therapist_form(
     ClinicError
         E-CLINIC-005 when the session did not take place; E-CLINIC-006 when there are no words.
     """
-    raise NotImplementedError
+    action = Action.THERAPIST_FORM_VIEW
+    with act(actor_name(actor), action, now=now):
+        session = require_session(actor, session_id, action)
+        assignment = _assignment(session)
+        already = Response.objects.filter(assignment=assignment).exists()
+        done(actor.pk, action, now=now, target=f"session:{session.pk}")
+        if already:
+            return AlreadyIn(session_id=session.pk)
+        measure = measure_of(assignment.measure_id, assignment.measure_version)
+        text = text_of(measure.id, measure.version, language)
+        low, high = _predicted_range(session)
+    return TherapistForm(
+        submission_id=uuid4(),
+        session_id=session.pk,
+        dyad_id=session.dyad_id,
+        session_no=session.session_no,
+        client_code=session.dyad.client.code,
+        client_name=session.dyad.client.display_name,
+        measure=measure,
+        text=text,
+        who_sees=therapist_who_sees(config().words),
+        predicted_minimum=low,
+        predicted_maximum=high,
+        language=text.language,
+    )
 
 
 def record_therapist_response(
@@ -51,4 +96,90 @@ def record_therapist_response(
     AccessError
         E-ACCESS-001 when the session is not there or not the actor's.
     """
-    raise NotImplementedError
+    action = Action.THERAPIST_RESPONSE_RECORD
+    with act(actor_name(actor), action, now=now):
+        session = require_session(actor, session_id, action)
+        assignment = _assignment(session, lock=True)
+        parcel = _parcel(
+            session, assignment, submission_id, fields, predicted=predicted_total, language=language
+        )
+        answer: Receipt | Refused
+        if isinstance(parcel, Refused):
+            answer = parcel
+        else:
+            answer = earlier(assignment, parcel) or store(assignment, parcel, now=now)
+        refused = isinstance(answer, Refused)
+        done(
+            actor.pk,
+            action,
+            now=now,
+            target=f"session:{session.pk}",
+            detail={"status": answer.http_status if isinstance(answer, Refused) else answer.status},
+            outcome="refused" if refused else "done",
+        )
+    return answer
+
+
+def _parcel(
+    session: Session,
+    assignment: Assignment,
+    submission_id: UUID | str,
+    fields: Mapping[str, object],
+    *,
+    predicted: object,
+    language: str,
+) -> Parcel | Refused:
+    identifier = parse_submission_id(submission_id)
+    if identifier is None:
+        return unreadable((FieldProblem(item="", message="Please open the form again."),))
+    measure = measure_of(assignment.measure_id, assignment.measure_version)
+    low, high = _predicted_range(session)
+    problems: tuple[FieldProblem, ...] = ()
+    form, number = None, None
+    try:
+        form = parse_form(measure, fields)
+    except FieldsRefused as refusal:
+        problems += refusal.problems
+    try:
+        number = parse_prediction(predicted, minimum=low, maximum=high)
+    except FieldsRefused as refusal:
+        problems += refusal.problems
+    if form is None or problems:
+        return unreadable(problems)
+    return Parcel(
+        submission_id=identifier,
+        form=form,
+        predicted_total=number,
+        client_clock=None,
+        mode="login",
+        language=text_of(measure.id, measure.version, language).language,
+        who_sees=therapist_who_sees(config().words),
+    )
+
+
+def _assignment(session: Session, *, lock: bool = False) -> Assignment:
+    rows = Assignment.objects.select_for_update() if lock else Assignment.objects.all()
+    found = rows.filter(session=session, perspective=Perspective.THERAPIST).first()
+    if found is None:
+        require_attended(session)
+        _not_asked()
+    return found
+
+
+def _not_asked() -> NoReturn:
+    raise ClinicError(
+        "E-CLINIC-005",
+        what="no form was asked for in this session",
+        next_step="Start a new session",
+    )
+
+
+def _predicted_range(session: Session) -> tuple[float, float]:
+    """Return the range of the client's total, which the prediction is on."""
+    asked = Assignment.objects.filter(session=session, perspective=Perspective.CLIENT).first()
+    measure = (
+        measure_of(asked.measure_id, asked.measure_version)
+        if asked
+        else measure_of(config().client_measure)
+    )
+    return next((s.bounds for s in measure.scales if s.id == "total" and s.bounds), (0.0, 1.0))

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Both chairs of a dyad, with the sealed sessions already taken out.
+
+Every page, chart and signal reads a dyad through ``chairs_of``. What the other chair wrote in a
+session whose two forms are not both in never leaves this module, so nothing above it can tell.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from attunement.clinic.models import Answer, Assignment, Dyad, Perspective, Response, Score, Session
+from attunement.clinic.services.results import SessionState
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """One chair's form of one session."""
+
+    response: Response
+    scores: dict[str, Score]
+    values: dict[str, float]
+    texts: dict[str, str]
+    predicted: float | None
+
+    def score(self, scale: str) -> float | None:
+        """Return the scale's number, or None when there is none."""
+        found = self.scores.get(scale)
+        return None if found is None else found.value
+
+    def reason(self, scale: str) -> str:
+        """Return why the scale has no number, or an empty text."""
+        found = self.scores.get(scale)
+        return "" if found is None else found.reason or ""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionChairs:
+    """A session with both forms, or with neither to be seen."""
+
+    session: Session
+    state: SessionState
+    client: Filled | None  # None unless both are in
+    therapist: Filled | None  # None unless both are in
+
+    @property
+    def both_in(self) -> bool:
+        """Whether there is something to show."""
+        return self.state is SessionState.BOTH_IN
+
+
+def chairs_of(dyad: Dyad) -> tuple[SessionChairs, ...]:
+    """Return a dyad's sessions in order, with the forms of those in which both are in."""
+    sessions = list(Session.objects.filter(dyad=dyad).order_by("session_no"))
+    assigned: dict[str, set[str]] = defaultdict(set)
+    for session_id, perspective in Assignment.objects.filter(session__dyad=dyad).values_list(
+        "session_id", "perspective"
+    ):
+        assigned[session_id].add(perspective)
+    in_hand: dict[str, dict[str, Response]] = defaultdict(dict)
+    responses = (
+        Response.objects.filter(session__dyad=dyad)
+        .select_related("prediction")
+        .prefetch_related("scores", "answers")
+    )
+    for response in responses:
+        in_hand[response.session_id][response.perspective] = response
+    return tuple(
+        _chairs(session, assigned[session.pk], in_hand[session.pk]) for session in sessions
+    )
+
+
+def state_of(asked: set[str], answered: set[str]) -> SessionState:
+    """Return what the therapist may know, from which chairs were asked and have answered."""
+    if Perspective.THERAPIST not in asked:
+        return SessionState.NO_FORMS
+    if Perspective.THERAPIST not in answered:
+        return SessionState.YOUR_FORM_OPEN
+    if Perspective.CLIENT not in answered:
+        return SessionState.WAITING_FOR_CLIENT
+    return SessionState.BOTH_IN
+
+
+def _chairs(session: Session, asked: set[str], found: dict[str, Response]) -> SessionChairs:
+    state = state_of(asked, set(found))
+    if state is not SessionState.BOTH_IN:
+        return SessionChairs(session=session, state=state, client=None, therapist=None)
+    return SessionChairs(
+        session=session,
+        state=state,
+        client=_filled(found[Perspective.CLIENT]),
+        therapist=_filled(found[Perspective.THERAPIST]),
+    )
+
+
+def _filled(response: Response) -> Filled:
+    answers: list[Answer] = list(response.answers.all())
+    prediction = getattr(response, "prediction", None)
+    return Filled(
+        response=response,
+        scores={score.scale: score for score in response.scores.all()},
+        values={a.item: a.value for a in answers if a.value is not None},
+        texts={a.item: a.text for a in answers if a.text is not None},
+        predicted=None if prediction is None else prediction.value,
+    )

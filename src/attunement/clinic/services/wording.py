@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who sees an answer, in plain words: shown before answering and stored with the answer."""
+
+from __future__ import annotations
+
+from attunement.clinic.config.model import Words
+
+
+def client_who_sees(words: Words) -> str:
+    """Return what a client is told before answering; ``access/policy.py`` keeps the promise."""
+    return (
+        f"Your {words.therapist} can read these answers, but only after sending their own form "
+        f"about the same {words.session}. Nobody else can open them in this program. "
+        "You can leave out any question."
+    )
+
+
+def therapist_who_sees(words: Words) -> str:
+    """Return what a therapist is told before answering."""
+    return (
+        f"Only you can open this form and the {words.client}'s form beside it. The "
+        f"{words.client}'s answers appear when both forms are in; yours cannot be changed then."
+    )
