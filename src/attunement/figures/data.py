@@ -81,8 +81,9 @@ class DualChart:
         Either may be None or without a single value.
     minimum, maximum : float
         The ends of the scale; the axis always shows the whole scale.
-    higher_is_better : bool
-        The direction of the measure; it changes words, never the axis.
+    higher_is_better : bool or None
+        The direction of the measure; it changes words, never the axis. None where nobody said:
+        then neither end is called the better one.
     marks : tuple of Mark
         Signals.
     words : tuple of (str, str)
@@ -95,6 +96,8 @@ class DualChart:
         The usual change from one session to the next (one SD), in points, if known.
     cancelled : tuple of int
         Sessions that did not take place.
+    observed : bool
+        Whether the ends are only the lowest and highest score that occur, not the scale's own.
 
     Raises
     ------
@@ -106,13 +109,14 @@ class DualChart:
     therapist: Line | None
     minimum: float
     maximum: float
-    higher_is_better: bool = True
+    higher_is_better: bool | None = True
     marks: tuple[Mark, ...] = ()
     words: tuple[str, str] = ("", "")
     title: str = "Both ratings, session by session"
     key: str = "chart"
     noise: float | None = None
     cancelled: tuple[int, ...] = ()
+    observed: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a scale that is none, and values off it."""
@@ -122,8 +126,10 @@ class DualChart:
                 check_values(line.sessions, line.values, self.minimum, self.maximum)
 
     @property
-    def best(self) -> float:
-        """The best possible score."""
+    def best(self) -> float | None:
+        """The best possible score; None where the direction or the scale's ends are not known."""
+        if self.higher_is_better is None or self.observed:
+            return None
         return self.maximum if self.higher_is_better else self.minimum
 
     @cached_property
@@ -160,7 +166,8 @@ class DualChart:
 
     def is_best(self, score: float) -> bool:
         """Whether a score is the best possible one."""
-        return abs(score - self.best) <= _SLACK * (self.maximum - self.minimum)
+        best = self.best
+        return best is not None and abs(score - best) <= _SLACK * (self.maximum - self.minimum)
 
 
 def check_scale(minimum: float, maximum: float) -> None:

@@ -70,7 +70,7 @@ def _grid(chart: DualChart, at: Layout) -> str:
         for v in at.scale_ticks
     )
     end = ""
-    if chart.at_best:
+    if chart.best is not None and chart.at_best:
         y = place(at.y(chart.best))
         end = (
             f'<path class="att-end" d="M{place(at.left)} {y}H{place(at.right)}" '

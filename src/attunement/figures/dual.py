@@ -172,8 +172,13 @@ def _label(line: Line) -> str:
 def _caption(chart: DualChart) -> str:
     """Say what the numbers are and which way is better."""
     low, high = (f" ({word.strip()})" if word.strip() else "" for word in chart.words)
-    better = "higher" if chart.higher_is_better else "lower"
+    better = {
+        True: "higher is better",
+        False: "lower is better",
+        None: "which end is better is not known",
+    }[chart.higher_is_better]
+    scale = "Scores that occur: from" if chart.observed else "Scale from"
     return (
-        f"{chart.title}. Scale from {tick(chart.minimum)}{low} to {tick(chart.maximum)}{high}; "
-        f"{better} is better."
+        f"{chart.title}. {scale} {tick(chart.minimum)}{low} to {tick(chart.maximum)}{high}; "
+        f"{better}."
     )

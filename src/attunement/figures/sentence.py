@@ -41,6 +41,11 @@ def _name(line: Line | None) -> str:
     return f"the {label.lower()}" if label.casefold() in _ROLES else label
 
 
+def _rated(line: Line | None) -> str:
+    """Say who rated; where nobody said whose line it is, only that there was a rating."""
+    return f"{_name(line)} rated" if line is not None and line.label.strip() else "the rating was"
+
+
 def _first_upper(text: str) -> str:
     return text[:1].upper() + text[1:]
 
@@ -54,9 +59,11 @@ def _last(chart: DualChart, line: Line | None, scores: dict[int, float]) -> str:
     end = ""
     if chart.is_best(value):
         end = ", the highest possible" if chart.higher_is_better else ", the lowest possible"
+    where = "where ratings here lie between" if chart.observed else "on a scale from"
+    join = "and" if chart.observed else "to"
     text = (
-        f"In session {now} {_name(line)} rated {said} on a scale from "
-        f"{tick(chart.minimum)} to {tick(chart.maximum)}{end}"
+        f"In session {now} {_rated(line)} {said} {where} "
+        f"{tick(chart.minimum)} {join} {tick(chart.maximum)}{end}"
     )
     if len(sessions) == 1:
         return f"{text}; with one rating there is nothing to compare it with yet."
@@ -66,7 +73,7 @@ def _last(chart: DualChart, line: Line | None, scores: dict[int, float]) -> str:
     if float(size) == 0:
         return f"{text}; that is the same as in session {before}."
     way = "higher" if change > 0 else "lower"
-    better = "" if chart.higher_is_better else " (on this form, lower is better)"
+    better = " (on this form, lower is better)" if chart.higher_is_better is False else ""
     return f"{text}; that is {size} {way} than in session {before}{better}{_usual(chart, change)}."
 
 
