@@ -69,10 +69,10 @@ def _postgresql(*, create: bool) -> tuple[str, ...]:
 def create_triggers(schema_editor: BaseDatabaseSchemaEditor) -> None:
     """Create the triggers on the database of ``schema_editor``."""
     for statement in statements(schema_editor.connection.vendor, create=True):
-        schema_editor.execute(statement)
+        schema_editor.execute(statement, params=None)
 
 
 def drop_triggers(schema_editor: BaseDatabaseSchemaEditor) -> None:
     """Remove the triggers: for a migration backwards, never for daily use."""
     for statement in statements(schema_editor.connection.vendor, create=False):
-        schema_editor.execute(statement)
+        schema_editor.execute(statement, params=None)
