@@ -1,4 +1,5 @@
-# SPDX-License-Identifier: Apache-2.0  # noqa: INP001 - a script, not a package
+# SPDX-License-Identifier: Apache-2.0
+# ruff: noqa: INP001 - a script, not a package
 """Time one dual chart of 15 sessions, and one sparkline. Prints; changes nothing."""
 
 from __future__ import annotations

@@ -18,14 +18,14 @@ from attunement.signals.series import FloatArray, Series
 from attunement.signals.wording import count
 
 _NORMAL = NormalDist()
-_PRIOR_SCORES = 4.0  # the archive's ceiling share counts as much as this many scores
-_PRIOR_CHANGES = 8.0  # and its noise as much as this many changes
+_PRIOR_SCORES = 12.0  # the archive's ceiling share counts as much as this many scores
+_PRIOR_CHANGES = 20.0  # and its noise as much as this many changes
 _MOST_SPREAD_CEILING = 0.30  # above this share the person's own changes say nothing of the noise
 _LENGTHS = (12, 24, 60, 120, 240)
 _LONGEST = _LENGTHS[-1]
-_SPREADS = (0.67, 0.8, 1.0, 1.25, 1.5)
-_MISSING_BINS = 10
-_PROBIT_STEP = 0.25
+_SPREADS = (0.7, 1.0, 1.4)
+_MISSING = (0.0, 0.1, 0.2, 0.35, 0.5, 0.7)
+_PROBIT_STEP = 0.5
 _PROBIT_LOWEST, _PROBIT_HIGHEST = -4.0, 2.0
 _FEWEST, _MOST = 100, 1_000_000
 _HALF_PER_CENT = 0.005
@@ -69,7 +69,7 @@ class _Like:
     detector: str
     params: tuple[tuple[str, float], ...]
     length: int
-    missing: int
+    missing: float
     level: float
     noise: float
     archive: tuple[float, float, float, float]
@@ -92,10 +92,10 @@ def null_rate(
 
     The simulated people have a level of their own, noise around it with the archive's memory, and
     **no rupture**; their scores are rounded to the step and cut off at the ends of the scale.
-    Alike are: the length; the share of missing forms (to the nearest tenth, at random places);
+    Alike are: the length; the share of missing forms (in six bins, at random places);
     the share of scores at the best end (the people's mean level is chosen so that the expected
     share is the series' own, shrunk to the archive's); the noise (the series' own median change,
-    shrunk to the archive's, in five bins from 0.67 to 1.5 times). The rule works with the archive
+    shrunk to the archive's, in bins of 0.7, 1 and 1.4 times). The rule works with the archive
     it would have worked with.
 
     Parameters
@@ -191,7 +191,7 @@ def _kind(rule: Rule, like: Series, archive: Archive) -> _Like:
             )
         ),
         length=length,
-        missing=min(round(missing * _MISSING_BINS), _MISSING_BINS - 1),
+        missing=min(_MISSING, key=lambda share: abs(share - missing)),
         level=round((edge + spread * probit - model.minimum) / span, 3),
         noise=round(_noise_ratio(like, model) * model.noise / span, 4),
         archive=(
@@ -205,7 +205,7 @@ def _kind(rule: Rule, like: Series, archive: Archive) -> _Like:
 
 
 def _ceiling_probit(like: Series, model: Model, edge: float, spread: float) -> float:
-    """Return Φ⁻¹ of the series' share at the best end, shrunk to the archive, to a quarter."""
+    """Return Φ⁻¹ of the series' share at the best end, shrunk to the archive, in bins."""
     usual = (model.level - edge) / spread if spread > 0 else _PROBIT_LOWEST
     expected = _NORMAL.cdf(min(max(usual, _PROBIT_LOWEST), _PROBIT_HIGHEST))
     own = (like.at_best_share() or 0.0) * like.n_scores
@@ -233,20 +233,15 @@ def _noise_ratio(like: Series, model: Model) -> float:
 @lru_cache(maxsize=4096)
 def _simulate(kind: _Like, n: int, seed: int) -> _Curve:
     """Simulate n stable series of a kind and judge every session of each."""
-    generator = np.random.default_rng(seed)
     scores = stable_series(
-        generator,
-        n=n,
-        length=kind.length,
+        *_chance(n, kind.length, kind.archive[3], seed)[:2],
         level=kind.level,
         between_sd=kind.archive[1],
         within_sd=kind.noise,
-        autocorrelation=kind.archive[3],
         step=kind.step,
     )
     if kind.missing:
-        gone = generator.random(scores.shape) < kind.missing / _MISSING_BINS
-        scores[gone] = np.nan
+        scores[_chance(n, kind.length, kind.archive[3], seed)[2] < kind.missing] = np.nan
     model = Model(
         level=kind.archive[0],
         between=kind.archive[1],
@@ -259,34 +254,44 @@ def _simulate(kind: _Like, n: int, seed: int) -> _Curve:
     return _curve(scores, kind, model)
 
 
-def stable_series(
-    generator: np.random.Generator,
-    *,
-    n: int,
-    length: int,
-    level: float,
-    between_sd: float,
-    within_sd: float,
-    autocorrelation: float,
-    step: float,
-) -> FloatArray:
-    """Draw series without any rupture on a scale from 0 to 1.
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape (n, length): a person's level plus stationary first-order noise, rounded to the step
-        and cut off at 0 and 1.
-    """
-    people = generator.normal(level, between_sd, size=(n, 1))
+@lru_cache(maxsize=8)
+def _chance(
+    n: int, length: int, autocorrelation: float, seed: int
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Draw what all kinds of one length share: people (n, 1), noise and luck (n, length)."""
+    generator = np.random.default_rng(seed)
+    people = generator.standard_normal((n, 1))
     noise = generator.standard_normal((n, length))
     fresh = math.sqrt(1.0 - autocorrelation**2)
     for t in range(1, length):
         noise[:, t] = autocorrelation * noise[:, t - 1] + fresh * noise[:, t]
-    scores = people + within_sd * noise
+    luck = generator.random((n, length))
+    for drawn in (people, noise, luck):
+        drawn.flags.writeable = False
+    return people, noise, luck
+
+
+def stable_series(
+    people: FloatArray,
+    noise: FloatArray,
+    *,
+    level: float,
+    between_sd: float,
+    within_sd: float,
+    step: float,
+) -> FloatArray:
+    """Turn standard normal people and noise into series without any rupture, from 0 to 1.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (n, length): a person's level plus noise, rounded to the step and cut off at the
+        ends.
+    """
+    scores = level + between_sd * people + within_sd * noise
     if step > 0:
         scores = np.round(scores / step) * step
-    return np.clip(scores, 0.0, 1.0)
+    return np.clip(scores, 0.0, 1.0, out=scores)
 
 
 def _curve(scores: FloatArray, kind: _Like, model: Model) -> _Curve:
