@@ -64,6 +64,7 @@ def put(document: dict[str, Any], way: tuple[Any, ...], value: Any) -> dict[str,
     return found
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.text(max_size=8) | st.sampled_from(sorted(BASE)), VALUES, max_size=8))
 def test_any_document_is_a_measure_or_a_refusal(document: dict[str, Any]) -> None:
     try:
@@ -74,7 +75,7 @@ def test_any_document_is_a_measure_or_a_refusal(document: dict[str, Any]) -> Non
         assert isinstance(found, Measure)
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(st.sampled_from(places(BASE)[1:]), VALUES)
 def test_any_single_change_gives_a_measure_that_lints_or_a_refusal(
     way: tuple[Any, ...], value: Any
@@ -87,6 +88,7 @@ def test_any_single_change_gives_a_measure_that_lints_or_a_refusal(
         assert all(finding.path and finding.next_step for finding in lint(found))
 
 
+@settings(deadline=None)
 @given(st.sampled_from(places(BUNDLE)[1:]), VALUES)
 def test_any_single_change_gives_a_text_that_lints_or_a_refusal(
     way: tuple[Any, ...], value: Any
@@ -101,6 +103,7 @@ def test_any_single_change_gives_a_text_that_lints_or_a_refusal(
         lint(measure, [found])
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_any_text_is_a_measure_or_a_refusal(text: str) -> None:
     try:

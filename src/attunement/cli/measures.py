@@ -105,9 +105,12 @@ def lint_(*, files: tuple[Path, ...], everything: bool, as_json: bool) -> int:
         document = {name: [asdict(one) for one in findings] for name, findings in found.items()}
         click.echo(json.dumps({"errors": errors, "findings": document}, indent=2))
     else:
+        alike: dict[str, list[str]] = {}
         for name, findings in found.items():
             for one in findings:
-                click.echo(printable(f"{name}: {one.text()}"))
+                alike.setdefault(one.text(), []).append(name)
+        for text, names in alike.items():
+            click.echo(printable(f"{', '.join(names)}: {text}"))
         warnings = sum(map(len, found.values())) - errors
         click.echo(f"{len(found)} checked: {errors} errors, {warnings} warnings.")
     return 2 if errors else 0

@@ -103,6 +103,13 @@ def _keys(scale: Scale, path: str) -> Iterator[Finding]:
             yield Finding(
                 "weight-not-number", place, f"the weight is {weight}", "Give a finite number"
             )
+        elif weight <= 0 and scale.method == "mean":
+            yield Finding(
+                "weight-mean",
+                place,
+                f"a weight of {weight:g} makes no weighted mean",
+                "Give a weight above 0, or reverse the item",
+            )
         elif weight == 0:
             yield Finding(
                 "weight-zero", place, f"item {name} weighs nothing", "Take it out", WARNING
@@ -135,7 +142,7 @@ def _minimum(scale: Scale, path: str) -> Iterator[Finding]:
         yield Finding(
             "sum-unprorated",
             f"{path}.prorate",
-            "a sum over fewer answers is not on the same scale",
+            f"{asked} answers are said to do, and a sum that is not prorated needs all {count}",
             "Set prorate = true, or min_answered to the number of items",
             WARNING,
         )

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -86,7 +87,7 @@ def page(measure: Measure, *, text_languages: Sequence[str] = ()) -> str:
         lines += [f"> {NOT_VALIDATED}", ""]
     for heading in HEADINGS:
         lines += [f"## {heading}", "", *bodies[heading], ""]
-    return "\n".join(lines).rstrip() + "\n"
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).rstrip() + "\n"
 
 
 def index(measures: Iterable[Measure]) -> str:

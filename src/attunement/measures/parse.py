@@ -76,6 +76,7 @@ def parse_measure(text: str, *, origin: str, pack: str) -> Measure:
     return measure_from(read_toml(text, origin=origin), origin=origin, pack=pack)
 
 
+@lru_cache(maxsize=256)
 def parse_text(text: str, *, origin: str) -> TextBundle:
     """Return the text bundle that a file describes, with the SHA-256 of its bytes (UTF-8).
 

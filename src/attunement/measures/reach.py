@@ -4,9 +4,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Final
 
 from attunement.measures.finding import ERROR, WARNING, Finding
@@ -17,10 +17,11 @@ _HAIR: Final = 0.02  # on a continuous scale: a gap up to this share of the rang
 
 
 def score_range(measure: Measure, scale: Scale) -> tuple[float, float] | None:
-    """Return the lowest and highest score that a scale can reach with every item answered.
+    """Return the lowest and highest score that a scale can reach.
 
-    Computed from the items' ranges, the weights, the method and the multiplier; reversing an
-    item does not move its range, and prorating and rounding keep to the same ends.
+    Computed from the items' ranges, the weights, the method and the multiplier, over every number
+    of answers that makes a score: where items differ in range, a prorated score over few of them
+    can lie outside what complete answers reach. Reversing an item does not move its range.
 
     Parameters
     ----------
@@ -33,24 +34,45 @@ def score_range(measure: Measure, scale: Scale) -> tuple[float, float] | None:
     -------
     tuple of float or None
         None where the scale names an item that has no numeric range, or where the source names
-        items that are not listed (``complete`` is false).
+        items that are not listed (``complete`` is false), or where weights make no mean.
     """
     items = {item.id: item for item in measure.items}
-    low = high = 0.0
+    lows, highs = [], []
     for name in scale.items:
         item = items.get(name)
         if item is None or item.minimum is None or item.maximum is None:
             return None
-        ends = [item.minimum * scale.weights.get(name, 1.0)]
-        ends.append(item.maximum * scale.weights.get(name, 1.0))
-        low, high = low + min(ends), high + max(ends)
-    if not scale.complete or not scale.items or not math.isfinite(low + high):
+        weight = scale.weights.get(name, 1.0)
+        ends = [item.minimum * weight, item.maximum * weight]
+        if item.shown_if is not None and scale.method == "sum":
+            ends.append(0.0)  # where it is not asked it adds nothing
+        lows.append(min(ends))
+        highs.append(max(ends))
+    if not scale.complete or not scale.items or not math.isfinite(sum(lows) + sum(highs)):
         return None
-    factor = scale.multiplier / (len(scale.items) if scale.method == "mean" else 1)
-    low, high = min(low * factor, high * factor), max(low * factor, high * factor)
+    low, high = _extreme(scale, sorted(lows), min), _extreme(scale, sorted(highs)[::-1], max)
+    if math.isnan(low) or math.isnan(high):
+        return None  # weights that make no mean: the linter says so
+    ends = sorted((low * scale.multiplier, high * scale.multiplier))
     if scale.rounding == "half_up":
-        low, high = float(math.floor(low + 0.5)), float(math.floor(high + 0.5))
-    return low, high
+        ends = [float(math.floor(end + 0.5)) for end in ends]
+    return ends[0], ends[1]
+
+
+def _extreme(
+    scale: Scale, ordered: Sequence[float], pick: Callable[[Iterable[float]], float]
+) -> float:
+    """Return the extreme score, ``ordered`` being the items' extremes, the most extreme first."""
+    count = len(ordered)
+    sums = list(accumulate(ordered))
+    if scale.method == "mean" and scale.weights:
+        size = _size(scale)
+        return sums[-1] / size if size > 0 else math.nan
+    if scale.method == "sum" and not scale.prorate:
+        return sums[-1]
+    least = min(max(scale.min_answered, 1), count)
+    factor = count if scale.method == "sum" else 1
+    return pick(sums[n - 1] * factor / n for n in range(least, count + 1))
 
 
 def reach(measure: Measure) -> Iterator[Finding]:
@@ -194,5 +216,8 @@ def _step(measure: Measure, scale: Scale) -> float:
             math.gcd(unit.numerator * part.denominator, part.numerator * unit.denominator),
             unit.denominator * part.denominator,
         )
-    factor = abs(scale.multiplier) / (len(scale.items) if scale.method == "mean" else 1)
-    return float(unit) * factor
+    return float(unit) * abs(scale.multiplier) / (_size(scale) if scale.method == "mean" else 1)
+
+
+def _size(scale: Scale) -> float:
+    return sum(scale.weights.get(name, 1.0) for name in scale.items)

@@ -106,16 +106,14 @@ def scoring_sentence(measure: Measure, scale: Scale) -> str:
 def missing_sentence(scale: Scale) -> str:
     """Return what happens when answers are missing."""
     count = len(scale.items)
-    if scale.min_answered >= count:
+    if scale.min_answered >= count or (scale.method == "sum" and not scale.prorate):
         rule = "It must be answered." if count == 1 else f"All {count} items must be answered."
     else:
         rule = f"At least {scale.min_answered} of {count} items must be answered"
-        how = {
-            ("sum", True): "; the sum is then multiplied by items ÷ answers.",
-            ("mean", True): "; the mean is taken over the answers there are.",
-            ("mean", False): "; the mean is taken over the answers there are.",
-            ("sum", False): "; the sum is taken as it is.",
-        }
-        rule += how[scale.method, scale.prorate]
+        rule += (
+            "; the sum is then multiplied by items ÷ answers."
+            if scale.method == "sum"
+            else "; the mean is taken over the answers there are."
+        )
     rule += " Otherwise there is no score."
     return f"{rule} {scale.missing_rule}".strip()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from attunement.measures import Finding, TextBundle, lint
+from attunement.measures import Finding, TextBundle, lint, score_range
 from attunement.measures.finding import CODES
 from attunement.measures.parse import bundle_from, measure_from
 from attunement.measures.reading import read_toml
@@ -213,6 +213,36 @@ def test_bounds_are_computed_from_the_items(
     assert codes(low - 1, high) == {"bounds-unreachable"}
     assert codes(low, high - 0.5) == {"bounds-too-narrow"}
     assert codes(low + 0.5, high) == {"bounds-too-narrow"}
+
+
+def test_prorating_over_unequal_items_can_leave_the_range_of_complete_answers() -> None:
+    # 0–1 and 0–10, one answer enough: 10 × 2 ÷ 1 = 20, though complete answers reach 11
+    unequal = [*items("1", maximum=1), *items("2", maximum=10)]
+    one = scale("1", "2", min_answered=1, prorate=True, bounds=[0, 11], missing_rule="half")
+    measure = build(items=unequal, scales=[one])
+    assert found(measure) == [("bounds-too-narrow", "scales[0].bounds")]
+    assert score_range(measure, measure.scale()) == (0, 20)
+
+
+def test_item_that_is_not_asked_adds_nothing_to_a_sum() -> None:
+    follow = [{"id": "1", "kind": "scale", "minimum": 1, "maximum": 4}]
+    follow += [follow[0] | {"id": "2", "shown_if": {"item": "1", "at_least": 2}}]
+    measure = build(items=follow, scales=[scale("1", "2")])
+    assert score_range(measure, measure.scale()) == (1, 8)
+
+
+def test_weighted_mean_is_divided_by_its_weights() -> None:
+    one = scale("1", "2", method="mean", weights={"1": 3})
+    measure = build(items=[*items("1"), *items("2", maximum=8)], scales=[one])
+    # (3 × 4 + 1 × 8) ÷ 4 = 5
+    assert score_range(measure, measure.scale()) == (0, 5)
+
+
+def test_weight_that_makes_no_mean_is_found() -> None:
+    one = scale("1", "2", "3", method="mean", weights={"1": -1})
+    assert ("weight-mean", "scales[0].weights.1") in found(
+        build(items=items("1", "2", "3"), scales=[one])
+    )
 
 
 def _reading(*pairs: tuple[float, float], kind: str = "screen", **more: Any) -> dict[str, str]:
