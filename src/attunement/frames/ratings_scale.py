@@ -112,16 +112,22 @@ def main_scale(measure: Measure) -> Scale | None:
 
 
 def _measure_step(measure: Measure, scale: Scale) -> float:
-    """Return 1 where only whole scores are possible, else 0."""
-    whole_items = all(
-        measure.item(item_id).step >= 1
-        and float(measure.item(item_id).step).is_integer()
+    """Return the distance between two scores of complete responses; 0 where it is not one number.
+
+    Prorated sums of incomplete responses lie between the steps: only a measure that is neither
+    prorated nor a mean has whole scores alone.
+    """
+    if scale.rounding == "half_up":
+        return 1.0
+    whole = float(scale.multiplier).is_integer() and all(
+        float(measure.item(item_id).step).is_integer()
+        and measure.item(item_id).step >= 1
         and float(scale.weights.get(item_id, 1.0)).is_integer()
         for item_id in scale.items
     )
-    whole = scale.method == "sum" and whole_items and float(scale.multiplier).is_integer()
-    rounded = scale.rounding == "half_up"
-    return 1.0 if rounded or (whole and not scale.prorate) else 0.0
+    if not whole or (scale.method == "sum" and scale.prorate):
+        return 0.0
+    return 1.0 if scale.method == "sum" else scale.multiplier / len(scale.items)
 
 
 def _observed_step(scores: pl.Series) -> float:
