@@ -53,6 +53,7 @@ def test_list_is_aligned_and_counts(run: Run) -> None:
         "items",
         "wording",
         "pack",
+        "validated",
     ]
     assert all(line[column - 1] == " " for line in lines[1 : len(ids()) + 1])
     assert f"{len(ids())} measures." in found.out
@@ -64,6 +65,8 @@ def test_list_all_has_the_non_commercial_pack(run: Run) -> None:
     document = json.loads(run("list", "--all", "--json").out)
     assert [one["id"] for one in document["measures"]] == list(ids(packs=PACKS))
     assert {one["pack"] for one in document["measures"]} == set(PACKS)
+    ours = {one["validated"] for one in document["measures"] if one["pack"] == "own"}
+    assert ours == {False}
 
 
 def test_list_of_a_family(run: Run) -> None:

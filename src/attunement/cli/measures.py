@@ -59,8 +59,12 @@ def list_(*, family: str | None, everything: bool, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"measures": [_row(one) for one in found]}, indent=2))
     else:
-        header = ("id", "acronym", "family", "who rates", "items", "wording", "pack")
-        rows = [_row(one) | {"text": TEXT_STATES[one.text.value]} for one in found]
+        header = ("id", "acronym", "family", "who rates", "items", "wording", "pack", "validated")
+        rows = [
+            _row(one)
+            | {"text": TEXT_STATES[one.text.value], "validated": "yes" if one.validated else "no"}
+            for one in found
+        ]
         click.echo(_aligned([header, *(tuple(map(str, row.values())) for row in rows)]))
         hidden = 0 if everything else len(set(ids(packs=PACKS)) - set(ids()))
         click.echo(f"\n{len(found)} measures. 'attunement measures show ID' says more.")
@@ -211,6 +215,7 @@ def _row(measure: Measure) -> dict[str, Any]:
         "items": len(measure.items),
         "text": measure.text.value,
         "pack": measure.pack,
+        "validated": measure.validated,
     }
 
 

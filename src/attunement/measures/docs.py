@@ -102,7 +102,14 @@ def index(measures: Iterable[Measure]) -> str:
         f"| {_PACK_WORDS[one.pack]} | {'yes' if one.validated else 'no'} |"
         for one in measures
     ]
-    return "\n".join(["# Measures", "", "Written by `make docs`.", "", *rows, ""])
+    head = [
+        "# Measures",
+        "",
+        "Written by `make docs`. What is not here, and why, stands in "
+        "[REFUSED.md](../../../src/attunement/measures/data/REFUSED.md).",
+        "",
+    ]
+    return "\n".join([*head, *rows, ""])
 
 
 def shipped_pages() -> dict[str, str]:
