@@ -105,7 +105,7 @@ def index(measures: Iterable[Measure]) -> str:
     head = [
         "# Measures",
         "",
-        "Written by `make docs`. What is not here, and why, stands in "
+        "Written by `make docs`. What is not here, and why, stands in",
         "[REFUSED.md](../../../src/attunement/measures/data/REFUSED.md).",
         "",
     ]
