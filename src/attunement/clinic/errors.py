@@ -23,6 +23,8 @@ class ClinicError(AttunementError):
         "E-CLINIC-009": "the form was already answered or closed",
         "E-CLINIC-010": "the demo folder cannot be used",
         "E-CLINIC-011": "the backup could not be verified",
+        "E-CLINIC-012": "the address cannot be listened on",
+        "E-CLINIC-013": "the person cannot be added",
     }
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from attunement.clinic.config.model import Config
+from attunement.clinic.guard.logs import LOGGING
 
 IDLE_SECONDS = 15 * 60
 ABSOLUTE_SECONDS = 12 * 60 * 60
@@ -71,9 +72,9 @@ def django_settings(config: Config) -> dict[str, Any]:
             "whitenoise.runserver_nostatic",
             "django.contrib.staticfiles",
             "django_htmx",
+            "attunement.clinic",  # before allauth: its pages for signing in are ours
             "allauth",
             "allauth.account",
-            "attunement.clinic",
         ],
         "MIDDLEWARE": [
             "django.middleware.security.SecurityMiddleware",
@@ -115,7 +116,7 @@ def django_settings(config: Config) -> dict[str, Any]:
         "USE_I18N": True,
         "LANGUAGE_CODE": config.language,
         "STATIC_URL": "/static/",
-        "STATIC_ROOT": str(config.home / "static"),
+        "STATIC_ROOT": None,  # served straight from the package
         "STORAGES": {
             "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
             "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
@@ -128,7 +129,7 @@ def django_settings(config: Config) -> dict[str, Any]:
         "DATA_UPLOAD_MAX_MEMORY_SIZE": 256 * 1024,
         "DATA_UPLOAD_MAX_NUMBER_FIELDS": 200,
         "DATA_UPLOAD_MAX_NUMBER_FILES": 0,
-        "LOGGING_CONFIG": None,
+        "LOGGING": LOGGING,
     }
 
 
@@ -170,6 +171,7 @@ def _cookie_settings(*, secure: bool) -> dict[str, Any]:
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "CSRF_COOKIE_NAME": f"{prefix}csrf",
+        "CSRF_COOKIE_AGE": None,  # gone with the browser
         "CSRF_COOKIE_SECURE": secure,
         "CSRF_COOKIE_HTTPONLY": True,
         "CSRF_COOKIE_SAMESITE": "Lax",
@@ -179,6 +181,5 @@ def _cookie_settings(*, secure: bool) -> dict[str, Any]:
         "SECURE_CROSS_ORIGIN_OPENER_POLICY": "same-origin",
         "SECURE_SSL_REDIRECT": False,  # TLS ends at the proxy in front, which redirects
         "SECURE_HSTS_SECONDS": 31_536_000 if secure else 0,
-        "SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https") if secure else None,
         "X_FRAME_OPTIONS": "DENY",
     }

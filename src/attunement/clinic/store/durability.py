@@ -15,6 +15,7 @@ from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from attunement.clinic.errors import ClinicError
+from attunement.clinic.store.triggers import trigger_names
 
 SQLITE_FULL = 2
 _POSTGRESQL_ASKED = ("fsync", "full_page_writes", "synchronous_commit")
@@ -61,13 +62,27 @@ def found_settings(database: BaseDatabaseWrapper) -> dict[str, str | int]:
     return found
 
 
-def check_store(database: BaseDatabaseWrapper | None = None) -> None:
+def missing_triggers(database: BaseDatabaseWrapper) -> tuple[str, ...]:
+    """Return the append-only triggers that are not in the database."""
+    asked = {
+        "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
+        "postgresql": "SELECT tgname FROM pg_trigger WHERE tgenabled <> 'D' AND NOT tgisinternal",
+    }
+    with database.cursor() as cursor:
+        cursor.execute(asked[database.vendor])
+        there = {row[0] for row in cursor.fetchall()}
+    return tuple(sorted(set(trigger_names(database.vendor)) - there))
+
+
+def check_store(database: BaseDatabaseWrapper | None = None, *, triggers: bool = True) -> None:
     """Refuse to start on a store that could lose an answer.
 
     Parameters
     ----------
     database : BaseDatabaseWrapper, optional
         An open Django connection; the default one by default.
+    triggers : bool
+        Whether the append-only triggers must be there; not before the first migration.
 
     Raises
     ------
@@ -80,6 +95,8 @@ def check_store(database: BaseDatabaseWrapper | None = None) -> None:
         weak = sqlite_weaknesses(found)
     else:
         weak = postgresql_weaknesses({name: str(value) for name, value in found.items()})
+    if triggers:
+        weak += tuple(f"the trigger {name} is missing" for name in missing_triggers(asked))
     if weak:
         raise ClinicError(
             "E-CLINIC-001",

@@ -14,6 +14,12 @@ APPEND_ONLY_TABLES = (
 _FUNCTION = "clinic_refuse_change"
 
 
+def trigger_names(vendor: str) -> tuple[str, ...]:
+    """Return the names of the triggers that ``vendor``'s database must hold."""
+    ends = ("no_update", "no_delete") if vendor == "sqlite" else ("no_change", "no_truncate")
+    return tuple(f"{table}_{end}" for table in APPEND_ONLY_TABLES for end in ends)
+
+
 def statements(vendor: str, *, create: bool) -> tuple[str, ...]:
     """Return the SQL that creates, or removes, the triggers on ``vendor``."""
     if vendor == "sqlite":

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Starting the clinic's process: settings, store, checks, and the web server."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import django
+from django.conf import settings
+
+from attunement.clinic.errors import ClinicError
+
+THREADS = 8
+_LOG = logging.getLogger("attunement.serve")
+
+
+def set_up(config: Path | None) -> None:
+    """Make Django ready from a configuration file.
+
+    Raises
+    ------
+    ConfigError
+        E-CONFIG-… when the configuration is not clear.
+    """
+    os.umask(0o077)  # what this process writes is for its owner
+    if config is not None:
+        os.environ["ATTUNEMENT_CONFIG"] = str(config)
+    os.environ["DJANGO_SETTINGS_MODULE"] = "attunement.clinic.settings"
+    django.setup()
+
+
+def refuse_busy_port(host: str, port: int) -> None:
+    """Refuse a port that somebody else listens on, before anything is changed.
+
+    Raises
+    ------
+    ClinicError
+        E-CLINIC-012.
+    """
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as problem:
+            raise ClinicError(
+                "E-CLINIC-012",
+                what=f"the address {host}:{port} cannot be listened on",
+                got=problem.strerror or "an error of the system",
+                next_step="Stop the other program, or choose another port",
+            ) from None
+
+
+def serve(host: str, port: int, *, behind_proxy: bool, ready: Callable[[], None]) -> None:
+    """Serve the clinic until interrupted. The store is open and every check has passed.
+
+    Parameters
+    ----------
+    host, port : str, int
+        Where to listen; behind a TLS proxy only this machine.
+    behind_proxy : bool
+        Whether the proxy on this machine is believed about scheme and client address.
+    ready : callable
+        Called once the socket is open.
+    """
+    from waitress import create_server  # noqa: PLC0415 -- importing the package needs no web server
+
+    from attunement.clinic.wsgi import application  # noqa: PLC0415 -- after django.setup
+
+    trusted = (
+        {
+            "trusted_proxy": "127.0.0.1",
+            "trusted_proxy_headers": {"x-forwarded-for", "x-forwarded-proto"},
+            "clear_untrusted_proxy_headers": True,
+        }
+        if behind_proxy
+        else {"clear_untrusted_proxy_headers": True}
+    )
+    server = create_server(
+        application,
+        host=host,
+        port=port,
+        threads=THREADS,
+        ident="",
+        max_request_body_size=1024 * 1024,
+        max_request_header_size=32 * 1024,
+        channel_timeout=30,
+        **trusted,
+    )
+    _LOG.info("listening on %s:%s for %s", host, port, settings.ATTUNEMENT.base_url)
+    ready()
+    try:
+        server.run()
+    finally:
+        server.close()

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Opening the store: back up, migrate, check; or refuse and change nothing."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from attunement.clinic.errors import ClinicError
+from attunement.clinic.store.durability import check_store
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What opening the store did."""
+
+    migrated: int  # how many migrations were run
+    backup: Path | None  # the copy made before them; None where there was nothing to copy
+
+
+def open_store(*, now: datetime) -> Opened:
+    """Bring the database to this version's schema and check that it is safe.
+
+    A SQLite file that holds a schema is copied first, with SQLite's own backup call (a copied
+    file would miss the write-ahead log), and the copy is checked. PostgreSQL is not copied: that
+    is its operator's dump.
+
+    Raises
+    ------
+    ClinicError
+        E-CLINIC-001 for a weak store, E-CLINIC-002 for a schema newer than this version,
+        E-CLINIC-011 when the copy cannot be verified. Nothing is migrated then.
+    """
+    check_store(triggers=False)
+    executor = MigrationExecutor(connection)
+    refuse_newer(executor)
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    backup: Path | None = None
+    if plan and executor.loader.applied_migrations and connection.vendor == "sqlite":
+        backup = back_up(Path(str(connection.settings_dict["NAME"])), now=now)
+    if plan:
+        call_command("migrate", interactive=False, verbosity=0)
+    call_command("createcachetable", verbosity=0)
+    check_store()
+    return Opened(migrated=len(plan), backup=backup)
+
+
+def refuse_newer(executor: MigrationExecutor) -> None:
+    """Refuse a database with migrations that this version does not know.
+
+    Raises
+    ------
+    ClinicError
+        E-CLINIC-002.
+    """
+    applied = {name for app, name in executor.loader.applied_migrations if app == "clinic"}
+    known = {name for app, name in executor.loader.disk_migrations if app == "clinic"}
+    newer = sorted(applied - known)
+    if newer:
+        raise ClinicError(
+            "E-CLINIC-002",
+            what="the database was written by a newer version of attunement",
+            got=", ".join(newer),
+            expected=f"at most {max(known)}",
+            next_step="Install that version, or restore a backup made before it",
+        )
+
+
+def back_up(database: Path, *, now: datetime) -> Path:
+    """Copy an open SQLite database beside itself and verify the copy; return its path.
+
+    Raises
+    ------
+    ClinicError
+        E-CLINIC-011 when the copy fails SQLite's integrity check; it is removed.
+    """
+    stamp = now.strftime("%Y%m%dT%H%M%SZ")
+    final = database.with_name(f"{database.stem}.before-{stamp}.sqlite3")
+    half = final.with_suffix(".half")
+    # Made by us first, so that no moment passes in which others could read it.
+    os.close(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
+    source, copy = sqlite3.connect(database), sqlite3.connect(half)
+    try:
+        source.backup(copy)
+        verdict = copy.execute("PRAGMA integrity_check").fetchone()[0]
+        copy.execute("PRAGMA journal_mode=DELETE")
+    finally:
+        copy.close()
+        source.close()
+    if verdict != "ok":
+        half.unlink()
+        raise ClinicError(
+            "E-CLINIC-011",
+            what="the backup before the migration could not be verified",
+            next_step="Check the disk, then run: sqlite3 FILE 'PRAGMA integrity_check'",
+        )
+    half.replace(final)
+    return final
