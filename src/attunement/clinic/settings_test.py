@@ -39,7 +39,6 @@ def _settings() -> dict[str, Any]:
         _HOME.mkdir(parents=True, exist_ok=True)
     else:
         database["CONN_MAX_AGE"] = 0
-    Path(made["STATIC_ROOT"]).mkdir(parents=True, exist_ok=True)  # whitenoise warns without it
     # scrypt is slow on purpose; tests log in hundreds of times.
     made["PASSWORD_HASHERS"] = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     return made

@@ -177,7 +177,7 @@ def _cookie_settings(*, secure: bool) -> dict[str, Any]:
         "CSRF_COOKIE_SAMESITE": "Lax",
         "CSRF_FAILURE_VIEW": "attunement.clinic.guard.csrf.refused",
         "SECURE_CONTENT_TYPE_NOSNIFF": True,
-        "SECURE_REFERRER_POLICY": "no-referrer",
+        "SECURE_REFERRER_POLICY": "same-origin",
         "SECURE_CROSS_ORIGIN_OPENER_POLICY": "same-origin",
         "SECURE_SSL_REDIRECT": False,  # TLS ends at the proxy in front, which redirects
         "SECURE_HSTS_SECONDS": 31_536_000 if secure else 0,

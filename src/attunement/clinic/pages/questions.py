@@ -6,9 +6,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from attunement.clinic.models.response import MAX_TEXT
+from attunement.clinic.services import field_name
 from attunement.measures.schema import Item, Measure, TextBundle
 
-MAX_TEXT = 2000
 OPTIONAL = "Only if you like. Your words go to the same people as your answers."
 SKIP = "Leave this one out"
 
@@ -90,11 +91,6 @@ def groups(
             number = f"Question {len(screens) + 1}"
             screens[item.id] = [_question(measure, item, words, filled, number=number)]
     return tuple(tuple(screen) for screen in screens.values())
-
-
-def field_name(item: str) -> str:
-    """Return the name under which an item's answer is sent."""
-    return f"item-{item}"
 
 
 def number_text(value: float) -> str:

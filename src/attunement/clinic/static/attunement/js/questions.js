@@ -73,6 +73,7 @@
   const actions = one("[data-step-actions]", form);
   const send = one("[data-send]", form);
   const mode = one("[data-mode]");
+  const submit = one("[data-submit]", send);
   const next = one("[data-next]", form);
   const back = one("[data-back]", form);
   let at = -1;
@@ -80,6 +81,7 @@
   const label = () => {
     const answered = at < 0 || chosen(steps[at]) !== null;
     next.textContent = at < 0 ? "Start" : answered ? "Next" : "Skip this one";
+    next.classList.toggle("button-second", !answered);
   };
   const show = (focus) => {
     const last = at === steps.length - 1;
@@ -89,9 +91,13 @@
     document.body.classList.toggle("step-heading", at >= 0);
     one("[data-progress-words]", progress).textContent = `${at + 1} of ${steps.length}`;
     one("progress", progress).value = at + 1;
+    actions.classList.toggle("first", at < 0);
+    if (at < 0) intro.after(whoSees);
+    else form.after(whoSees); // stays on every screen, below the question
     back.hidden = at < 0;
     next.hidden = last;
     send.hidden = !last;
+    submit.hidden = !last;
     label();
     if (!focus) return;
     window.scrollTo(0, 0);
@@ -100,8 +106,8 @@
   };
   form.classList.add("stepped");
   const whoSees = one("#who-sees");
-  form.after(whoSees); // stays on every screen, below the question
   actions.hidden = false;
+  actions.append(submit); // beside Back, where Next was
   mode.hidden = false;
   next.addEventListener("click", () => { at += 1; show(true); });
   back.addEventListener("click", () => { at -= 1; show(true); });
@@ -110,7 +116,8 @@
     form.classList.remove("stepped");
     document.body.classList.remove("step-heading");
     intro.after(whoSees);
-    for (const each of [...steps, intro, send]) each.hidden = false;
+    send.prepend(submit);
+    for (const each of [...steps, intro, send, submit]) each.hidden = false;
     for (const each of [actions, progress, mode]) each.hidden = true;
     one("h1").focus();
   });

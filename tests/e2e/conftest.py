@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A real browser against a real server on this machine, with nothing else to reach."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.clinic_world import PASSWORD, World, make_world
+
+# Playwright's synchronous interface runs a loop in this thread; the test's own queries are safe.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PHONE = {"width": 390, "height": 844}
+DESKTOP = {"width": 1200, "height": 800}
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        pytest.skip("Chromium is not installed: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def clinic(live_server, settings) -> World:
+    """Return a synthetic practice behind the running server."""
+    settings.ATTUNEMENT = dataclasses.replace(settings.ATTUNEMENT, base_url=live_server.url)
+    return make_world()
+
+
+@pytest.fixture
+def new_page(chromium, live_server) -> Iterator[Callable[..., Page]]:
+    """Return a maker of fresh contexts; afterwards nothing may have gone wrong in any of them."""
+    contexts: list[BrowserContext] = []
+    wrong: list[str] = []
+    home = urlsplit(live_server.url).netloc
+
+    def make(**options) -> Page:
+        options.setdefault("viewport", DESKTOP)
+        context = chromium.new_context(base_url=live_server.url, **options)
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: wrong.append(f"script: {error}"))
+        page.on("console", lambda line: _note(line, wrong))
+        page.on(
+            "request",
+            lambda request: (
+                None
+                if urlsplit(request.url).netloc in {home, ""}
+                else wrong.append(f"foreign request: {request.url}")
+            ),
+        )
+        return page
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert wrong == []
+
+
+def _note(line, wrong: list[str]) -> None:
+    refused_on_purpose = "status of 4" in line.text  # tests ask for pages that answer 404 or 422
+    if line.type in {"error", "warning"} and not refused_on_purpose:
+        wrong.append(f"console: {line.text}")
+
+
+@pytest.fixture
+def therapist(clinic, new_page) -> Page:
+    """Return a page in which the therapist has signed in."""
+    page = new_page()
+    sign_in(page, clinic)
+    return page
+
+
+def sign_in(page: Page, clinic: World) -> None:
+    page.goto("/")
+    page.get_by_label("Name or e-mail").fill(clinic.login.username)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("heading", name="Your clients").wait_for()

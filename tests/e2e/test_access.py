@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every page and state: axe in both themes, 320 px, target sizes, forced colours, large text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.clinic_world import HIGH, WORDS, World, fields
+from tests.e2e.conftest import PHONE, sign_in
+
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+TARGETS = """(least) => {
+  const inline = (e) => e.tagName === "A" && e.closest("p, li, dd, td") &&
+    getComputedStyle(e).display.startsWith("inline") && !e.classList.contains("button");
+  const found = [];
+  for (const e of document.querySelectorAll("a, button, summary, input, textarea, label")) {
+    if (!e.checkVisibility({visibilityProperty: true}) || e.classList.contains("skip-link")) continue;
+    if (e.tagName === "LABEL" && !e.closest(".choice, .check")) continue;
+    if (e.matches("input[type=radio], input[type=hidden]")) continue;  // their label is the target
+    if (inline(e)) continue;
+    const box = e.getBoundingClientRect();
+    if (box.width < least || box.height < least)
+      found.push(`${e.tagName} ${e.className} ${box.width}x${box.height} ${e.innerText || e.name}`);
+  }
+  return found;
+}"""
+
+
+def staff_addresses(clinic: World) -> dict[str, str]:
+    *_, last = clinic.course(sessions=4)
+    hard = clinic.start(days_ago=2)
+    clinic.client_answers(hard, {**HIGH, "1": 1, "2": 1, "3": 1, "8": 5, "8a": 0}, WORDS)
+    clinic.therapist_answers(hard)
+    waiting = clinic.start(days_ago=1)
+    clinic.therapist_answers(waiting)
+    fresh = clinic.start()
+    return {
+        "caseload": "/",
+        "dyad": f"/clients/{clinic.dyad.pk}/",
+        "new": f"/clients/{clinic.dyad.pk}/sessions/new",
+        "revealed": f"/sessions/{hard}/",
+        "waiting": f"/sessions/{waiting}/",
+        "fresh": f"/sessions/{fresh}/",
+        "invite": f"/sessions/{fresh}/invite",
+        "rate": f"/sessions/{fresh}/rate",
+        "design": "/design/",
+        "logout": "/accounts/logout/",
+        "not found": "/no/such/page",
+    }
+
+
+def staff_states(page, clinic: World) -> Iterator[str]:
+    """Bring the page into each state of the staff side, and name it."""
+    addresses = staff_addresses(clinic)
+    page.goto("/accounts/login/")
+    yield "sign in"
+    page.get_by_label("Name or e-mail").fill("nobody")
+    page.get_by_label("Password").fill("nothing")
+    page.get_by_role("button", name="Sign in").click()
+    yield "sign in refused"
+    sign_in(page, clinic)
+    for name, address in addresses.items():
+        page.goto(address)
+        for summary in page.locator("summary:visible").all():
+            summary.click()
+        yield name
+    page.goto(addresses["invite"])
+    page.get_by_role("button", name="Show a link and picture code").click()
+    page.locator(".qr").wait_for()
+    yield "invited"
+    page.goto(addresses["rate"])
+    page.locator("#prediction-input").fill("9")
+    page.get_by_role("button", name="Send my answers").click()
+    page.locator("#errors").wait_for()
+    yield "rate refused"
+
+
+def client_states(page, clinic: World) -> Iterator[str]:
+    """Bring the page into each state of the client's side, and name it."""
+    token, _ = clinic.invite(clinic.start())
+    page.goto("/c/")
+    yield "entry"
+    page.goto("about:blank")
+    page.goto("/c/#" + "A" * 43)
+    page.get_by_role("heading", name="This link does not work").wait_for()
+    yield "closed"
+    page.goto(f"/c/#{token}")
+    page.get_by_role("button", name="Start").wait_for()
+    yield "intro"
+    page.get_by_role("button", name="Start").click()
+    yield "first question"
+    page.locator("label[for=q1-4]").click()
+    yield "answered question"
+    for _ in range(7):
+        page.locator("[data-next]").click()
+    page.locator("label[for=q8-3]").click()
+    yield "strain with its follow-up"
+    page.locator("[data-next]").click()
+    yield "last question"
+    page.get_by_role("button", name="Show all questions on one page").click()
+    yield "all questions"
+    page.locator("#q9-input").evaluate("(e) => { e.removeAttribute('maxlength'); }")
+    page.locator("#q9-input").fill("x" * 10_001)
+    page.get_by_role("button", name="Send my answers").click()
+    page.locator("#errors").wait_for()
+    yield "refused"
+    page.locator("#q9-input").fill("")
+    page.get_by_role("button", name="Send my answers").click()
+    page.get_by_role("heading", name="Thank you").wait_for()
+    yield "thanks"
+
+
+def findings(page) -> list[str]:
+    found = Axe().run(page)
+    return [
+        f"{each['id']}: {each['nodes'][0]['html'][:160]}" for each in found.response["violations"]
+    ]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("side", [staff_states, client_states])
+def test_axe_finds_nothing(clinic, new_page, side, scheme):
+    # axe is put into the page from outside, which the content policy would rightly refuse
+    page = new_page(viewport=PHONE, color_scheme=scheme, bypass_csp=True)
+    found = {name: findings(page) for name in side(page, clinic)}
+    assert len(found) >= 10
+    assert {name: each for name, each in found.items() if each} == {}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_wide_pages(clinic, new_page, scheme):
+    page = new_page(color_scheme=scheme, bypass_csp=True)
+    found = {name: findings(page) for name in staff_states(page, clinic)}
+    assert {name: each for name, each in found.items() if each} == {}
+
+
+def test_axe_is_not_blind(new_page):
+    page = new_page(bypass_csp=True)
+    page.goto("/c/")
+    page.evaluate("document.getElementById('code').labels[0].remove()")
+    page.evaluate("document.querySelector('h1').setAttribute('style', 'color: #ddd')")
+    assert {each.split(":")[0] for each in findings(page)} >= {"label", "color-contrast"}
+
+
+@pytest.mark.parametrize(("side", "least"), [(staff_states, 24), (client_states, 44)])
+def test_targets_are_large_enough_and_nothing_overflows_at_320(clinic, new_page, side, least):
+    page = new_page(viewport={"width": 320, "height": 640})
+    for name in side(page, clinic):
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320, name
+        assert page.evaluate(TARGETS, least) == [], name
+
+
+def test_text_twice_as_large_and_spaced_out_still_fits(clinic, new_page):
+    """WCAG 1.4.4 and 1.4.12: 200 % text, spacing as in the criterion, at 640 px (1280 at 200 %)."""
+    token, _ = clinic.invite(clinic.start())
+    page = new_page(viewport={"width": 640, "height": 900}, bypass_csp=True)
+    page.goto(f"/c/#{token}")
+    page.get_by_role("button", name="Show all questions on one page").click()
+    page.add_style_tag(
+        content="html { font-size: 200%; } * { line-height: 1.5 !important;"
+        " letter-spacing: 0.12em !important; word-spacing: 0.16em !important; }"
+    )
+    assert page.evaluate("document.documentElement.scrollWidth") <= 640
+    cut = page.evaluate(
+        "() => Array.from(document.querySelectorAll('label, button, legend'))"
+        ".filter(e => e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 0)"
+        ".map(e => e.innerText)"
+    )
+    assert cut == []
+
+
+def test_chosen_answer_is_visible_without_colour(clinic, new_page):
+    token, _ = clinic.invite(clinic.start())
+    page = new_page(viewport=PHONE, forced_colors="active")
+    page.goto(f"/c/#{token}")
+    page.get_by_role("button", name="Start").click()
+    page.locator("label[for=q1-4]").click()
+    assert page.locator("#q1-4").is_checked()
+    weight = page.locator("label[for=q1-4]").evaluate("(e) => getComputedStyle(e).fontWeight")
+    assert int(weight) >= 600
+    box = page.locator("#q1-4").bounding_box()
+    assert box is not None
+    assert box["width"] >= 16  # the browser's own radio button is there, with its dot
+
+
+def test_answers_do_not_come_back_in_a_fresh_form(clinic, new_page):
+    token, _ = clinic.invite(clinic.start())
+    page = new_page(viewport=PHONE)
+    page.goto(f"/c/#{token}")
+    page.get_by_role("button", name="Start").click()
+    page.locator("label[for=q1-4]").click()
+    page.reload()
+    assert page.locator("input:checked").count() == 0
+    assert fields(HIGH)  # the world's answers are elsewhere, in no browser

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The same path by keyboard alone, and with script switched off."""
+
+from __future__ import annotations
+
+import pytest
+
+from attunement.clinic.models import Answer, Response
+from tests.clinic_world import PASSWORD
+from tests.e2e.conftest import PHONE
+
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+
+def tab_to(page, words: str, most: int = 80) -> None:
+    """Press Tab until the element with the focus is called ``words``."""
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        found = page.evaluate(
+            "() => { const e = document.activeElement;"
+            " return (e.innerText || e.value || e.labels?.[0]?.innerText || '').trim(); }"
+        )
+        if found.startswith(words):
+            return
+    message = f"Tab never reached {words!r}"
+    raise AssertionError(message)
+
+
+def test_client_form_by_keyboard_alone(clinic, new_page):
+    token, _ = clinic.invite(clinic.start())
+    page = new_page(viewport=PHONE)
+    page.goto(f"/c/#{token}")
+    page.get_by_role("button", name="Start").wait_for()
+    tab_to(page, "Start")
+    page.keyboard.press("Enter")
+    for number in range(1, 9):
+        page.locator(f"#q{number}").wait_for()
+        page.keyboard.press("4" if number < 8 else "0")
+        page.keyboard.press("Enter")  # Enter goes on; it never sends half a form
+    page.keyboard.type("Synthetic words.")
+    tab_to(page, "Send my answers")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Thank you").wait_for()
+    values = dict(Answer.objects.filter(text=None).values_list("item", "value"))
+    assert values == {str(number): 4.0 for number in range(1, 8)} | {"8": 0.0}
+
+
+def test_mirror_form_by_number_keys(clinic, therapist):
+    session_id = clinic.start()
+    therapist.goto(f"/sessions/{session_id}/rate")
+    therapist.locator("#prediction-input").focus()
+    therapist.keyboard.type("4.5")
+    therapist.keyboard.press("Tab")
+    for key in "55545551":  # the eighth opens its follow-up
+        therapist.keyboard.press(key)
+    therapist.locator("#q8a").wait_for()
+    therapist.keyboard.press("3")
+    therapist.keyboard.type("Synthetic words with 5 in them.")
+    tab_to(therapist, "Send my answers")
+    therapist.keyboard.press("Enter")
+    therapist.get_by_text("Waiting for both.").wait_for()
+    values = dict(Answer.objects.filter(text=None).values_list("item", "value"))
+    assert values == dict(zip("1234567", (5, 5, 5, 4, 5, 5, 5), strict=True)) | {"8": 1, "8a": 3}
+    assert Answer.objects.get(item="9").text == "Synthetic words with 5 in them."
+
+
+def test_whole_path_without_script(clinic, new_page):
+    page = new_page(java_script_enabled=False)
+    page.goto("/")
+    page.locator("#id_login").fill(clinic.login.username)
+    page.locator("#id_password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("link", name="Client 01").click()
+    page.get_by_role("link", name="Start session 1").click()
+    page.get_by_role("button", name="Start session 1").click()
+    session = page.url
+    page.get_by_role("button", name="Show a link and picture code").click()
+    code = page.locator("p.code").inner_text()
+
+    phone = new_page(viewport=PHONE, java_script_enabled=False)
+    phone.goto("/c/")
+    phone.locator("#code").fill(code)
+    phone.get_by_role("button", name="Open the questions").click()
+    for number in range(1, 9):
+        phone.locator(f"label[for=q{number}-3]").click()
+    assert phone.locator("#q8a").is_visible()
+    phone.locator("label[for=q8a-2]").click()
+    phone.get_by_role("button", name="Send my answers").click()
+    phone.get_by_role("heading", name="Thank you").wait_for()
+
+    page.goto(f"{session}rate")
+    for number in range(1, 9):
+        page.locator(f"label[for=q{number}-0]").click()
+    page.get_by_role("button", name="Send my answers").click()
+    page.get_by_role("heading", name="Item by item").wait_for()
+    assert page.locator(".att-figure").is_visible()
+    assert Response.objects.count() == 2
+
+
+def test_kept_page_is_asked_for_again(clinic, new_page):
+    """Back from the thank-you page asks the server, which shows the neutral page."""
+    token, _ = clinic.invite(clinic.start())
+    phone = new_page(viewport=PHONE)
+    phone.goto(f"/c/#{token}")
+    phone.get_by_role("button", name="Show all questions on one page").click()
+    phone.locator("#q1").get_by_text("Fully", exact=True).click()
+    phone.get_by_role("button", name="Send my answers").click()
+    phone.get_by_role("heading", name="Thank you").wait_for()
+    phone.go_back()
+    phone.get_by_role("heading", name="This link does not work").wait_for()

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Headers on every route, for strangers and for people who signed in; weights; fixed routes."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.test import Client as Browser
+from django.urls import get_resolver
+
+from attunement.clinic.access import check_routes
+from tests.clinic_world import opened
+
+POLICY = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self' data:",
+    "form-action": "'self'",
+    "base-uri": "'none'",
+    "frame-ancestors": "'none'",
+    "require-trusted-types-for": "'script'",
+}
+ROUTES = {
+    "",
+    "accounts/login/",
+    "accounts/logout/",
+    "clients/<str:dyad_id>/",
+    "clients/<str:dyad_id>/sessions/new",
+    "sessions/<str:session_id>/",
+    "sessions/<str:session_id>/invite",
+    "sessions/<str:session_id>/rate",
+    "sessions/<str:session_id>/status",
+    "c/",
+    "c/open",
+    "c/form",
+    "c/thanks",
+    "design/",
+    "assets/chart.css",
+    "healthz",
+}
+BUDGET = 100 * 1024
+
+
+def test_routes_are_the_fixed_ones_and_each_declares_its_permission():
+    assert {str(each.pattern) for each in get_resolver().url_patterns} == ROUTES
+    check_routes()
+
+
+@pytest.mark.parametrize("signed_in", [True, False])
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_headers_are_on_every_answer(world, signed_in, method):
+    session_id = world.start()
+    browser = world.browser() if signed_in else Browser()
+    browser.raise_request_exception = False
+    routes = [
+        route.replace("<str:dyad_id>", world.dyad.pk).replace("<str:session_id>", session_id)
+        for route in ROUTES
+    ]
+    for route in [*routes, "no/such/page", "static/attunement/css/tokens.css", "static/nothing"]:
+        answer = getattr(browser, method)(f"/{route}")
+        policy = dict(
+            each.strip().split(" ", 1)
+            for each in answer.headers["Content-Security-Policy"].split(";")
+        )
+        assert POLICY.items() <= policy.items(), route
+        assert answer.headers["X-Content-Type-Options"] == "nosniff", route
+        assert answer.headers["Referrer-Policy"] == "same-origin", route
+        assert answer.headers["X-Frame-Options"] == "DENY", route
+        assert answer.status_code < 500, route
+        if not route.startswith("static/"):
+            assert "no-store" in answer.headers["Cache-Control"], route
+        if answer.streaming:
+            b"".join(answer.streaming_content)  # or the file stays open
+
+
+def test_cookies_of_a_link_are_out_of_reach_of_script(world):
+    token, _ = world.invite(world.start())
+    for name, cookie in opened(token).cookies.items():
+        assert cookie["httponly"], name
+        assert cookie["samesite"] == "Lax", name
+
+
+def test_first_load_of_a_clients_page_is_light(world):
+    token, _ = world.invite(world.start())
+    browser = opened(token)
+    for address in ("/c/", "/c/form", "/c/thanks"):
+        page = browser.get(address)
+        text = page.content.decode()
+        parts = re.findall(r'(?:src|href)="(/static/[^"]+)"', text)
+        assert parts, address
+        total = len(page.content)
+        for part in parts:
+            answer = browser.get(part)
+            assert answer.status_code == 200, part
+            total += len(b"".join(answer.streaming_content))
+        assert total < BUDGET, (address, total)
+
+
+def test_health_says_only_that_it_answers(db):
+    answer = Browser().get("/healthz")
+    assert (answer.status_code, answer.content) == (200, b"ok\n")

@@ -1,0 +1,238 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Each page as a browser without script gets it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.test import Client as Browser
+
+from tests.clinic_world import HIGH, WORDS, World, add_dyad, fields, opened, submission_id
+
+INLINE = re.compile(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=|javascript:", re.IGNORECASE)
+FOREIGN = re.compile(r'(?:src|href|action)="(?:https?:)?//', re.IGNORECASE)
+
+
+def staff_pages(world: World) -> dict[str, str]:
+    first, *_, last = world.course(sessions=4)
+    waiting = world.start(days_ago=1)
+    world.therapist_answers(waiting)
+    fresh = world.start()
+    return {
+        "caseload": "/",
+        "dyad": f"/clients/{world.dyad.pk}/",
+        "new": f"/clients/{world.dyad.pk}/sessions/new",
+        "revealed": f"/sessions/{last}/",
+        "waiting": f"/sessions/{waiting}/",
+        "fresh": f"/sessions/{fresh}/",
+        "invite": f"/sessions/{fresh}/invite",
+        "rate": f"/sessions/{fresh}/rate",
+        "design": "/design/",
+        "logout": "/accounts/logout/",
+    }
+
+
+def test_staff_pages_are_whole_documents_without_inline_code(world):
+    browser = world.browser()
+    for name, address in staff_pages(world).items():
+        page = browser.get(address)
+        text = page.content.decode()
+        assert page.status_code == 200, name
+        assert '<html lang="en">' in text, name
+        assert text.count("<h1") == 1, name
+        assert not INLINE.search(text), (name, INLINE.search(text))
+        assert not FOREIGN.search(text.replace("http://127.0.0.1:8000", "")), name
+
+
+def test_invite_page_shows_link_code_and_picture_once(world):
+    session_id = world.start()
+    browser = world.browser()
+    assert b"<svg" not in browser.get(f"/sessions/{session_id}/invite").content.split(b"<main")[1]
+    page = browser.post(f"/sessions/{session_id}/invite")
+    text = page.content.decode()
+    assert re.search(r'value="http://127\.0\.0\.1:8000/c/#[\w-]{43}"', text)
+    assert re.search(r'class="code">[A-Z0-9]{5}-[A-Z0-9]{5}<', text)
+    assert '<div class="qr"><svg' in text
+    assert not INLINE.search(text)
+
+
+def test_caseload_without_clients_says_what_will_be_there(db):
+    from tests.clinic_world import make_world
+
+    page = make_world(dyads=0).browser().get("/")
+    assert b"Nobody here yet" in page.content
+
+
+def test_caseload_is_in_the_order_of_codes_whatever_the_scores(world):
+    second = add_dyad(world.practice, world.therapist, "Client 02")
+    world.rated(second, answers=HIGH, days_ago=1)
+    world.rated(world.dyad, days_ago=40)
+    text = world.browser().get("/").content.decode()
+    assert text.index("Client 01") < text.index("Client 02")
+
+
+def test_client_form_has_no_name_no_code_and_nothing_chosen(world):
+    token, _ = world.invite(world.start())
+    page = opened(token).get("/c/form")
+    text = page.content.decode()
+    assert page.status_code == 200
+    assert "Synthetic Client" not in text
+    assert "Client 01" not in text
+    assert "Synthetic Therapist" not in text
+    assert " checked" not in text
+    assert "Who sees this." in text
+    assert "000 0000" in text
+    assert "How far was it put right" in text  # the follow-up is there without script
+    assert text.count('type="radio"') == 8 * 8 + 6  # seven words and a skip; five and a skip
+    assert not INLINE.search(text)
+
+
+def test_client_form_by_short_code_without_script(world):
+    _, code = world.invite(world.start())
+    browser = Browser()
+    assert browser.get("/c/").status_code == 200
+    answer = browser.post("/c/open", {"token": "", "code": code.lower().replace("-", " ")})
+    assert answer.status_code == 303
+    assert browser.get("/c/form").status_code == 200
+
+
+def test_sent_form_is_thanked_for_and_never_shown_again(world):
+    token, _ = world.invite(world.start())
+    browser = opened(token)
+    form = browser.get("/c/form")
+    sent = fields(HIGH, WORDS) | {"submission_id": submission_id(form)}
+    answer = browser.post("/c/form", sent)
+    assert answer.status_code == 303
+    assert answer.headers["Location"] == "/c/thanks"
+    thanks = browser.get("/c/thanks").content.decode()
+    assert "Thank you" in thanks
+    assert "<time" in thanks
+    assert WORDS not in thanks
+    back = browser.get("/c/form")
+    assert back.status_code == 404
+    assert b"This link does not work" in back.content
+    assert WORDS.encode() not in back.content
+    assert b"<time" not in browser.get("/c/thanks").content  # told once
+
+
+def test_mistakes_are_said_in_place_and_linked_from_above(world):
+    token, _ = world.invite(world.start())
+    browser = opened(token)
+    form = browser.get("/c/form")
+    sent = fields(HIGH, WORDS) | {"submission_id": submission_id(form), "item-3": "9"}
+    page = browser.post("/c/form", sent)
+    text = page.content.decode()
+    assert page.status_code == 422
+    assert '<a href="#q3">' in text
+    assert 'id="q3-error"' in text
+    assert 'aria-describedby="q3-error"' in text
+    assert WORDS in text  # what was typed is not lost
+    assert 'id="q1-5" name="item-1" value="5" checked' in text
+    assert submission_id(page) == submission_id(form)
+
+
+def test_empty_form_asks_for_one_answer(world):
+    token, _ = world.invite(world.start())
+    browser = opened(token)
+    form = browser.get("/c/form")
+    page = browser.post("/c/form", {"submission_id": submission_id(form)})
+    assert page.status_code == 422
+    assert b"One answer is enough" in page.content
+
+
+def test_rate_form_keeps_a_wrong_prediction_and_says_so(world):
+    session_id = world.start()
+    browser = world.browser()
+    form = browser.get(f"/sessions/{session_id}/rate")
+    sent = fields(HIGH) | {"submission_id": submission_id(form), "predicted_total": "7"}
+    page = browser.post(f"/sessions/{session_id}/rate", sent)
+    text = page.content.decode()
+    assert page.status_code == 422
+    assert 'href="#prediction-input"' in text
+    assert 'id="prediction-error"' in text
+    assert 'value="7"' in text
+
+
+def test_revealed_session_shows_both_chairs_items_guess_and_words(world):
+    world.course(sessions=4)
+    session_id = world.start()
+    world.client_answers(session_id, {**HIGH, "1": 1, "8": 4, "8a": 0}, WORDS)
+    world.therapist_answers(session_id)
+    text = world.browser().get(f"/sessions/{session_id}/").content.decode()
+    for piece in ("<svg", "<table", "What you expected", WORDS, "Why this question?", "By chance"):
+        assert piece in text, piece
+
+
+def test_starting_a_session_twice_from_the_same_page_starts_one(world):
+    browser = world.browser()
+    address = f"/clients/{world.dyad.pk}/sessions/new"
+    sent = {"session_no": "1", "held_on": "2026-11-20", "modality": "video"}
+    first = browser.post(address, sent)
+    second = browser.post(address, sent)
+    assert first.status_code == second.status_code == 303
+    assert first.headers["Location"] == second.headers["Location"]
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"session_no": "1", "held_on": "31.02.2026", "modality": "video"},
+        {"session_no": "1", "held_on": "2026-02-31", "modality": "video"},
+        {"session_no": "1", "held_on": "2026-11-20", "modality": "carrier pigeon"},
+        {"session_no": "9", "held_on": "2026-11-20", "modality": "video"},
+        {"session_no": "1", "held_on": "2999-01-01", "modality": "video"},
+        {},
+    ],
+)
+def test_session_with_impossible_details_is_refused_in_place(world, sent):
+    page = world.browser().post(f"/clients/{world.dyad.pk}/sessions/new", sent)
+    assert page.status_code == 422
+    assert b'id="errors"' in page.content
+    assert world.dyad.sessions.count() == 0
+
+
+def test_foreign_record_and_no_record_give_the_same_page(world, db):
+    from tests.clinic_world import make_world
+
+    other = make_world(login="another-therapist")
+    session_id = other.start()
+    browser = world.browser()
+    nothing = browser.get("/clients/aaaaaaaaaaaaaaaaaaaaaaaaaa/")
+    for address in (
+        f"/clients/{other.dyad.pk}/",
+        f"/clients/{other.dyad.pk}/sessions/new",
+        f"/sessions/{session_id}/",
+        f"/sessions/{session_id}/invite",
+        f"/sessions/{session_id}/rate",
+        f"/sessions/{session_id}/status",
+    ):
+        page = browser.get(address)
+        assert (page.status_code, page.content) == (404, nothing.content), address
+
+
+def test_staff_pages_ask_a_stranger_to_sign_in(world):
+    for name, address in staff_pages(world).items():
+        answer = Browser().get(address)
+        if name == "design":
+            assert answer.status_code == 404
+        else:
+            assert answer.status_code == 302, name
+            assert answer.headers["Location"].startswith(("/accounts/login/", "/")), name
+
+
+def test_sign_in_and_out(world):
+    from tests.clinic_world import PASSWORD
+
+    browser = Browser()
+    page = browser.get("/accounts/login/")
+    assert page.status_code == 200
+    wrong = browser.post("/accounts/login/", {"login": "synthetic-therapist", "password": "no"})
+    assert b"That did not work" in wrong.content
+    answer = browser.post(
+        "/accounts/login/", {"login": "synthetic-therapist", "password": PASSWORD}
+    )
+    assert answer.status_code == 302
+    assert browser.get("/").status_code == 200
+    assert browser.post("/accounts/logout/").status_code == 302
+    assert browser.get("/").status_code == 302
