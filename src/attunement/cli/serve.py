@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``attunement serve``: run a clinic, and the few acts that an operator does beside it."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import click
+
+_CONFIG = click.option(
+    "--config",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The configuration file; by default what ATTUNEMENT_CONFIG names.",
+)
+_PORT = 8000
+
+
+@click.group("serve", invoke_without_command=True)
+@_CONFIG
+@click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
+@click.option("--port", type=click.IntRange(1, 65535), help="By default that of base_url, or 8000.")
+@click.option("--check", is_flag=True, help="Check configuration and store, and leave.")
+@click.option(
+    "--new-secret",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write a new secret for secret_key_file, and leave.",
+)
+@click.pass_context
+def command(
+    ctx: click.Context,
+    *,
+    config: Path | None,
+    host: str,
+    port: int | None,
+    check: bool,
+    new_secret: Path | None,
+) -> None:
+    """Serve a clinic: migrate after a backup, check the store, then listen."""
+    ctx.obj = config
+    if ctx.invoked_subcommand is not None:
+        return
+    if new_secret is not None:
+        _write_secret(new_secret)
+        return
+    from django.conf import settings
+
+    from attunement.clinic.serving import refuse_busy_port, serve, set_up
+
+    set_up(config)
+    base_url = urlsplit(settings.ATTUNEMENT.base_url)
+    https = settings.ATTUNEMENT.https
+    listening = port or (_PORT if https else base_url.port or _PORT)
+    if not check:
+        refuse_busy_port(host, listening)
+    _open()
+    if check:
+        from attunement.clinic.access import check_routes
+
+        check_routes()
+        click.echo("Configuration, store and routes are in order.")
+        return
+    serve(
+        host,
+        listening,
+        behind_proxy=https,
+        ready=lambda: click.echo(f"Serving {settings.ATTUNEMENT.base_url}", err=True),
+    )
+
+
+@command.command("add-login")
+@click.argument("username")
+@click.option("--role", required=True, help="therapist, supervisor, lead or operator.")
+@click.option("--name", required=True, help="The name that pages show.")
+@click.option("--email", default="", help="A second way to log in.")
+@click.password_option(help="Asked for when it is not given; at least 12 characters.")
+@click.pass_obj
+def add_login_command(
+    config: Path | None, *, username: str, role: str, name: str, email: str, password: str
+) -> None:
+    """Add a login; a therapist's login is a therapist too."""
+    now = _set_up_and_open(config)
+    from attunement.clinic.services.people import add_login
+
+    add_login(username, role=role, name=name, email=email, password=password, now=now)
+    click.echo(f"Added the {role} {username}.")
+
+
+@command.command("add-client")
+@click.argument("code")
+@click.option("--therapist", required=True, help="The user name of the client's therapist.")
+@click.option("--name", default="", help="The name that the therapist's pages show.")
+@click.option(
+    "--began-on",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="First day of the care episode; today by default.",
+)
+@click.pass_obj
+def add_client_command(
+    config: Path | None, *, code: str, therapist: str, name: str, began_on: datetime | None
+) -> None:
+    """Add a client to a therapist's caseload."""
+    now = _set_up_and_open(config)
+    from attunement.clinic.services.people import add_client
+
+    day: date = began_on.date() if began_on is not None else now.date()
+    add_client(code, name=name, therapist_username=therapist, began_on=day, now=now)
+    click.echo(f"Added the client {code}.")
+
+
+@command.command("verify-audit")
+@click.pass_obj
+def verify_audit_command(config: Path | None) -> None:
+    """Walk along the audit chain; exit code 3 when it does not hold."""
+    _set_up_and_open(config)
+    from attunement.clinic.services.audit import verify_chain
+
+    found = verify_chain()
+    if found.first_bad is not None:
+        click.echo(f"The chain breaks at event {found.first_bad}.", err=True)
+        raise SystemExit(3)
+    click.echo(f"The chain of {found.n_events} events holds.")
+
+
+@command.command("rebuild-scores")
+@click.pass_obj
+def rebuild_scores_command(config: Path | None) -> None:
+    """Compute every score and signal again from the answers."""
+    now = _set_up_and_open(config)
+    from attunement.clinic.services.rebuild import rebuild_scores
+
+    made = rebuild_scores(now=now)
+    click.echo(
+        f"{made.n_responses} responses: {made.n_scores} scores and {made.n_signals} signals."
+    )
+
+
+def _set_up_and_open(config: Path | None) -> datetime:
+    from attunement.clinic.serving import set_up
+
+    set_up(config)
+    return _open()
+
+
+def _open() -> datetime:
+    from django.utils import timezone
+
+    from attunement.clinic.services.people import own_practice
+    from attunement.clinic.store.opening import open_store
+
+    now = timezone.now()
+    opened = open_store(now=now)
+    if opened.backup is not None:
+        click.echo(f"Backed up to {opened.backup} before migrating.", err=True)
+    own_practice()
+    return now
+
+
+def _write_secret(path: Path) -> None:
+    from attunement.cli.errors import CommandError
+    from attunement.clinic.config.secret import write_secret
+
+    try:
+        write_secret(path)
+    except OSError as problem:
+        raise CommandError(
+            "E-CLI-003",
+            what=f"the secret cannot be written to {path}",
+            got=problem.strerror or "an error of the file system",
+            next_step="Name a new file in a folder that you can write to",
+        ) from None
+    click.echo(f"Wrote {path}, readable by you alone.")
