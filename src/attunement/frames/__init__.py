@@ -7,13 +7,18 @@ from attunement.frames.ratings_errors import RatingsError
 from attunement.frames.ratings_plan import RatingColumns, Said
 from attunement.frames.ratings_reading import DyadRatings, Ratings, ratings
 from attunement.frames.ratings_scale import ScoreScale
+from attunement.frames.score_table import score
+from attunement.frames.score_errors import ColumnGuessWarning, ScoreFrameError
 
 __all__ = [
+    "ColumnGuessWarning",
     "DyadRatings",
     "RatingColumns",
     "Ratings",
     "RatingsError",
     "Said",
+    "ScoreFrameError",
     "ScoreScale",
     "ratings",
+    "score",
 ]

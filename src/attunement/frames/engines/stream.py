@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Score a file into a file, batch by batch: what is in memory does not depend on its length."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import narwhals as nw
+import polars as pl
+import pyarrow as pa
+from polars.io.plugins import register_io_source
+
+from attunement.frames.engines.memory import score_frame, to_polars
+from attunement.frames.engines.reading import Batches, open_file
+from attunement.frames.engines.writing import replacing, sink
+from attunement.frames.score_batch import Findings, result_columns, score_batch
+from attunement.frames.score_errors import ScoreFrameError
+from attunement.frames.score_request import Layout, Request, choose_layout, processors
+
+
+def score_file(source: Path, out: Path | None, request: Request) -> Path:
+    """Score ``source`` into ``out`` and return ``out``.
+
+    Both are CSV or Parquet by their ending. A long file is read whole, because the answers of
+    one response may lie anywhere in it.
+    """
+    if out is None or out.suffix.lower() not in {".csv", ".parquet"}:
+        raise ScoreFrameError(
+            "E-FRAME-009",
+            what="A file is scored into a file, and that one has no known kind",
+            expected="out='….csv' or out='….parquet'",
+        )
+    dtypes, batches = open_file(source)
+    layout = choose_layout(request, list(dtypes))
+    with replacing(out) as temporary:
+        if layout.long:
+            whole = pl.concat(list(batches(list(dtypes))), how="vertical")
+            lazy = score_frame(nw.from_native(whole, eager_only=True), request).lazy()
+        else:
+            lazy = _lazy(layout, dtypes, batches, request)
+        sink(lazy, temporary, out.suffix.lower())
+    return out
+
+
+def _lazy(
+    layout: Layout, dtypes: dict[str, Any], batches: Batches, request: Request
+) -> pl.LazyFrame:
+    """Return the scores as a lazy frame that pulls one batch at a time."""
+    keys = list(layout.keys)
+    wanted = list(dict.fromkeys([*keys, *layout.items.values()]))
+    schema = {key: dtypes[key] for key in keys} | _result_schema(request)
+
+    def source(*_: Any) -> Iterator[pl.DataFrame]:
+        findings = Findings([])
+        row = int(request.first_row)
+        for batch in batches(wanted):
+            frame = batch.rechunk()
+            cells = {item: _arrow(frame[name]) for item, name in layout.items.items()}
+            scored = score_batch(
+                request.reader,
+                cells,
+                layout.items,
+                findings,
+                rows=frame.height,
+                row_numbers=row,
+                threads=processors(),
+            )
+            row += frame.height
+            if not findings.total:
+                yield pl.concat([frame.select(keys), to_polars(scored, request)], how="horizontal")
+        if findings.total:
+            raise findings.refusal(first_row=request.first_row)
+
+    return register_io_source(source, schema=schema)
+
+
+def _arrow(series: pl.Series) -> pa.Array:
+    array = series.to_arrow()
+    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+
+
+def _result_schema(request: Request) -> dict[str, Any]:
+    small = len(request.reader.plan.items) < 1 << 7
+    words: dict[str, Any] = dict.fromkeys(("reason", "measure", "scorer"), pl.String)
+    words["n_answered"] = pl.Int8 if small else pl.Int16
+    return {name: words.get(name, pl.Float64) for name in result_columns(request.measure)}
