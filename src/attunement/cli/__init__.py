@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from importlib import import_module
 
@@ -63,6 +64,10 @@ def main(arguments: list[str] | None = None) -> None:
     arguments : list of str, optional
         The words after ``attunement``; those of the process by default.
     """
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that knows few characters gets escapes instead of an error.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = group.main(args=arguments, prog_name="attunement", standalone_mode=False)
     except AttunementError as refusal:

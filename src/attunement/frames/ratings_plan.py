@@ -49,12 +49,16 @@ class RatingColumns:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One thing about how a table was read: in words, whether guessed, and how to change it."""
+    """One thing about how a table was read: in words, whether guessed, and how to change it.
+
+    ``check`` marks what a reader should look at first, because the picture would be another one.
+    """
 
     topic: str
     text: str
     guessed: bool
     option: str = ""
+    check: bool = False
 
 
 @dataclass(slots=True)
@@ -75,9 +79,11 @@ class Plan:
     said: list[Said] = field(default_factory=list)
     remarks: list[Problem] = field(default_factory=list)
 
-    def say(self, topic: str, text: str, option: str = "", *, guessed: bool = True) -> None:
+    def say(
+        self, topic: str, text: str, option: str = "", *, guessed: bool = True, check: bool = False
+    ) -> None:
         """Remember how something was decided."""
-        self.said.append(Said(topic, text, guessed, option))
+        self.said.append(Said(topic, text, guessed, option, check))
 
 
 def make_plan(source: Source, asked: RatingColumns, measure: Measure | None) -> Plan:
@@ -173,6 +179,7 @@ def _people(source: Source, asked: RatingColumns, plan: Plan) -> None:
             "Dyad",
             f"Some people have more than one “{therapist}”; each pair is a dyad of its own",
             "--dyad",
+            check=True,
         )
 
 
@@ -305,7 +312,8 @@ def _say_choice(plan: Plan, chosen: Family, others: Sequence[Family], *, named: 
     text = f"“{plan.score_name}” is the score"
     if rest:
         text += f"; not shown: {', '.join(rest)}"
-    plan.say("Score", text, "--score", guessed=not named and bool(rest))
+    several = not named and bool(rest)
+    plan.say("Score", text, "--score", guessed=several, check=several)
     if chosen.chairs:
         plan.say("Who rated", "The column names say who rated", "--score", guessed=True)
 
@@ -406,7 +414,7 @@ def _first_score(source: Source, plan: Plan, pairs: Sequence[Family], free: list
     if len(options) > 1:
         others = ", ".join(f"“{option}”" for option in options[1:])
         text += f": the first of {len(options)} columns that could be. Not shown: {others}"
-    plan.say("Score", text, "--score")
+    plan.say("Score", text, "--score", check=len(options) > 1)
 
 
 def _moves(source: Source, plan: Plan, column: str) -> bool:

@@ -233,6 +233,7 @@ def _one_measure(rows: Rows, plan: Plan, known: Measure | None) -> Measure | Non
             "Measure",
             f"{_quoted(shown)} shown; not shown: {_quoted(sorted(str(n) for n in others))}",
             "--measure",
+            check=True,
         )
     return known or _first_known(shown, plan)
 
@@ -273,7 +274,8 @@ def _result(
         "Scale",
         scale.words(),
         "--range and --lower-is-better or --higher-is-better",
-        guessed=scale.source == "observed" or scale.higher_is_better is None,
+        guessed=scale.source == "observed",
+        check=scale.source == "observed" or scale.higher_is_better is None,
     )
     order = list(CHAIRS)
     chairs = sorted(

@@ -44,11 +44,17 @@ class ScoreScale:
 
     def words(self) -> str:
         """Return range and direction in words."""
-        where = {"measure": "from the measure", "given": "as given"}.get(
-            self.source, "the smallest and the largest score in the file, not the scale's own ends"
-        )
-        better = {True: "higher is better", False: "lower is better", None: "direction not known"}
-        return f"{self.minimum:g} to {self.maximum:g} ({where}); {better[self.higher_is_better]}"
+        low, high = f"{self.minimum:g}", f"{self.maximum:g}"
+        told = "higher is better" if self.higher_is_better else "lower is better"
+        if self.source == "observed":
+            lie = f"the scores in this table lie between {low} and {high}"
+            if self.higher_is_better is None:
+                return f"Neither the scale's ends nor its better end are known; {lie}"
+            return f"The scale's ends are not known; {lie}; {told}"
+        whence = "from the measure" if self.source == "measure" else "as given"
+        if self.higher_is_better is None:
+            return f"The scale runs from {low} to {high} ({whence}); its better end is not known"
+        return f"The scale runs from {low} to {high} ({whence}); {told}"
 
 
 def scale_of(

@@ -39,7 +39,8 @@ def row_html(view: DyadView, scale: ScoreScale, *, two_chairs: bool, asked: bool
     return (
         f'<tr data-keys="{keys}"><th scope="row"><a href="#d-{view.place}"><bdi>'
         f"{escape(view.name)}</bdi></a></th>{sparks}"
-        f'<td class="n">{view.rated}</td><td class="n">{view.missing}</td>{one_chair}{flagged}</tr>'
+        f'<td class="n few">{view.rated}</td><td class="n">{view.missing}</td>'
+        f"{one_chair}{flagged}</tr>"
     )
 
 

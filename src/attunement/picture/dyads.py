@@ -179,13 +179,15 @@ def learn(dyads: Sequence[DyadRatings], ratings: Ratings) -> dict[str, Archive]:
 def _not_judged(
     rule_id: str, every: Sequence[signals.NotEvaluable]
 ) -> tuple[tuple[str, tuple[int, ...]], ...]:
+    """Return each reason why sessions were not judged; a missing rating is told elsewhere."""
     reasons: dict[str, list[int]] = {}
-    words: dict[str, str] = {}
     for one in every:
-        if one.rule_id == rule_id and one.reason_code != "no_form":
-            reasons.setdefault(one.reason_code, []).append(one.session_no)
-            words[one.reason_code] = one.reason
-    return tuple((words[code], tuple(sessions)) for code, sessions in reasons.items())
+        if one.rule_id != rule_id or one.reason_code == "no_form":
+            continue
+        early = one.reason_code == "too_few_scores"
+        words = "too few ratings before to compare with." if early else one.reason
+        reasons.setdefault(words, []).append(one.session_no)
+    return tuple((words, tuple(sessions)) for words, sessions in reasons.items())
 
 
 def chart_of(
@@ -207,11 +209,7 @@ def chart_of(
     lines = [Line(CHAIRS[chair], sessions, view.ratings.chairs[chair]) for chair in chairs]
     archive = archives.get(chairs[0])
     marks = tuple(
-        Mark(
-            signal.session_no,
-            str(number),
-            f"{CHAIRS[chair]}: {signal.sentence}" if chair else signal.sentence,
-        )
+        Mark(signal.session_no, str(number), _mark_words(chair, signal))
         for number, (chair, signal) in enumerate(view.signals, start=1)
     )
     return DualChart(
@@ -226,6 +224,14 @@ def chart_of(
         noise=archive.usual_change(scale.step) if archive is not None else None,
         observed=scale.source == "observed",
     )
+
+
+def _mark_words(chair: str, signal: Signal) -> str:
+    """Return the signal's sentence without its session (the mark says it), with its chair."""
+    sentence = signal.sentence.removeprefix(f"In session {signal.session_no} ")
+    if not chair:
+        return sentence
+    return sentence.replace("the rating", f"the {CHAIRS[chair].lower()}’s rating", 1)
 
 
 def not_judged_words(check: Check) -> str:

@@ -81,8 +81,7 @@ class Glance:
         """Return what the rules found, beside what chance alone would bring."""
         if self.signals is None or self.by_chance is None:
             return (
-                "Signals were not looked for: nobody said which end of the scale is the better "
-                "one. Name the measure, or add --higher-is-better or --lower-is-better."
+                "No rule was asked, because nobody said which end of the scale is the better one."
             )
         expected = "fewer than 1" if self.by_chance < 1 else f"about {self.by_chance:.0f}"
         flagged = self.dyads_with_signals or 0
@@ -100,7 +99,7 @@ class Glance:
     def ceiling_words(self) -> str:
         """Return how many ratings are the best possible, per chair."""
         if any(chair.at_best is None for chair in self.chairs):
-            return "not known: the range or the direction was not named"
+            return "the range or the direction was not named"
         return ", ".join(
             f"{CHAIRS[chair.chair] + ' ' if chair.chair else ''}{chair.at_best:,} of "
             f"{chair.ratings:,} ({share(chair.at_best or 0, chair.ratings)})"

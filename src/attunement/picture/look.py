@@ -174,7 +174,7 @@ def _only(
             what=f"{unknown} of the dyads that you named "
             f"{'is' if unknown == 1 else 'are'} not in the file",
             expected="ids as they stand in the file",
-            next_step="Leave --dyad-id away to see them all",
+            next_step="Leave --only away to see them all",
         )
     kept = replace(
         read,

@@ -12,7 +12,7 @@ from importlib.resources import files
 from attunement import signals
 from attunement.errors import Problem
 from attunement.figures import CHART_CSS
-from attunement.frames import Ratings
+from attunement.frames import Ratings, Said
 from attunement.picture.article import article_html, row_html
 from attunement.picture.dyads import DyadView
 from attunement.picture.glance import Glance
@@ -70,6 +70,7 @@ def page_html(
     body = [
         _top(title, written, ratings, glance),
         '<main class="wrap" id="main">',
+        _first(ratings),
         _tiles(glance, ratings),
         _problems(ratings.problems),
         _list(ratings, rows if small else [], asked=bool(archives), small=small),
@@ -120,12 +121,38 @@ def _head(title: str) -> str:
 def _top(title: str, written: str, ratings: Ratings, glance: Glance) -> str:
     score = shown(ratings.score_name)
     how = f" · {escape(written)}" if written else ""
+    scale = ratings.scale
+    better = {True: ", higher is better", False: ", lower is better", None: ""}
+    ends = "" if scale.source == "observed" else f", from {scale.minimum:g} to {scale.maximum:g}"
     return (
         f'<header class="top wrap"><p class="kicker">Attunement{how}</p><h1><bdi>{escape(title)}'
-        f'</bdi></h1><p class="lead">{escape(glance.lead())}</p>'
-        f'<p class="lead">{escape(glance.signal_words())}</p>'
-        f"<p>The score is <b><bdi>{escape(score)}</bdi></b>: {escape(ratings.scale.words())}.</p>"
-        "</header>"
+        f'</bdi></h1><p class="lead">{escape(glance.lead())} The score is <b><bdi>{escape(score)}'
+        f"</bdi></b>{ends}{better[scale.higher_is_better]}.</p>"
+        f'<p class="lead">{escape(glance.signal_words())}</p></header>'
+    )
+
+
+def _first(ratings: Ratings) -> str:
+    """Return what the reader should check before anything else, "" where there is nothing."""
+    told = "".join(f"<li>{_said(one)}</li>" for one in ratings.said if one.check)
+    if not told:
+        return ""
+    return (
+        '<section class="card care" aria-labelledby="first"><h2 id="first">Check this first</h2>'
+        f'<ul class="plain">{told}</ul></section>'
+    )
+
+
+def _said(one: Said) -> str:
+    otherwise = f" Say otherwise with {_options(one.option)}." if one.option else ""
+    return f"<bdi>{escape(shown(one.text, 600))}.</bdi>{otherwise}"
+
+
+def _options(option: str) -> str:
+    """Return option names as code, the words between them as they are."""
+    return " ".join(
+        f"<code>{escape(word)}</code>" if word.startswith("--") else escape(word)
+        for word in option.split()
     )
 
 
@@ -145,9 +172,11 @@ def _tiles(glance: Glance, ratings: Ratings) -> str:
             )
         )
     else:
-        tiles.append(_tile("all from one chair", "1 chair"))
+        tiles.append(_tile("chair in the file", "1"))
     if ratings.scale.best is None:
-        tiles.append(_tile("at the best possible score", glance.ceiling_words(), words=True))
+        tiles.append(
+            _tile("at the best possible score", "not known", glance.ceiling_words(), broad=True)
+        )
     else:
         best = sum(chair.at_best or 0 for chair in glance.chairs)
         tiles.append(
@@ -155,6 +184,7 @@ def _tiles(glance: Glance, ratings: Ratings) -> str:
                 f"at the best possible score ({ratings.scale.best:g})",
                 f"{best:,}",
                 glance.ceiling_words(),
+                broad=True,
             )
         )
     if glance.signals is not None:
@@ -167,10 +197,10 @@ def _tiles(glance: Glance, ratings: Ratings) -> str:
     )
 
 
-def _tile(what: str, value: str, more: str = "", *, words: bool = False) -> str:
-    kind = ' class="words"' if words else ""
+def _tile(what: str, value: str, more: str = "", *, broad: bool = False) -> str:
     extra = f'<dd class="more words">{escape(more)}</dd>' if more else ""
-    return f"<div><dt>{escape(what)}</dt><dd{kind}>{escape(value)}</dd>{extra}</div>"
+    width = ' class="broad"' if broad else ""
+    return f"<div{width}><dt>{escape(what)}</dt><dd>{escape(value)}</dd>{extra}</div>"
 
 
 def _by_chair(glance: Glance) -> str:
@@ -222,7 +252,7 @@ def _list(ratings: Ratings, rows: Sequence[str], *, asked: bool, small: bool) ->
         for chair in ratings.chairs[:2]
     ]
     heads += [
-        '<th scope="col" class="n" data-key="1">Sessions</th>',
+        '<th scope="col" class="n few" data-key="1">Sessions</th>',
         '<th scope="col" class="n" data-key="2">Missing</th>',
     ]
     heads += ['<th scope="col" class="n wide">One chair only</th>'] if two else []
@@ -231,7 +261,7 @@ def _list(ratings: Ratings, rows: Sequence[str], *, asked: bool, small: bool) ->
         ""
         if small
         else "<noscript><p>This file has many dyads: the list needs JavaScript. "
-        "Without it, make a page of a few with <code>--dyad</code>.</p></noscript>"
+        "Without it, make a page of a few with <code>--only</code>.</p></noscript>"
     )
     pager = (
         ""
@@ -293,9 +323,8 @@ def _rules(archives: Mapping[str, Archive]) -> str:
 
 def _reading(ratings: Ratings) -> str:
     told = "".join(
-        f"<div><dt>{escape(one.topic)}</dt><dd><bdi>{escape(shown(one.text, 600))}.</bdi>"
+        f"<div><dt>{escape(one.topic)}</dt><dd>{_said(one)}"
         + (' <span class="tag">guessed</span>' if one.guessed else "")
-        + (f" Say otherwise with <code>{escape(one.option)}</code>." if one.option else "")
         + "</dd></div>"
         for one in ratings.said
     )

@@ -29,9 +29,14 @@ def look_text(name: str, written: str, ratings: Ratings, glance: Glance) -> str:
     """
     how = f" ({written})" if written else ""
     lines = [f"{shown(name)}{how}", glance.lead(), glance.signal_words()]
-    lines.append(f"At the best possible score: {glance.ceiling_words()}.")
+    known = ratings.scale.best is not None
+    best = glance.ceiling_words() if known else f"not known, {glance.ceiling_words()}"
+    lines.append(f"At the best possible score: {best}.")
+    first = [one for one in ratings.said if one.check]
+    lines += ["", "Check this first:"] if first else []
+    lines += [f"  {one.text}. Say otherwise with {one.option}." for one in first]
     lines += ["", "How it was read:"]
-    for one in ratings.said:
+    for one in (one for one in ratings.said if not one.check):
         guess = " [guessed" + (f"; say otherwise with {one.option}]" if one.option else "]")
         lines.append(f"  {one.topic}: {one.text}.{guess if one.guessed else ''}")
     if ratings.problems:

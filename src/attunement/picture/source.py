@@ -88,6 +88,7 @@ def read_file(path: Path) -> bytes:
             after = os.fstat(file.fileno())
     except (OSError, ValueError) as refusal:
         reason = getattr(refusal, "strerror", None) or "a name that no file can have"
+        reason = "a folder" if isinstance(refusal, IsADirectoryError) else reason
         raise _not_a_file(path, reason[:1].lower() + reason[1:]) from refusal
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         raise LookError(
