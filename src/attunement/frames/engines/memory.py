@@ -44,6 +44,8 @@ def _score_wide(
         row_numbers=request.row_numbers,
         threads=processors(),
     )
+    if not layout.keys and frame.implementation.is_pandas_like():
+        return nw.from_native(frame.to_native()[[]], eager_only=True), scored  # keeps the index
     return frame.select(list(layout.keys)), scored
 
 
