@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Opening a store: copied before it is migrated, and refused when it is newer than we are."""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.recorder import MigrationRecorder
+
+from attunement.clinic.errors import ClinicError
+from attunement.clinic.store.opening import back_up, open_store, refuse_newer
+
+pytestmark = pytest.mark.store
+NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
+
+
+@pytest.mark.django_db
+def test_opening_a_current_store_does_nothing() -> None:
+    opened = open_store(now=NOW)
+    assert (opened.migrated, opened.backup) == (0, None)
+
+
+@pytest.mark.django_db
+def test_a_newer_schema_is_refused() -> None:
+    MigrationRecorder(connection).record_applied("clinic", "9999_from_the_future")
+    with pytest.raises(ClinicError, match="9999_from_the_future") as refusal:
+        refuse_newer(MigrationExecutor(connection))
+    assert refusal.value.code == "E-CLINIC-002"
+
+
+def test_a_backup_has_what_was_still_in_the_write_ahead_log(tmp_path: Path) -> None:
+    database = tmp_path / "clinic.sqlite3"
+    writer = sqlite3.connect(database)
+    writer.execute("PRAGMA journal_mode=WAL")
+    writer.execute("CREATE TABLE t (x)")
+    writer.execute("INSERT INTO t VALUES (1)")
+    writer.commit()
+    copy = back_up(database, now=NOW)
+    writer.close()
+    assert copy.name == "clinic.before-20260302T100000Z.sqlite3"
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+    reader = sqlite3.connect(copy)
+    assert reader.execute("SELECT x FROM t").fetchall() == [(1,)]
+    reader.close()
+    assert not list(tmp_path.glob("*.half"))
+
+
+@pytest.mark.slow
+def test_an_older_store_is_copied_and_then_migrated(tmp_path: Path, run_clinic: Any) -> None:
+    """In a process of its own: a store at the first migration, opened by this version."""
+    run_clinic(
+        tmp_path,
+        "from django.core.management import call_command\n"
+        "call_command('migrate', 'clinic', '0001', verbosity=0)\n"
+        "call_command('migrate', 'account', verbosity=0)\n",
+    )
+    said = run_clinic(
+        tmp_path,
+        "from datetime import datetime, UTC\n"
+        "from attunement.clinic.store.opening import open_store\n"
+        "opened = open_store(now=datetime(2026, 3, 2, tzinfo=UTC))\n"
+        "print(opened.migrated > 0, opened.backup.name)\n"
+        "again = open_store(now=datetime(2026, 3, 3, tzinfo=UTC))\n"
+        "print(again.migrated, again.backup)\n",
+    )
+    assert said.split("\n")[:2] == ["True clinic.before-20260302T000000Z.sqlite3", "0 None"]
+    assert (tmp_path / "clinic.before-20260302T000000Z.sqlite3").exists()

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Role × relation × act, against an oracle that was written from the promises, not the table."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from attunement.clinic.access import Action, Actor, ActorRole, Relation, may
+
+CELLS = list(itertools.product(ActorRole, Relation, Action, (True, False)))
+
+
+def oracle(role: str, relation: str, action: str, *, active: bool) -> bool:
+    """What docs/explanation/who-sees-what.md says, line by line."""
+    if not active:
+        return False
+    if relation == "self":
+        # Anybody may log in or out, try a link, look at the components and the health page.
+        if action in ("login", "logout", "invitation.open", "components.view", "health.view"):
+            return True
+        # Their own list: therapists their caseload, a lead the practice's without any answer.
+        return action == "caseload.view" and role in ("therapist", "lead")
+    if relation == "own":
+        # A client's link opens and fills its one form, and reads nothing.
+        if role == "client_link":
+            return action in ("client_form.view", "client_response.record")
+        # The therapist of the dyad does everything else that concerns the dyad.
+        about_a_dyad = {
+            "dyad.view",
+            "session.start",
+            "session.view",
+            "invitation.make",
+            "invitation.revoke",
+            "therapist_form.view",
+            "therapist_response.record",
+            "picture.view",
+        }
+        return role == "therapist" and action in about_a_dyad
+    # Another person's record, in the same practice or elsewhere: nobody, not even a lead.
+    return False
+
+
+@pytest.mark.parametrize("role", list(ActorRole))
+def test_policy_agrees_with_the_oracle_in_every_cell(role: ActorRole) -> None:
+    disagreements = [
+        (relation, action, active)
+        for r, relation, action, active in CELLS
+        if r is role
+        and may(Actor(role=role, active=active), action, relation).allow
+        is not oracle(str(role), str(relation), str(action), active=active)
+    ]
+    assert disagreements == []
+
+
+def test_matrix_has_cells_of_both_kinds() -> None:
+    allowed = [c for c in CELLS if oracle(str(c[0]), str(c[1]), str(c[2]), active=c[3])]
+    assert len(CELLS) == 6 * 4 * len(Action) * 2
+    assert 30 < len(allowed) < 60
+
+
+def test_a_decision_gives_a_reason_either_way() -> None:
+    yes = may(Actor(role=ActorRole.THERAPIST), Action.DYAD_VIEW, Relation.OWN)
+    no = may(Actor(role=ActorRole.LEAD), Action.DYAD_VIEW, Relation.PRACTICE)
+    assert yes.allow
+    assert not no.allow
+    assert yes.reason
+    assert no.reason
