@@ -15,18 +15,19 @@ from attunement.signals.detectors import DETECTORS, Model, Reason
 from attunement.signals.errors import SignalError
 from attunement.signals.rules import Rule, detector_of
 from attunement.signals.series import FloatArray, Series
+from attunement.signals.stable import People, chance, stable_series, uncut
 from attunement.signals.wording import count
 
 _NORMAL = NormalDist()
 _PRIOR_SCORES = 12.0  # the archive's ceiling share counts as much as this many scores
-_PRIOR_CHANGES = 20.0  # and its noise as much as this many changes
+_PRIOR_CHANGES = 40.0  # and its noise as much as this many changes
 _MOST_SPREAD_CEILING = 0.30  # above this share the person's own changes say nothing of the noise
 _LENGTHS = (12, 24, 60, 120, 240)
 _LONGEST = _LENGTHS[-1]
 _SPREADS = (0.7, 1.0, 1.4)
 _MISSING = (0.0, 0.1, 0.2, 0.35, 0.5, 0.7)
 _PROBIT_STEP = 0.5
-_PROBIT_LOWEST, _PROBIT_HIGHEST = -4.0, 2.0
+_FARTHEST = 4.0  # a ceiling share is told apart up to this many spreads from the middle
 _FEWEST, _MOST = 100, 1_000_000
 _HALF_PER_CENT = 0.005
 # median |difference| of normal scores = .6745·√2·σ·√(1 − r)
@@ -70,9 +71,8 @@ class _Like:
     params: tuple[tuple[str, float], ...]
     length: int
     missing: float
-    level: float
-    noise: float
-    archive: tuple[float, float, float, float]
+    people: People
+    archive: People
     step: float
 
 
@@ -96,7 +96,8 @@ def null_rate(
     the share of scores at the best end (the people's mean level is chosen so that the expected
     share is the series' own, shrunk to the archive's); the noise (the series' own median change,
     shrunk to the archive's, in bins of 0.7, 1 and 1.4 times). The rule works with the archive
-    it would have worked with.
+    it would have worked with; where that was learned from scores, the people are those whose
+    cut-off scores look like it.
 
     Parameters
     ----------
@@ -140,7 +141,7 @@ def null_rate(
     length = min(len(like.sessions), _LONGEST)
     if length == 0:
         return _answer(rule, 0, (0.0, 0.0, 0.0), n)
-    curve = _simulate(_kind(rule, like, archive), n, seed)
+    curve = _simulate(_kind(rule, like, archive, seed), n, seed)
     at = length - 1
     rates = (curve.flagged_by[at], curve.per_session[at], curve.per_session_se[at])
     return _answer(rule, length, rates, n)
@@ -172,16 +173,21 @@ def _sentence(rule: Rule, length: int, per_series: float) -> str:
     )
 
 
-def _kind(rule: Rule, like: Series, archive: Archive) -> _Like:
+def _kind(rule: Rule, like: Series, archive: Archive, seed: int) -> _Like:
     """Coarsen a series to its kind."""
     span = like.maximum - like.minimum
     model = Model.of(archive, like)
     in_points = detector_of(rule).in_points
-    length = next((horizon for horizon in _LENGTHS if horizon >= len(like.sessions)), _LONGEST)
+    step = round(model.step / span, 6)
+    seen = People(
+        round((model.level - model.minimum) / span, 3),
+        round(model.between / span, 4),
+        round(model.noise / span, 4),
+        round(model.autocorrelation, 2),
+    )
+    # A prior or a stated archive means the people; a learned one has seen their cut-off scores.
+    behind = uncut(seen, step, seed) if archive.n_scores else seen
     missing = 1.0 - like.n_scores / len(like.sessions)
-    spread = math.hypot(model.between, model.noise)
-    edge = model.maximum - 0.5 * model.step
-    probit = _ceiling_probit(like, model, edge, spread)
     return _Like(
         detector=rule.detector,
         params=tuple(
@@ -190,30 +196,32 @@ def _kind(rule: Rule, like: Series, archive: Archive) -> _Like:
                 for name, value in rule.params.items()
             )
         ),
-        length=length,
+        length=next((horizon for horizon in _LENGTHS if horizon >= len(like.sessions)), _LONGEST),
         missing=min(_MISSING, key=lambda share: abs(share - missing)),
-        level=round((edge + spread * probit - model.minimum) / span, 3),
-        noise=round(_noise_ratio(like, model) * model.noise / span, 4),
-        archive=(
-            round((model.level - model.minimum) / span, 3),
-            round(model.between / span, 4),
-            round(model.noise / span, 4),
-            round(model.autocorrelation, 2),
+        people=behind._replace(
+            level=_level_by_ceiling(like, behind, 1.0 - 0.5 * step),
+            noise=behind.noise * _noise_ratio(like, model),
         ),
-        step=round(model.step / span, 6),
+        archive=seen,
+        step=step,
     )
 
 
-def _ceiling_probit(like: Series, model: Model, edge: float, spread: float) -> float:
-    """Return Φ⁻¹ of the series' share at the best end, shrunk to the archive, in bins."""
-    usual = (model.level - edge) / spread if spread > 0 else _PROBIT_LOWEST
-    expected = _NORMAL.cdf(min(max(usual, _PROBIT_LOWEST), _PROBIT_HIGHEST))
+def _level_by_ceiling(like: Series, people: People, edge: float) -> float:
+    """Return the level at which the expected share at the best end is the series' own, in bins.
+
+    The own share is shrunk to the archive's; bins are counted from the archive's level, so that
+    an average series sits in the middle of one.
+    """
+    spread = math.hypot(people.between, people.noise)
+    if spread <= 0:
+        return people.level
+    usual = (people.level - edge) / spread
+    expected = _NORMAL.cdf(min(max(usual, -_FARTHEST), _FARTHEST))
     own = (like.at_best_share() or 0.0) * like.n_scores
     share = (own + _PRIOR_SCORES * expected) / (like.n_scores + _PRIOR_SCORES)
-    offset = _NORMAL.inv_cdf(share) - usual
-    # Bins are counted from the archive's own level, so that an average series sits in its middle.
-    coarse = usual + _PROBIT_STEP * round(offset / _PROBIT_STEP)
-    return min(max(coarse, min(usual, _PROBIT_LOWEST)), max(usual, _PROBIT_HIGHEST))
+    offset = _NORMAL.inv_cdf(share) - min(max(usual, -_FARTHEST), _FARTHEST)
+    return people.level + spread * _PROBIT_STEP * round(offset / _PROBIT_STEP)
 
 
 def _noise_ratio(like: Series, model: Model) -> float:
@@ -233,65 +241,20 @@ def _noise_ratio(like: Series, model: Model) -> float:
 @lru_cache(maxsize=4096)
 def _simulate(kind: _Like, n: int, seed: int) -> _Curve:
     """Simulate n stable series of a kind and judge every session of each."""
-    scores = stable_series(
-        *_chance(n, kind.length, kind.archive[3], seed)[:2],
-        level=kind.level,
-        between_sd=kind.archive[1],
-        within_sd=kind.noise,
-        step=kind.step,
-    )
+    people, noise, luck = chance(n, kind.length, kind.archive.autocorrelation, seed)
+    scores = stable_series((people, noise), kind.people, kind.step)
     if kind.missing:
-        scores[_chance(n, kind.length, kind.archive[3], seed)[2] < kind.missing] = np.nan
+        scores[luck < kind.missing] = np.nan
     model = Model(
-        level=kind.archive[0],
-        between=kind.archive[1],
-        noise=kind.archive[2],
-        autocorrelation=kind.archive[3],
+        level=kind.archive.level,
+        between=kind.archive.between,
+        noise=kind.archive.noise,
+        autocorrelation=kind.archive.autocorrelation,
         minimum=0.0,
         maximum=1.0,
         step=kind.step,
     )
     return _curve(scores, kind, model)
-
-
-@lru_cache(maxsize=8)
-def _chance(
-    n: int, length: int, autocorrelation: float, seed: int
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Draw what all kinds of one length share: people (n, 1), noise and luck (n, length)."""
-    generator = np.random.default_rng(seed)
-    people = generator.standard_normal((n, 1))
-    noise = generator.standard_normal((n, length))
-    fresh = math.sqrt(1.0 - autocorrelation**2)
-    for t in range(1, length):
-        noise[:, t] = autocorrelation * noise[:, t - 1] + fresh * noise[:, t]
-    luck = generator.random((n, length))
-    for drawn in (people, noise, luck):
-        drawn.flags.writeable = False
-    return people, noise, luck
-
-
-def stable_series(
-    people: FloatArray,
-    noise: FloatArray,
-    *,
-    level: float,
-    between_sd: float,
-    within_sd: float,
-    step: float,
-) -> FloatArray:
-    """Turn standard normal people and noise into series without any rupture, from 0 to 1.
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape (n, length): a person's level plus noise, rounded to the step and cut off at the
-        ends.
-    """
-    scores = level + between_sd * people + within_sd * noise
-    if step > 0:
-        scores = np.round(scores / step) * step
-    return np.clip(scores, 0.0, 1.0, out=scores)
 
 
 def _curve(scores: FloatArray, kind: _Like, model: Model) -> _Curve:
