@@ -47,7 +47,7 @@ def _frame(
 
 
 def _empty_size(size: Size) -> tuple[float, float]:
-    return (720.0, 130.0) if size == "wide" else (340.0, 130.0)
+    return (720.0, 130.0) if size == "wide" else (320.0, 130.0)
 
 
 def _empty(size: Size) -> str:
@@ -86,11 +86,10 @@ def _end_words(chart: DualChart, at: Layout) -> str:
     """Write what both ends of the scale mean, above the plot and below the axis."""
     low, high = (" ".join(word.split()) for word in chart.words)
     if chart.at_best:
-        note = "highest possible" if chart.higher_is_better else "lowest possible"
         if chart.higher_is_better:
-            high = f"{high} (the {note})" if high else note
+            high = f"{high} (the highest)" if high else "highest possible"
         else:
-            low = f"{low} (the {note})" if low else note
+            low = f"{low} (the lowest)" if low else "lowest possible"
     halo = f'stroke="{PAPER}" stroke-width="4" stroke-linejoin="round" paint-order="stroke"'
     parts = [f'<g class="att-muted att-halo" fill="{MUTED}" {halo}>']
     if high:

@@ -74,7 +74,7 @@ class Layout:
 def arrange(chart: DualChart, size: Size) -> Layout:
     """Lay a chart out."""
     wide = size == "wide"
-    total = 720.0 if wide else 340.0
+    total = 720.0 if wide else 320.0
     ticks = scale_ticks(chart.minimum, chart.maximum)
     left = 12.0 + max(width(tick(value), TYPE) for value in ticks)
     names = _names(chart)
