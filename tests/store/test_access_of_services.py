@@ -81,7 +81,17 @@ def test_foreign_and_missing_records_answer_alike(world: Any) -> None:
     ):
         for call in calls.values():
             said = []
-            for key in (key_foreign, "a" * 26, "", "-1", "x' OR 1=1 --", "A" * 3000):
+            for key in (
+                key_foreign,
+                "a" * 26,
+                "",
+                "-1",
+                "x' OR 1=1 --",
+                "A" * 3000,
+                "a\x00b",
+                "\ud800" * 26,
+                "é" * 26,
+            ):
                 with pytest.raises(AccessError) as refusal:
                     call(world.therapist, key)
                 said.append((refusal.value.code, str(refusal.value)))

@@ -29,7 +29,8 @@ def test_every_append_only_model_has_a_trigger() -> None:
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_the_model_layer_refuses(written: Any, model: Any) -> None:
+@pytest.mark.usefixtures("written")
+def test_the_model_layer_refuses(model: Any) -> None:
     row = model.objects.first()
     for change in (
         row.save,
@@ -46,25 +47,31 @@ def test_the_model_layer_refuses(written: Any, model: Any) -> None:
 
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("verb", ["UPDATE {t} SET id = id", "DELETE FROM {t}"])
-def test_the_database_refuses_whoever_asks(written: Any, model: Any, verb: str) -> None:
+@pytest.mark.usefixtures("written")
+def test_the_database_refuses_whoever_asks(model: Any, verb: str) -> None:
     table = model._meta.db_table
     n_before = model.objects.count()
     assert n_before > 0
-    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(verb.format(t=table))
+    with (
+        pytest.raises(DatabaseError, match="append-only"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(verb.format(t=table))
     assert model.objects.count() == n_before
 
 
-def test_truncate_is_refused_on_postgresql(written: Any) -> None:
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("world_committed")
+def test_truncate_is_refused_on_postgresql() -> None:
     if connection.vendor != "postgresql":
         pytest.skip("SQLite has no TRUNCATE")
-    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("TRUNCATE clinic_answer CASCADE")
+    with connection.cursor() as cursor, pytest.raises(DatabaseError, match="append-only"):
+        cursor.execute("TRUNCATE clinic_answer")
 
 
-def test_the_database_holds_one_response_for_a_chair(written: Any) -> None:
+@pytest.mark.usefixtures("written")
+def test_the_database_holds_one_response_for_a_chair() -> None:
     first = Response.objects.filter(perspective="client").get()
     twin = Response(
         **{
@@ -83,7 +90,8 @@ def test_the_database_holds_one_response_for_a_chair(written: Any) -> None:
 @pytest.mark.parametrize(
     ("value", "reason"), [(None, None), (3.0, "too few answers")], ids=["neither", "both"]
 )
-def test_a_score_is_a_number_or_a_reason(written: Any, value: Any, reason: Any) -> None:
+@pytest.mark.usefixtures("written")
+def test_a_score_is_a_number_or_a_reason(value: Any, reason: Any) -> None:
     response = Response.objects.first()
     with pytest.raises(IntegrityError), transaction.atomic():
         Score.objects.create(
@@ -93,7 +101,8 @@ def test_a_score_is_a_number_or_a_reason(written: Any, value: Any, reason: Any) 
 
 
 @pytest.mark.parametrize(("value", "text"), [(None, None), (3.0, "words")], ids=["neither", "both"])
-def test_an_answer_is_a_number_or_words(written: Any, value: Any, text: Any) -> None:
+@pytest.mark.usefixtures("written")
+def test_an_answer_is_a_number_or_words(value: Any, text: Any) -> None:
     response = Response.objects.first()
     with pytest.raises(IntegrityError), transaction.atomic():
         Answer(response=response, item="zz", value=value, text=text).save()

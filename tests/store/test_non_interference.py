@@ -6,6 +6,8 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -22,8 +24,12 @@ DEEDS = ("nothing", "opened", "zeros", "sixes", "words")
 NONCES = {"token", "short_code", "link_path", "invitation_id", "submission_id"}
 
 
-class _Undo(Exception):  # noqa: N818 -- undoes a world, is no error
-    pass
+@contextmanager
+def _undone() -> Iterator[None]:
+    """Whatever happens inside did not happen afterwards."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 def _client_does(world: Any, session: Any, deed: str) -> None:
@@ -62,13 +68,9 @@ def _plain(result: Any) -> Any:
 
 
 def _world_of(world: Any, session: Any, deed: str) -> str:
-    try:
-        with transaction.atomic():
-            _client_does(world, session, deed)
-            seen = _therapist_sees(world, session)
-            raise _Undo
-    except _Undo:
-        return seen
+    with _undone():
+        _client_does(world, session, deed)
+        return _therapist_sees(world, session)
 
 
 def _series(world: Any, n: int) -> None:
@@ -99,25 +101,21 @@ def test_a_later_session_does_not_tell_of_a_sealed_one(world: Any) -> None:
     after = world.session()
     seen: dict[str, str] = {}
     for deed in ("nothing", "zeros", "sixes"):
-        try:
-            with transaction.atomic():
-                _client_does(world, sealed, deed)
-                world.client_answers(after, 2, strain=3)
-                world.therapist_answers(after, 4)
-                me, now = world.therapist, world.now
-                found = [
-                    services.caseload(me, now=now),
-                    services.dyad_overview(me, world.dyad.pk, now=now),
-                    services.session_picture(me, after.pk, now=now),
-                    services.session_picture(me, sealed.pk, now=now),
-                ]
-                seen[deed] = json.dumps(
-                    [dataclasses.asdict(one) for one in found], sort_keys=True, default=str
-                )
-                assert SignalRecord.objects.filter(session=after).exists()
-                raise _Undo
-        except _Undo:
-            pass
+        with _undone():
+            _client_does(world, sealed, deed)
+            world.client_answers(after, 2, strain=3)
+            world.therapist_answers(after, 4)
+            me, now = world.therapist, world.now
+            found = [
+                services.caseload(me, now=now),
+                services.dyad_overview(me, world.dyad.pk, now=now),
+                services.session_picture(me, after.pk, now=now),
+                services.session_picture(me, sealed.pk, now=now),
+            ]
+            seen[deed] = json.dumps(
+                [dataclasses.asdict(one) for one in found], sort_keys=True, default=str
+            )
+            assert SignalRecord.objects.filter(session=after).exists()
     assert seen["nothing"] == seen["zeros"] == seen["sixes"]
 
 
@@ -126,14 +124,10 @@ def test_the_worlds_do_differ_once_both_are_in(world: Any) -> None:
     session = world.session()
     seen = {}
     for value in (0, 6):
-        try:
-            with transaction.atomic():
-                world.client_answers(session, value)
-                world.therapist_answers(session, 4)
-                seen[value] = services.session_picture(world.therapist, session.pk, now=world.now)
-                raise _Undo
-        except _Undo:
-            pass
+        with _undone():
+            world.client_answers(session, value)
+            world.therapist_answers(session, 4)
+            seen[value] = services.session_picture(world.therapist, session.pk, now=world.now)
     assert isinstance(seen[0], services.Revealed)
     assert seen[0].client_total == 0.0
     assert seen[6].client_total == 6.0

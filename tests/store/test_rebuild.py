@@ -46,7 +46,8 @@ def test_rebuilding_mends_a_score_that_was_changed(course: Any) -> None:
     assert _rows() == before
 
 
-def test_scores_are_the_scorers_own(course: Any) -> None:
+@pytest.mark.usefixtures("course")
+def test_scores_are_the_scorers_own() -> None:
     # Session 1: every item 6, so the total (mean of items 1-7) is 6; strain is item 8 itself.
     first = Score.objects.filter(response__session__session_no=1, response__perspective="client")
     values = {score.scale: (score.value, score.n_answered, score.n_items) for score in first}
@@ -57,7 +58,8 @@ def test_scores_are_the_scorers_own(course: Any) -> None:
     assert repair.reason
 
 
-def test_the_dip_is_a_signal_at_its_session_and_nowhere_else(course: Any) -> None:
+@pytest.mark.usefixtures("course")
+def test_the_dip_is_a_signal_at_its_session_and_nowhere_else() -> None:
     found = SignalRecord.objects.filter(rule_id="oac-below-own-median")
     assert [row.session.session_no for row in found] == [6]
     # Totals before: 6, 5, 6, 5, 6; median 6; the rule's point is 1.0.

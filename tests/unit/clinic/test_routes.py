@@ -62,7 +62,7 @@ def test_class_based_views_are_declared_through_the_function_or_the_class() -> N
 
 
 def test_an_unknown_permission_is_refused_when_the_module_loads() -> None:
-    with pytest.raises(ValueError, match="session.peek"):
+    with pytest.raises(ValueError, match=r"session\.peek"):
         permission("session.peek")
 
 

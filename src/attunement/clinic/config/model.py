@@ -61,6 +61,7 @@ class Config:
     home: Path
     timezone: str = "UTC"
     language: str = "en"
+    synthetic: bool = False
     link_lifetime: timedelta = timedelta(hours=72)
     client_measure: str = "oac-c"
     therapist_measure: str = "oac-t"

@@ -100,6 +100,7 @@ def parse_config(text: str, *, home: Path, environ: Mapping[str, str]) -> Config
         home=home,
         timezone=_timezone(values.get("timezone", "UTC")),
         language=values.get("language", "en"),
+        synthetic=values.get("practice.synthetic", False),
         link_lifetime=_lifetime(values.get("link_lifetime_hours", 72)),
         client_measure=values.get("forms.client", "oac-c"),
         therapist_measure=values.get("forms.therapist", "oac-t"),

@@ -35,6 +35,7 @@ KEYS: tuple[Key, ...] = (
     Key("language", str, False, "The language of pages and forms; en by default."),
     Key("link_lifetime_hours", int, False, "How long a client's link can be opened, 1 to 336; 72."),
     Key("practice.name", str, True, "The name on every page."),
+    Key("practice.synthetic", bool, False, "Every person is made up, and pages say so; false."),
     Key("crisis.text", str, True, "What the client's form says to somebody who needs help now."),
     Key("crisis.phone", str, True, "The number to call at this site."),
     Key("forms.client", str, False, "The measure that clients fill; oac-c by default."),

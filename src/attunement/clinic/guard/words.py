@@ -16,5 +16,6 @@ def words(request: HttpRequest) -> dict[str, Any]:
     return {
         "words": config.words,
         "practice_name": config.practice_name,
+        "synthetic": config.synthetic,
         "crisis": config.crisis,
     }

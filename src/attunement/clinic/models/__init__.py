@@ -20,7 +20,7 @@ from attunement.clinic.models.care import (
     Session,
 )
 from attunement.clinic.models.derived import Score, SignalRecord
-from attunement.clinic.models.identifiers import derived_id, new_id
+from attunement.clinic.models.identifiers import derived_id, is_id, new_id
 from attunement.clinic.models.people import Client, Login, Practice, Role, Therapist
 from attunement.clinic.models.response import MAX_TEXT, Answer, Prediction, Response
 
@@ -49,5 +49,6 @@ __all__ = [
     "SignalRecord",
     "Therapist",
     "derived_id",
+    "is_id",
     "new_id",
 ]

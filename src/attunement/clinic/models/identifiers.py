@@ -8,11 +8,17 @@ import hashlib
 import secrets
 
 ID_LENGTH = 26
+_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz234567")
 
 
 def new_id() -> str:
     """Return 26 characters that say nothing about the record and cannot be guessed."""
     return _encode(secrets.token_bytes(16))
+
+
+def is_id(text: str) -> bool:
+    """Whether the text has an identifier's shape; what has not is never asked for."""
+    return len(text) == ID_LENGTH and all(letter in _LETTERS for letter in text)
 
 
 def derived_id(*parts: str) -> str:

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from attunement.clinic.access import Action, Actor, ActorRole, Relation, may
 from attunement.clinic.errors import AccessError
-from attunement.clinic.models import Dyad, Login, Session, Therapist
+from attunement.clinic.models import Dyad, Login, Session, Therapist, is_id
 from attunement.clinic.services.audit import record, record_alone
 
 CLIENT_LINK = "client-link"
@@ -83,7 +83,7 @@ def require_dyad(login: Any, dyad_id: str, action: Action) -> Dyad:
     AccessError
         E-ACCESS-001: not there, or not the actor's; nobody outside can tell which.
     """
-    found = Dyad.objects.select_related("client", "therapist").filter(pk=dyad_id).first()
+    found = Dyad.objects.select_related("client", "therapist").filter(pk=dyad_id if is_id(dyad_id) else "").first()
     _require(login, action, found, target=f"dyad:{found.pk}" if found else "dyad:unknown")
     if found is None:
         raise AccessDeniedError(target="dyad:unknown", reason="no such dyad")
@@ -100,7 +100,7 @@ def require_session(login: Any, session_id: str, action: Action) -> Session:
     """
     found = (
         Session.objects.select_related("dyad", "dyad__client", "dyad__therapist", "care_episode")
-        .filter(pk=session_id)
+        .filter(pk=session_id if is_id(session_id) else "")
         .first()
     )
     target = f"session:{found.pk}" if found else "session:unknown"

@@ -47,10 +47,15 @@ def typed_code(text: str) -> str | None:
 
 def token_sha256(token: str) -> str:
     """Return the hash a token is kept as; 256 random bits need no key."""
-    return hashlib.sha256(token.encode()).hexdigest()
+    return hashlib.sha256(_bytes(token)).hexdigest()
 
 
 def keyed_sha256(purpose: str, text: str) -> str:
     """Return the keyed hash of something short: without the site's secret it cannot be tried."""
     key = hashlib.sha256(f"{purpose}\x1f{settings.SECRET_KEY}".encode()).digest()
-    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+    return hmac.new(key, _bytes(text), hashlib.sha256).hexdigest()
+
+
+def _bytes(text: str) -> bytes:
+    """Return the text's bytes; half a character is wrong, but no reason to fail."""
+    return text.encode("utf-8", "surrogatepass")
