@@ -24,7 +24,7 @@ KEYLESS = {
     "3rs", "arm-12", "arm-12-t", "arm-28", "arm-28-t", "bat", "blri-40", "blri-64", "blri-mini",
     "br-wai", "c-ssrs-screener", "calpas", "calpas-r", "calpas-t", "cfi-r", "cms-ct", "hrs-ii",
     "hrs-ii-t", "icb", "pfi", "ppscs", "psq", "psq-t", "rri-c", "rri-c-12", "rri-c-sf", "rri-t",
-    "sparq-c", "star-c", "star-p", "taqr", "tasa", "trq", "tsrq",
+    "sparq-c", "star-c", "star-p", "taqr", "tasa", "trq", "tsrq", "wai-sr-t",
 }  # fmt: skip
 
 
@@ -163,6 +163,14 @@ EXAMPLES = (
     ("odsis", row(4, 4, 4, 4, 4), {"total": 20}),
     ("promis-depression-4a", row(1, 2, 3, 4), {"raw": 10}),
     ("promis-anxiety-4a", row(5, 5, 5, 5), {"raw": 20}),
+    # 1+2+3+4+5+1 = 16; 8 × 2 = 16; with one of eight empty there is no sum.
+    ("promis-depression-6a", row(1, 2, 3, 4, 5, 1), {"raw": 16}),
+    ("promis-depression-8a", row(*[2] * 8), {"raw": 16}),
+    ("promis-depression-8a", row(*[2] * 7, None), {"raw": None}),
+    # 6 × 5 = 30; 7 × 3 = 21; 1+2+3+4+5+4+3+2 = 24.
+    ("promis-anxiety-6a", row(*[5] * 6), {"raw": 30}),
+    ("promis-anxiety-7a", row(*[3] * 7), {"raw": 21}),
+    ("promis-anxiety-8a", row(1, 2, 3, 4, 5, 4, 3, 2), {"raw": 24}),
     # 10 × 3 = 30; the physical item (0) is not counted.
     ("reqol-10", row(*[3] * 10) | {"physical": 0}, {"total": 30}),
     ("reqol-20", row(*[2] * 20) | {"physical": 4}, {"total": 40}),
