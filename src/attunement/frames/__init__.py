@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+from attunement.frames.engines.writing import write_result
 from attunement.frames.ratings_errors import RatingsError
 from attunement.frames.ratings_plan import RatingColumns, Said
 from attunement.frames.ratings_reading import DyadRatings, Ratings, ratings
 from attunement.frames.ratings_scale import ScoreScale
-from attunement.frames.score_table import score
 from attunement.frames.score_errors import ColumnGuessWarning, ScoreFrameError
+from attunement.frames.score_row import answers_of
+from attunement.frames.score_table import score
 
 __all__ = [
     "ColumnGuessWarning",
@@ -19,6 +21,8 @@ __all__ = [
     "Said",
     "ScoreFrameError",
     "ScoreScale",
+    "answers_of",
     "ratings",
     "score",
+    "write_result",
 ]

@@ -108,7 +108,7 @@ def make_request(
         items=items,
         layout=layout,
         row_numbers=first_row if row_numbers is None else row_numbers,
-        first_row=first_row,
+        first_row=first_row if row_numbers is None else 2,  # a message then counts the header
     )
 
 

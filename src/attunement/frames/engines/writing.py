@@ -18,6 +18,25 @@ _RISKY = r"^[=+\-@\t\r]"  # what a spreadsheet might take for a formula
 _PLAIN = r"^-?[0-9]+(\.[0-9]+)?$"
 
 
+def write_result(frame: pl.DataFrame, out: Path) -> None:
+    """Write a result that is in memory, in one step: whole, or not at all.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame
+        The result. Text that a spreadsheet might take for a formula gets an apostrophe in CSV.
+    out : Path
+        Where it goes, as CSV or Parquet by its ending.
+
+    Raises
+    ------
+    ScoreFrameError
+        E-FRAME-009 if it cannot be written; an existing file is untouched then.
+    """
+    with replacing(out) as temporary:
+        sink(frame.lazy(), temporary, out.suffix.lower())
+
+
 def sink(lazy: pl.LazyFrame, temporary: Path, ending: str) -> None:
     """Pull a lazy frame into a file of the kind that ``ending`` says."""
     try:

@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``attunement score``: a file of answers in, scores out."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from attunement.cli.answers import (
+    answer_options,
+    check_readable,
+    column_arguments,
+    guesses_said,
+    is_small_text,
+    read_answers,
+)
+from attunement.cli.errors import CommandError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+ENDINGS = {".csv", ".parquet"}
+REASONS_SHOWN = 10
+
+
+@click.command("score", short_help="Score a file of answers.")
+@answer_options
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=None,
+    help="Where the scores go, as .csv or .parquet; to the terminal as CSV by default.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
+def command(
+    file: Path,
+    *,
+    measure: str,
+    keys: str | None,
+    items: tuple[str, ...],
+    layout: str,
+    labels: str,
+    language: str,
+    missing: tuple[float, ...],
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    """Score the answers in FILE (CSV or Parquet; one row per response, or one per answer).
+
+    The result has the key columns, the score, one column per subscale, how many items were
+    answered, and the reason where there is no score. A mistake in the file refuses all of it,
+    naming row and column; nothing is written then.
+    """
+    check_readable(file)
+    if out is not None and out.suffix.lower() not in ENDINGS:
+        raise CommandError(
+            "E-CLI-003",
+            what=f"'{out.name}' is of no kind that can be written",
+            expected="a name that ends in .csv or .parquet",
+        )
+    arguments: dict[str, Any] = {
+        "measure": measure,
+        "layout": layout,
+        "labels": labels,
+        "language": language,
+        "missing": missing,
+        **column_arguments(keys, items),
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        target = (
+            out if out is not None else Path(folder) / f"scores.{'parquet' if as_json else 'csv'}"
+        )
+        with guesses_said():
+            about = _score(file, target, arguments)
+        if as_json:
+            _print_json(about, target, shown=out is None)
+        elif out is None:
+            with target.open("rb") as scores:
+                shutil.copyfileobj(scores, sys.stdout.buffer)
+    if not as_json:
+        _say(about, out)
+
+
+def _score(file: Path, target: Path, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Score ``file`` into ``target`` and return what was done."""
+    import polars as pl
+
+    from attunement.frames import score, write_result
+
+    if not is_small_text(file):
+        score(file, out=target, **arguments)
+        return _summary(_scan(target))
+    answers = read_answers(file)
+    result = pl.DataFrame(
+        pl.from_arrow(score(answers.table, row_numbers=answers.row_numbers, **arguments))
+    )
+    if not result.height:
+        raise CommandError("E-CLI-002", what=f"'{file.name}' has no rows")
+    write_result(result, target)
+    return _summary(result.lazy())
+
+
+def _scan(target: Path) -> pl.LazyFrame:
+    import polars as pl
+
+    if target.suffix.lower() == ".parquet":
+        return pl.scan_parquet(target)
+    return pl.scan_csv(target, infer_schema=False)
+
+
+def _summary(result: pl.LazyFrame) -> dict[str, Any]:
+    import polars as pl
+
+    counted = result.group_by("reason", "measure", "scorer").agg(pl.len()).collect()
+    by_reason = {
+        row["reason"]: row["len"] for row in counted.sort("len", descending=True).to_dicts()
+    }
+    complete = by_reason.pop(None, 0)
+    return {
+        "measure": counted["measure"][0] if counted.height else None,
+        "scorer": counted["scorer"][0] if counted.height else None,
+        "responses": int(counted["len"].sum()),
+        "scored_on_every_scale": complete,
+        "reasons": by_reason,
+    }
+
+
+def _print_json(about: dict[str, Any], target: Path, *, shown: bool) -> None:
+    import polars as pl
+
+    document = dict(about)
+    if shown:
+        document["scores"] = pl.read_parquet(target).to_dicts()
+    else:
+        document["out"] = str(target)
+    click.echo(json.dumps(document, ensure_ascii=False, default=str))
+
+
+def _say(about: dict[str, Any], out: Path | None) -> None:
+    lines = [
+        (
+            f"{about['responses']:,} responses to {about['measure']}, "
+            f"{about['scored_on_every_scale']:,} with a score on every scale."
+        )
+    ]
+    reasons = list(about["reasons"].items())
+    lines += [f"  {count:,}: {reason}" for reason, count in reasons[:REASONS_SHOWN]]
+    if len(reasons) > REASONS_SHOWN:
+        rest = sum(count for _, count in reasons[REASONS_SHOWN:])
+        lines.append(f"  {rest:,}: for {len(reasons) - REASONS_SHOWN} other reasons")
+    if out is not None:
+        lines.append(f"Wrote {out}.")
+    click.echo("\n".join(lines), err=out is None)

@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from attunement.cli import answers as cli_answers
+from attunement.cli import main
+
+HEADER = "client," + ",".join(str(k) for k in range(1, 10))
+GOOD = f"{HEADER}\nA,1,1,1,1,1,1,1,1,1\nB,3,3,3,3,3,3,3,3,\nC,,,,,,,,,\n"
+
+
+def run(*words: str | Path, capfd: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
+    with pytest.raises(SystemExit) as left:
+        main([str(word) for word in words])
+    out, err = capfd.readouterr()
+    return int(left.value.code or 0), out, err
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "in.csv"
+    path.write_text(GOOD, "utf-8")
+    return path
+
+
+def test_scores_go_to_the_terminal_as_csv(file: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    code, out, err = run("score", file, "--measure", "phq-9", capfd=capfd)
+    assert code == 0
+    assert out.splitlines() == [
+        "client,score,n_answered,reason,measure,scorer",
+        "A,9.0,9,,phq-9@1,1",
+        "B,27.0,8,,phq-9@1,1",
+        'C,,0,"total: 0 of 9 answered, 7 needed",phq-9@1,1',
+    ]
+    assert "3 responses to phq-9@1, 2 with a score on every scale." in err
+    assert "1: total: 0 of 9 answered, 7 needed" in err
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_scores_go_to_a_file(file: Path, ending: str, capfd: pytest.CaptureFixture[str]) -> None:
+    target = file.parent / f"out.{ending}"
+    code, out, _ = run("score", file, "--measure", "phq-9", "--out", target, capfd=capfd)
+    assert code == 0
+    assert f"Wrote {target}." in out
+    frame = pl.read_csv(target) if ending == "csv" else pl.read_parquet(target)
+    assert frame["score"].to_list() == [9.0, 27.0, None]
+
+
+def test_json_is_one_document(file: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    code, out, err = run("score", file, "--measure", "phq-9", "--json", capfd=capfd)
+    document = json.loads(out)
+    assert (code, err) == (0, "")
+    assert document["responses"] == 3
+    assert document["scored_on_every_scale"] == 2
+    assert document["reasons"] == {"total: 0 of 9 answered, 7 needed": 1}
+    assert document["scores"][0]["client"] == "A"
+    target = file.parent / "out.csv"
+    _, out, _ = run("score", file, "--measure", "phq-9", "--json", "--out", target, capfd=capfd)
+    assert json.loads(out)["out"] == str(target)
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_long_files_stream_to_the_same_result(
+    file: Path, ending: str, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = run("score", file, "--measure", "phq-9", capfd=capfd)
+    monkeypatch.setattr(cli_answers, "SMALL", 0)
+    other = file.parent / f"other.{ending}"
+    frame = pl.read_csv(file)
+    frame.write_csv(other) if ending == "csv" else frame.write_parquet(other)
+    assert run("score", other, "--measure", "phq-9", capfd=capfd) == whole
+
+
+def test_dialects_are_read(file: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    expected = run("score", file, "--measure", "phq-9", capfd=capfd)
+    file.write_bytes(("\ufeff" + GOOD.replace(",", ";").replace("\n", "\r\n")).encode())
+    assert run("score", file, "--measure", "phq-9", capfd=capfd)[:2] == expected[:2]
+
+
+def test_columns_and_keys_can_be_named(file: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    file.write_text(GOOD.replace("client,1,", "client,first,"), "utf-8")
+    code, out, err = run(
+        "score", file, "--measure", "phq-9", "--item", "1=first", "--keys", "", capfd=capfd
+    )
+    assert code == 0
+    assert out.splitlines()[1] == "9.0,9,,phq-9@1,1"
+    assert "Note" not in err
+    assert run("score", file, "--measure", "phq-9", "--item", "1", capfd=capfd)[0] == 2
+
+
+def test_guess_is_said_on_the_error_stream(file: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    header = "client," + ",".join(f"PHQ9_{k}" for k in range(1, 10))
+    file.write_text(GOOD.replace(HEADER, header), "utf-8")
+    code, _, err = run("score", file, "--measure", "phq-9", capfd=capfd)
+    assert code == 0
+    assert "Note: Columns were taken for the items of 'phq-9': PHQ9_1 → 1" in err
+
+
+def test_bad_cell_is_refused_in_one_line_and_nothing_is_written(
+    file: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    file.write_text(GOOD.replace("B,3", "B,٣"), "utf-8")
+    target = file.parent / "out.csv"
+    code, out, err = run("score", file, "--measure", "phq-9", "--out", target, capfd=capfd)
+    assert (code, out) == (2, "")
+    assert len(err.strip().splitlines()) == 1
+    assert "row 3, column '1'" in err
+    assert "header as row 1" in err
+    assert not target.exists()
+
+
+def test_ragged_row_is_refused(file: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    file.write_text(GOOD + "D,1,1\n", "utf-8")
+    code, _, err = run("score", file, "--measure", "phq-9", capfd=capfd)
+    assert code == 2
+    assert "row 5" in err
+
+
+def test_header_alone_is_refused(file: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    file.write_text(HEADER + "\n", "utf-8")
+    code, _, err = run("score", file, "--measure", "phq-9", capfd=capfd)
+    assert code == 2
+    assert "no rows" in err
+
+
+@pytest.mark.parametrize("name", ["nowhere.csv", "folder", "pipe", "/dev/zero"])
+def test_what_is_no_file_is_refused(
+    tmp_path: Path, name: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    for command in (["score"], ["explain", "--row", "2"]):
+        code, _, err = run(*command, tmp_path / name, "--measure", "phq-9", capfd=capfd)
+        assert code == 2
+        assert err.startswith("E-CLI-002")
+
+
+def test_unknown_measure_and_kind_of_output_are_refused(
+    file: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run("score", file, "--measure", "phq-99", capfd=capfd)[0] == 2
+    code, _, err = run("score", file, "--measure", "phq-9", "--out", "x.xlsx", capfd=capfd)
+    assert (code, err[:9]) == (2, "E-CLI-003")
+
+
+def test_explain_walks_back_to_the_answers(file: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run("explain", file, "--measure", "phq-9", "--row", "3", capfd=capfd)
+    assert code == 0
+    assert "  Item 1: 3." in out
+    assert "  Item 9: no answer." in out
+    assert (
+        "Sum of 8 answers = 24; times 9 items / 8 answered; rounded, a half up; score = 27." in out
+    )
+    assert "Source: " in out
+
+
+def test_explain_finds_the_response_of_any_row_of_a_long_table(
+    file: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    wide = run("explain", file, "--measure", "phq-9", "--row", "3", capfd=capfd)
+    long = pl.read_csv(file).unpivot(index="client", variable_name="item", value_name="value")
+    long.write_csv(file)
+    assert run("explain", file, "--measure", "phq-9", "--row", "6", capfd=capfd) == wide
+    long.write_parquet(file.with_suffix(".parquet"))
+    parquet = file.with_suffix(".parquet")
+    assert run("explain", parquet, "--measure", "phq-9", "--row", "5", capfd=capfd) == wide
+
+
+def test_explain_as_json(file: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run("explain", file, "--measure", "phq-9", "--row", "4", "--json", capfd=capfd)
+    document = json.loads(out)
+    assert code == 0
+    assert {"scale": "total", "words": "No score: 0 of 9 answered, 7 needed."} in document["steps"]
+
+
+@pytest.mark.parametrize("row", ["1", "99", "-1"])
+def test_explain_refuses_a_row_that_is_not_there(
+    file: Path, row: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    code, _, err = run("explain", file, "--measure", "phq-9", "--row", row, capfd=capfd)
+    assert code == 2
+    assert err.startswith("E-FRAME-004")
