@@ -68,7 +68,8 @@ def test_therapist_and_client_meet_in_the_dual_chart(clinic, therapist, new_page
 
     # Both are in: the picture with sentence and table, the guess, the question with its why.
     therapist.get_by_role("heading", name="What you expected").wait_for()
-    assert therapist.locator(".att-figure svg:visible").count() == 1
+    therapist.wait_for_load_state("load")
+    assert therapist.locator(".att-chart:visible").count() == 1
     assert therapist.locator(".att-sentence").first.inner_text()
     therapist.locator(".att-numbers summary").click()
     assert therapist.locator(".att-table tbody tr").count() == 4

@@ -20,6 +20,7 @@ base_url = "http://127.0.0.1:{port}"
 
 [practice]
 name = "Synthetic Practice"
+synthetic = true
 
 [crisis]
 text = "If you might harm yourself or are in danger, call now. Nobody watches these answers \

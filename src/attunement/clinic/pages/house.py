@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -10,7 +11,6 @@ from django.views.decorators.http import require_safe
 
 from attunement.clinic.access import permission
 from attunement.clinic.pages.gallery import gallery
-from attunement.clinic.pages.demo import is_demo
 from attunement.figures import CHART_CSS
 
 
@@ -18,7 +18,7 @@ from attunement.figures import CHART_CSS
 @require_safe
 def design(request: HttpRequest) -> HttpResponse:
     """Show every token and piece, to people who work here and in the synthetic clinic."""
-    if not (request.user.is_authenticated or is_demo()):
+    if not (request.user.is_authenticated or settings.ATTUNEMENT.synthetic):
         raise Http404
     return render(request, "attunement/design.html", gallery())
 

@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Take the pictures in docs/pictures: every page, phone and desktop, light and dark.
+
+``python -m scripts.screenshots`` starts the synthetic clinic in a throw-away folder, walks the main
+path in a real browser and saves what people see. ``--out`` names another folder.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[1]
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+SIZES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1200, "height": 800}}
+SCHEMES = ("light", "dark")
+START_SECONDS = 180
+
+
+class Camera:
+    """Saves the page it is shown, in both sizes and both schemes, without leaving the page."""
+
+    def __init__(self, out: Path) -> None:
+        self.out = out
+        self.taken: list[Path] = []
+
+    def take(self, page: Page, name: str, *, whole: bool = True) -> None:
+        """Save one page four times; ``whole`` takes it down to its end."""
+        for size, box in SIZES.items():
+            page.set_viewport_size(box)
+            for scheme in SCHEMES:
+                page.emulate_media(color_scheme=scheme)
+                path = self.out / f"{name}-{size}-{scheme}.png"
+                page.screenshot(path=path, full_page=whole, animations="disabled", caret="hide")
+                self.taken.append(path)
+
+
+@contextmanager
+def demo(home: str) -> Iterator[tuple[str, str, str]]:
+    """Serve the synthetic clinic from ``home``; yield its address and the log-in it prints."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = subprocess.Popen(
+        [Path(sys.executable).with_name("attunement"), "demo", "--port", str(port)],
+        env=os.environ | {"ATTUNEMENT_HOME": home, "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert server.stdout is not None  # noqa: S101 -- we asked for a pipe
+    address = f"http://127.0.0.1:{port}"
+    try:
+        wait_for(f"{address}/healthz", server)
+        for line in server.stdout:
+            if found := re.search(r"Therapist\s+(\S+) / (\S+)", line):
+                yield address, found.group(1), found.group(2)
+                break
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+
+
+def wait_for(address: str, server: subprocess.Popen[str]) -> None:
+    """Return when the address answers; fail when the server ends or takes too long."""
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end:
+        if server.poll() is not None:
+            sys.exit("The synthetic clinic did not start; see the message above.")
+        try:
+            with urllib.request.urlopen(address, timeout=2):  # noqa: S310 -- our own server
+                return
+        except OSError:
+            time.sleep(0.3)
+    sys.exit(f"The synthetic clinic did not answer within {START_SECONDS} s.")
+
+
+def walk(browser: Browser, clinic: tuple[str, str, str], camera: Camera) -> None:
+    """Walk the main path and take a picture at every page."""
+    address, login, password = clinic
+    staff = browser.new_page(base_url=address)
+    staff.goto("/")
+    camera.take(staff, "sign-in")
+    staff.get_by_label("Name or e-mail").fill(login)
+    staff.get_by_label("Password").fill(password)
+    staff.get_by_role("button", name="Sign in").click()
+    staff.locator("ul.rows").wait_for()
+    short = next(iter(staff.locator(".rows > li", has_text="Session 3,").all()), None)
+    (short or staff.locator(".rows > li").first).get_by_role("link").click()
+    dyad = staff.url
+    staff.locator("a.button", has_text="Start").click()
+    camera.take(staff, "start-session")
+    staff.locator("button.button", has_text="Start").click()
+    camera.take(staff, "session")
+    session = staff.url
+    staff.get_by_role("button", name="Show a link and picture code").click()
+    staff.locator(".qr").wait_for()
+    camera.take(staff, "invite")
+    link = staff.get_by_label("Link").input_value()
+    client(browser, address, link, camera)
+    staff.goto(f"{session}rate")
+    camera.take(staff, "rate")
+    staff.locator("#prediction-input").fill("4.8")
+    for number, value in enumerate((5, 4, 5, 4, 5, 5, 4, 0), start=1):
+        staff.locator(f"label[for=q{number}-{value}]").click()
+    staff.get_by_role("button", name="Send my answers").click()
+    staff.get_by_role("heading", name="What you expected").wait_for()
+    camera.take(staff, "both-chairs")
+    staff.get_by_text("Why this question?").first.click()
+    camera.take(staff, "both-chairs-why")
+    staff.goto(dyad)
+    camera.take(staff, "client")
+    staff.goto("/")
+    camera.take(staff, "caseload")
+    again = browser.new_page(base_url=address)
+    again.context.add_cookies(staff.context.cookies())
+    waiting(again, dyad, camera)
+    staff.goto("/design/")
+    camera.take(staff, "design")
+    staff.goto("/no/such/page")
+    camera.take(staff, "not-found")
+
+
+def client(browser: Browser, address: str, link: str, camera: Camera) -> None:
+    """Fill the client's form and take a picture of each of its states."""
+    phone = browser.new_page(base_url=address, viewport=SIZES["phone"])
+    phone.goto("/c/")
+    camera.take(phone, "code")
+    phone.goto("about:blank")
+    phone.goto(link)
+    phone.get_by_role("button", name="Start").wait_for()
+    camera.take(phone, "client-intro", whole=False)
+    phone.get_by_role("button", name="Start").click()
+    camera.take(phone, "client-question", whole=False)
+    for number, value in enumerate((4, 2, 3, 4, 4, 3, 4), start=1):
+        phone.locator(f"label[for=q{number}-{value}]").click()
+        if number == 1:
+            camera.take(phone, "client-answered", whole=False)
+        phone.locator("[data-next]").click()
+    phone.locator("label[for=q8-3]").click()
+    phone.locator("label[for=q8a-2]").click()
+    camera.take(phone, "client-strain", whole=False)
+    phone.locator("[data-next]").click()
+    phone.locator("#q9-input").fill("Synthetic words: a slower start would help.")
+    camera.take(phone, "client-words", whole=False)
+    phone.get_by_role("button", name="Show all questions on one page").click()
+    camera.take(phone, "client-one-page")
+    phone.get_by_role("button", name="Send my answers").click()
+    phone.get_by_role("heading", name="Thank you").wait_for()
+    camera.take(phone, "client-thanks")
+    phone.goto("/c/form")
+    camera.take(phone, "client-closed")
+
+
+def waiting(staff: Page, dyad: str, camera: Camera) -> None:
+    """Rate one more session from the therapist's chair alone, and take the page that waits."""
+    staff.goto(dyad)
+    staff.locator("a.button", has_text="Start").click()
+    staff.locator("button.button", has_text="Start").click()
+    staff.get_by_role("link", name="Rate from your chair").click()
+    staff.locator("#prediction-input").fill("eight")
+    staff.locator("label[for=q1-4]").click()
+    staff.get_by_role("button", name="Send my answers").click()
+    staff.locator("#errors").wait_for()
+    camera.take(staff, "rate-refused", whole=False)
+    staff.locator("#prediction-input").fill("5")
+    staff.get_by_role("button", name="Send my answers").click()
+    staff.get_by_text("Waiting for both.").wait_for()
+    camera.take(staff, "session-waiting")
+
+
+def main() -> None:
+    """Take every picture."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=ROOT / "docs/pictures")
+    out: Path = parser.parse_args().out
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        sys.exit("Chromium is missing; on Debian: apt-get install chromium")
+    out.mkdir(parents=True, exist_ok=True)
+    camera = Camera(out)
+    with (
+        tempfile.TemporaryDirectory() as home,
+        demo(home) as clinic,
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        walk(browser, clinic, camera)
+        browser.close()
+    size = sum(path.stat().st_size for path in camera.taken)
+    print(f"{len(camera.taken)} pictures in {out} ({size / 1_000_000:.1f} MB)")
+
+
+if __name__ == "__main__":
+    main()
