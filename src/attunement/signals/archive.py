@@ -150,8 +150,11 @@ def learn_archive(series: Sequence[Series]) -> Archive:
     scores = [np.array([v for v in one.values if v is not None]) for one in series]
     scores = [own for own in scores if own.size]
     prior = default_archive(first.minimum, first.maximum, higher_is_better=first.higher_is_better)
-    if not scores:
-        return prior
+    return _estimate(scores, prior) if scores else prior
+
+
+def _estimate(scores: Sequence[FloatArray], prior: Archive) -> Archive:
+    """Estimate an archive from each series' scores and shrink it to the prior."""
     r, noise, degrees = _within(scores, prior)
     means = np.array([own.mean() for own in scores])
     sampling = noise**2 * np.array([_mean_variance(own.size, r) for own in scores])

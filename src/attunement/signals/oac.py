@@ -69,33 +69,43 @@ def oac_signals(
         ``E-SIGNAL-001`` … ``E-SIGNAL-003`` for channels that do not fit, ``E-SIGNAL-006`` for a
         rule that does not work here.
     """
-    numbers = tuple(sessions)
-    client = Series(numbers, tuple(total), _MINIMUM, _MAXIMUM, step=_TOTAL_STEP)
+    client = Series(tuple(sessions), tuple(total), _MINIMUM, _MAXIMUM, step=_TOTAL_STEP)
     usual = archive or default_archive(_MINIMUM, _MAXIMUM)
-    signals: list[Signal] = []
-    silent: list[NotEvaluable] = []
-    evaluated: dict[str, int] = {}
+    found = []
     for rule in rules:
         if rule.reads_one_series:
-            found = detect(client, (rule,), archive=usual)
+            found.append(detect(client, (rule,), archive=usual))
         elif rule.detector == "strain_and_repair":
-            found = _strain(rule, numbers, strain, repair)
+            found.append(_strain(rule, client.sessions, strain, repair))
         elif rule.detector == "single_item":
-            found = _single_item(rule, numbers, items, item_labels or {})
+            found.append(_single_item(rule, client.sessions, items, item_labels or {}))
         elif rule.detector == "gap_of_chairs":
-            found = _gap(rule, client, therapist_total)
+            found.append(_gap(rule, client, therapist_total))
         else:
-            raise SignalError(
-                "E-SIGNAL-006",
-                what=f"the rule {rule.id} does not work on an alliance check",
-                got=f"the detector {rule.detector!r}",
-                expected="a rule from OAC_RULES, or one that reads one series",
-                next_step="Remove it from the rules",
-            )
-        signals += found.signals
-        silent += found.not_evaluable
-        evaluated |= found.n_evaluated
-    return Detection(tuple(signals), tuple(silent), evaluated)
+            raise _no_such_detector(rule)
+    return _joined(found)
+
+
+def _no_such_detector(rule: Rule) -> SignalError:
+    return SignalError(
+        "E-SIGNAL-006",
+        what=f"the rule {rule.id} does not work on an alliance check",
+        got=f"the detector {rule.detector!r}",
+        expected="a rule from OAC_RULES, or one that reads one series",
+        next_step="Remove it from the rules",
+    )
+
+
+def _joined(parts: Sequence[Detection]) -> Detection:
+    """Join the answers of several rules, in their order."""
+    evaluated: dict[str, int] = {}
+    for part in parts:
+        evaluated |= part.n_evaluated
+    return Detection(
+        tuple(signal for part in parts for signal in part.signals),
+        tuple(one for part in parts for one in part.not_evaluable),
+        evaluated,
+    )
 
 
 def _strain(

@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
-from attunement.signals import SignalError, oac_signals, rule
+from attunement.signals import RULES, SignalError, oac_signals, rule
 
 NONE = (None, None, None)
 FLAT = (5.0, 5.0, 5.0)
@@ -105,3 +107,15 @@ def test_channel_that_does_not_fit_refused(channels: dict[str, object], code: st
     with pytest.raises(SignalError) as caught:
         oac_signals(sessions=(1, 2), total=(5, 5), **channels)
     assert caught.value.code == code
+
+
+def test_rule_of_another_kind_refused() -> None:
+    other = dataclasses.replace(rule("oac-strain"), detector="weather")
+    with pytest.raises(SignalError) as caught:
+        oac_signals(sessions=(1,), total=(5,), rules=(other,))
+    assert caught.value.code == "E-SIGNAL-006"
+
+
+def test_rules_on_one_series_are_answered_too() -> None:
+    found = oac_signals(sessions=(1, 2, 3), total=(5.0, 5.0, 2.0), rules=RULES)
+    assert [s.rule_id for s in found.signals] == [one.id for one in RULES]
