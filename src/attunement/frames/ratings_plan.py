@@ -18,7 +18,7 @@ from attunement.frames.ratings_source import Source
 from attunement.measures.schema import Measure
 
 SAMPLE = 5_000
-MOSTLY = 0.8
+MOSTLY = 0.5  # a column is what at least half of its filled cells are: the others are mistakes
 SHOWN = 8
 
 
@@ -262,9 +262,13 @@ def _number_share(source: Source, column: str) -> float:
     return values.count() / len(filled)
 
 
+def _taken(plan: Plan) -> set[str | None]:
+    return {plan.dyad, plan.therapist, plan.perspective, plan.measure, plan.session, plan.date}
+
+
 def _free_numbers(source: Source, plan: Plan) -> list[str]:
     """Return the columns of numbers that have no other part to play, in the table's order."""
-    taken = {plan.dyad, plan.therapist, plan.perspective, plan.measure, plan.session, plan.date}
+    taken = _taken(plan)
     return [
         column
         for column in source.columns
@@ -277,9 +281,9 @@ def _free_numbers(source: Source, plan: Plan) -> list[str]:
 
 
 def _numeric(source: Source, family: Family) -> bool:
-    return all(
-        _number_share(source, name) >= MOSTLY or source.frame[name].count() == 0
-        for name, _, _ in family.members
+    shares = [_number_share(source, name) for name, _, _ in family.members]
+    return sum(shares) >= MOSTLY * sum(
+        source.frame[name].count() > 0 for name, _, _ in family.members
     )
 
 
@@ -387,7 +391,8 @@ def _item_columns(columns: Sequence[str], measure: Measure) -> dict[str, str]:
 
 def _first_score(source: Source, plan: Plan, pairs: Sequence[Family], free: list[str]) -> None:
     """Take the first score that fits, and say which others there were."""
-    usual = names.first_named(free, names.SCORE)
+    named = [column for column in source.columns if _number_share(source, column) > 0]
+    usual = names.first_named([c for c in named if c not in _taken(plan)], names.SCORE)
     moving = [usual] if usual else [column for column in free if _moves(source, plan, column)]
     singles = [c for c in moving if not any(c == name for f in pairs for name, _, _ in f.members)]
     options = [f.stem or "score" for f in pairs] + singles

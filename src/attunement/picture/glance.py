@@ -83,7 +83,7 @@ class Glance:
             return (
                 "No rule was asked, because nobody said which end of the scale is the better one."
             )
-        expected = "fewer than 1" if self.by_chance < 1 else f"about {self.by_chance:.0f}"
+        expected = "fewer than 1" if self.by_chance < 1 else f"about {self.by_chance:,.0f}"
         flagged = self.dyads_with_signals or 0
         found = "No session raises a question."
         if self.signals:

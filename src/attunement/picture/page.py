@@ -275,8 +275,8 @@ def _list(ratings: Ratings, rows: Sequence[str], *, asked: bool, small: bool) ->
         '<h2 id="list-title">Every dyad</h2><div class="tools" id="tools" hidden><div>'
         '<label for="find">Find by name</label><input id="find" type="search" autocomplete="off" '
         f'spellcheck="false"></div><p role="status" id="status"></p></div>{no_script}'
-        f'<table class="list{" two" if two else ""}"><caption>In the order of their names; this '
-        f"is no ranking.</caption><thead><tr>{''.join(heads)}</tr></thead>"
+        f'<table class="list{" two" if two else ""}"><caption>A heading sorts by it; no order here '
+        f"is a ranking.</caption><thead><tr>{''.join(heads)}</tr></thead>"
         f"<tbody>{''.join(rows)}</tbody></table>{pager}</section>"
     )
 
