@@ -97,17 +97,22 @@ def _assemble(keys: Frame, scored: Scored, request: Request) -> Any:
 
 def to_polars(scored: Scored, request: Request) -> pl.DataFrame:
     """Return the result columns as a Polars frame; no score is null."""
-    rows = scored.n_answered.size
+    return changing_columns(scored).with_columns(constant_columns(request))
+
+
+def changing_columns(scored: Scored) -> pl.DataFrame:
+    """Return the result columns that differ from row to row."""
     words = pl.Series([*scored.reasons, None], dtype=pl.String)
     at = np.where(scored.reason_at < 0, len(scored.reasons), scored.reason_at).astype(np.uint32)
-    columns = [pl.Series(name, value).fill_nan(None) for name, value in scored.numbers.items()]
-    columns += [
-        pl.Series("n_answered", scored.n_answered),
-        words.gather(pl.Series(at)).alias("reason"),
-        pl.repeat(request.name, rows, eager=True).alias("measure"),
-        pl.repeat(SCORER_VERSION, rows, eager=True).alias("scorer"),
-    ]
+    columns = [pl.Series(name, value, nan_to_null=True) for name, value in scored.numbers.items()]
+    columns.append(pl.Series("n_answered", scored.n_answered))
+    columns.append(words.gather(pl.Series(at)).alias("reason"))
     return pl.DataFrame(columns)
+
+
+def constant_columns(request: Request) -> list[pl.Expr]:
+    """Return the result columns that are the same in every row."""
+    return [pl.lit(request.name).alias("measure"), pl.lit(SCORER_VERSION).alias("scorer")]
 
 
 def _to_arrow(keys: pa.Table, scored: Scored, request: Request) -> pa.Table:

@@ -12,7 +12,7 @@ import polars as pl
 import pyarrow as pa
 from polars.io.plugins import register_io_source
 
-from attunement.frames.engines.memory import score_frame, to_polars
+from attunement.frames.engines.memory import changing_columns, constant_columns, score_frame
 from attunement.frames.engines.reading import Batches, open_file
 from attunement.frames.engines.writing import replacing, sink
 from attunement.frames.score_batch import Findings, result_columns, score_batch
@@ -69,11 +69,11 @@ def _lazy(
             )
             row += frame.height
             if not findings.total:
-                yield pl.concat([frame.select(keys), to_polars(scored, request)], how="horizontal")
+                yield pl.concat([frame.select(keys), changing_columns(scored)], how="horizontal")
         if findings.total:
             raise findings.refusal(first_row=request.first_row)
 
-    return register_io_source(source, schema=schema)
+    return register_io_source(source, schema=schema).with_columns(constant_columns(request))
 
 
 def _arrow(series: pl.Series) -> pa.Array:
@@ -82,7 +82,8 @@ def _arrow(series: pl.Series) -> pa.Array:
 
 
 def _result_schema(request: Request) -> dict[str, Any]:
+    """Return the types of the columns that differ from row to row."""
     small = len(request.reader.plan.items) < 1 << 7
-    words: dict[str, Any] = dict.fromkeys(("reason", "measure", "scorer"), pl.String)
-    words["n_answered"] = pl.Int8 if small else pl.Int16
-    return {name: words.get(name, pl.Float64) for name in result_columns(request.measure)}
+    names = [name for name in result_columns(request.measure) if name not in {"measure", "scorer"}]
+    kinds: dict[str, Any] = {"reason": pl.String, "n_answered": pl.Int8 if small else pl.Int16}
+    return {name: kinds.get(name, pl.Float64) for name in names}
