@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from django.http import HttpResponse
 from django.test import Client as Browser
@@ -21,13 +21,13 @@ from attunement.clinic.models import (
     Therapist,
 )
 from attunement.clinic.services import (
+    client_form,
     invite_client,
     open_invitation,
     record_client_response,
     record_therapist_response,
     start_session,
     therapist_form,
-    client_form,
 )
 
 PASSWORD = "a synthetic pass phrase 7"
@@ -68,9 +68,7 @@ class World:
         issued = invite_client(self.login, session_id, now=timezone.now())
         return issued.token, issued.short_code
 
-    def client_answers(
-        self, session_id: str, answers: dict[str, int], words: str = ""
-    ) -> None:
+    def client_answers(self, session_id: str, answers: dict[str, int], words: str = "") -> None:
         """Answer as the client, through a link."""
         token, _ = self.invite(session_id)
         now = timezone.now()
@@ -105,7 +103,9 @@ class World:
             now=now,
         )
 
-    def rated(self, dyad: Dyad | None = None, *, days_ago: int = 0, answers=None) -> str:
+    def rated(
+        self, dyad: Dyad | None = None, *, days_ago: int = 0, answers: dict[str, int] | None = None
+    ) -> str:
         """Start a session and answer it from both chairs."""
         session_id = self.start(dyad, days_ago=days_ago)
         self.client_answers(session_id, answers or HIGH)
@@ -114,9 +114,7 @@ class World:
 
     def course(self, dyad: Dyad | None = None, sessions: int = 3) -> tuple[str, ...]:
         """Rate some weekly sessions from both chairs, the last a week ago."""
-        return tuple(
-            self.rated(dyad, days_ago=7 * (sessions - index)) for index in range(sessions)
-        )
+        return tuple(self.rated(dyad, days_ago=7 * (sessions - index)) for index in range(sessions))
 
     def browser(self) -> Browser:
         """Return a browser in which the therapist has signed in."""
@@ -145,11 +143,9 @@ def make_world(*, dyads: int = 1, login: str = "synthetic-therapist") -> World:
 
 def add_dyad(practice: Practice, therapist: Therapist, code: str) -> Dyad:
     """Add a client with an open care episode."""
-    client = Client.objects.create(
-        practice=practice, code=code, display_name=f"Synthetic {code}"
-    )
+    client = Client.objects.create(practice=practice, code=code, display_name=f"Synthetic {code}")
     dyad = Dyad.objects.create(practice=practice, client=client, therapist=therapist)
-    CareEpisode.objects.create(dyad=dyad, began_on=date.today() - timedelta(days=400))
+    CareEpisode.objects.create(dyad=dyad, began_on=timezone.localdate() - timedelta(days=400))
     return dyad
 
 

@@ -7,11 +7,20 @@ import dataclasses
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
-
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    sync_playwright,
+)
+from pytest_django.fixtures import SettingsWrapper
+from pytest_django.live_server_helper import LiveServer
 from tests.clinic_world import PASSWORD, World, make_world
 
 # Playwright's synchronous interface runs a loop in this thread; the test's own queries are safe.
@@ -26,6 +35,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+NewPage = Callable[..., Page]
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1200, "height": 800}
 
@@ -42,20 +52,24 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def clinic(live_server, settings) -> World:
+def clinic(live_server: LiveServer, settings: SettingsWrapper) -> World:
     """Return a synthetic practice behind the running server."""
     settings.ATTUNEMENT = dataclasses.replace(settings.ATTUNEMENT, base_url=live_server.url)
     return make_world()
 
 
 @pytest.fixture
-def new_page(chromium, live_server) -> Iterator[Callable[..., Page]]:
+def new_page(chromium: Browser, live_server: LiveServer) -> Iterator[NewPage]:
     """Return a maker of fresh contexts; afterwards nothing may have gone wrong in any of them."""
     contexts: list[BrowserContext] = []
     wrong: list[str] = []
     home = urlsplit(live_server.url).netloc
 
-    def make(**options) -> Page:
+    def leaves_the_house(request: Request) -> None:
+        if urlsplit(request.url).netloc not in {home, ""}:
+            wrong.append(f"foreign request: {request.url}")
+
+    def make(**options: Any) -> Page:
         options.setdefault("viewport", DESKTOP)
         context = chromium.new_context(base_url=live_server.url, **options)
         context.set_default_timeout(10_000)
@@ -63,14 +77,7 @@ def new_page(chromium, live_server) -> Iterator[Callable[..., Page]]:
         page = context.new_page()
         page.on("pageerror", lambda error: wrong.append(f"script: {error}"))
         page.on("console", lambda line: _note(line, wrong))
-        page.on(
-            "request",
-            lambda request: (
-                None
-                if urlsplit(request.url).netloc in {home, ""}
-                else wrong.append(f"foreign request: {request.url}")
-            ),
-        )
+        page.on("request", leaves_the_house)
         return page
 
     yield make
@@ -79,14 +86,14 @@ def new_page(chromium, live_server) -> Iterator[Callable[..., Page]]:
     assert wrong == []
 
 
-def _note(line, wrong: list[str]) -> None:
+def _note(line: ConsoleMessage, wrong: list[str]) -> None:
     refused_on_purpose = "status of 4" in line.text  # tests ask for pages that answer 404 or 422
     if line.type in {"error", "warning"} and not refused_on_purpose:
         wrong.append(f"console: {line.text}")
 
 
 @pytest.fixture
-def therapist(clinic, new_page) -> Page:
+def therapist(clinic: World, new_page: NewPage) -> Page:
     """Return a page in which the therapist has signed in."""
     page = new_page()
     sign_in(page, clinic)

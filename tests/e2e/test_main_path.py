@@ -6,15 +6,18 @@ from __future__ import annotations
 import re
 
 import pytest
-
-from tests.e2e.conftest import PHONE
+from playwright.sync_api import Page
+from tests.clinic_world import World
+from tests.e2e.conftest import PHONE, NewPage
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 ANSWERS = ["Mostly", "A little", "Fairly", "Mostly", "Mostly", "Fairly", "Mostly"]
 
 
-def test_therapist_and_client_meet_in_the_dual_chart(clinic, therapist, new_page):
+def test_therapist_and_client_meet_in_the_dual_chart(
+    clinic: World, therapist: Page, new_page: NewPage
+) -> None:
     clinic.course(sessions=3)
 
     # The therapist opens a client, starts session 4 and shows the link.
@@ -79,7 +82,7 @@ def test_therapist_and_client_meet_in_the_dual_chart(clinic, therapist, new_page
     assert why.get_by_text("By chance").is_visible()
 
 
-def test_waiting_page_turns_into_the_picture_by_itself(clinic, therapist):
+def test_waiting_page_turns_into_the_picture_by_itself(clinic: World, therapist: Page) -> None:
     session_id = clinic.start()
     clinic.therapist_answers(session_id)
     therapist.clock.install()
@@ -90,7 +93,9 @@ def test_waiting_page_turns_into_the_picture_by_itself(clinic, therapist):
     therapist.get_by_role("heading", name="What you expected").wait_for()
 
 
-def test_link_opened_on_a_second_phone_after_use_shows_the_neutral_page(clinic, new_page):
+def test_link_opened_on_a_second_phone_after_use_shows_the_neutral_page(
+    clinic: World, new_page: NewPage
+) -> None:
     token, _ = clinic.invite(clinic.start())
     first, second = new_page(viewport=PHONE), new_page(viewport=PHONE)
     for phone in (first, second):

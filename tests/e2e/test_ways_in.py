@@ -4,15 +4,16 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import Page
+from tests.clinic_world import PASSWORD, World
+from tests.e2e.conftest import PHONE, NewPage
 
 from attunement.clinic.models import Answer, Response
-from tests.clinic_world import PASSWORD
-from tests.e2e.conftest import PHONE
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 
-def tab_to(page, words: str, most: int = 80) -> None:
+def tab_to(page: Page, words: str, most: int = 80) -> None:
     """Press Tab until the element with the focus is called ``words``."""
     for _ in range(most):
         page.keyboard.press("Tab")
@@ -26,7 +27,7 @@ def tab_to(page, words: str, most: int = 80) -> None:
     raise AssertionError(message)
 
 
-def test_client_form_by_keyboard_alone(clinic, new_page):
+def test_client_form_by_keyboard_alone(clinic: World, new_page: NewPage) -> None:
     token, _ = clinic.invite(clinic.start())
     page = new_page(viewport=PHONE)
     page.goto(f"/c/#{token}")
@@ -45,7 +46,7 @@ def test_client_form_by_keyboard_alone(clinic, new_page):
     assert values == {str(number): 4.0 for number in range(1, 8)} | {"8": 0.0}
 
 
-def test_mirror_form_by_number_keys(clinic, therapist):
+def test_mirror_form_by_number_keys(clinic: World, therapist: Page) -> None:
     session_id = clinic.start()
     therapist.goto(f"/sessions/{session_id}/rate")
     therapist.locator("#prediction-input").focus()
@@ -64,7 +65,7 @@ def test_mirror_form_by_number_keys(clinic, therapist):
     assert Answer.objects.get(item="9").text == "Synthetic words with 5 in them."
 
 
-def test_whole_path_without_script(clinic, new_page):
+def test_whole_path_without_script(clinic: World, new_page: NewPage) -> None:
     page = new_page(java_script_enabled=False)
     page.goto("/")
     page.locator("#id_login").fill(clinic.login.username)
@@ -97,7 +98,7 @@ def test_whole_path_without_script(clinic, new_page):
     assert Response.objects.count() == 2
 
 
-def test_kept_page_is_asked_for_again(clinic, new_page):
+def test_kept_page_is_asked_for_again(clinic: World, new_page: NewPage) -> None:
     """Back from the thank-you page asks the server, which shows the neutral page."""
     token, _ = clinic.invite(clinic.start())
     phone = new_page(viewport=PHONE)

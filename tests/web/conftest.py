@@ -2,10 +2,9 @@
 from __future__ import annotations
 
 import pytest
-
 from tests.clinic_world import World, make_world
 
 
 @pytest.fixture
-def world(db) -> World:
+def world(db: None) -> World:  # noqa: ARG001 -- opens the database
     return make_world()

@@ -8,6 +8,8 @@ from importlib.resources import files
 
 import pytest
 
+from attunement.clinic.pages.gallery import COLOURS
+
 CSS = files("attunement.clinic") / "static" / "attunement" / "css"
 TEXT = {
     "ink": ("paper", "surface", "sunken", "wash", "question-wash", "danger-wash"),
@@ -44,13 +46,13 @@ def contrast(one: str, other: str) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
-def test_formula_gives_the_known_extremes():
+def test_formula_gives_the_known_extremes() -> None:
     assert contrast("#000000", "#ffffff") == pytest.approx(21.0)  # WCAG 2.2, definition
     assert contrast("#777777", "#ffffff") == pytest.approx(4.478, abs=0.001)  # known near miss
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_text_reaches_double_a(theme):
+def test_text_reaches_double_a(theme: str) -> None:
     tokens = themes()[theme]
     for fore, backs in TEXT.items():
         for back in backs:
@@ -58,22 +60,20 @@ def test_text_reaches_double_a(theme):
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_edges_of_controls_reach_three_to_one(theme):
+def test_edges_of_controls_reach_three_to_one(theme: str) -> None:
     tokens = themes()[theme]
     for fore, backs in EDGES.items():
         for back in backs:
             assert contrast(tokens[fore], tokens[back]) >= 3.0, (theme, fore, back)
 
 
-def test_every_property_that_is_used_is_defined():
+def test_every_property_that_is_used_is_defined() -> None:
     text = "".join(each.read_text() for each in CSS.iterdir() if each.name.endswith(".css"))
     used = set(re.findall(r"var\((--[a-z0-9-]+)", text))
     defined = set(re.findall(r"(--[a-z0-9-]+):", text))
     assert used <= defined
 
 
-def test_design_page_shows_every_colour_token():
-    from attunement.clinic.pages.gallery import COLOURS
-
+def test_design_page_shows_every_colour_token() -> None:
     shown = {name for name, _ in COLOURS} | {"on-accent"}
     assert shown == set(themes()["light"])

@@ -8,9 +8,9 @@ import re
 import pytest
 from django.test import Client as Browser
 from django.urls import get_resolver
+from tests.clinic_world import World, opened
 
 from attunement.clinic.access import check_routes
-from tests.clinic_world import opened
 
 POLICY = {
     "default-src": "'none'",
@@ -43,16 +43,16 @@ ROUTES = {
 BUDGET = 100 * 1024
 
 
-def test_routes_are_the_fixed_ones_and_each_declares_its_permission():
+def test_routes_are_the_fixed_ones_and_each_declares_its_permission() -> None:
     assert {str(each.pattern) for each in get_resolver().url_patterns} == ROUTES
     check_routes()
 
 
-@pytest.mark.parametrize("signed_in", [True, False])
+@pytest.mark.parametrize("who", ["therapist", "stranger"])
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_headers_are_on_every_answer(world, signed_in, method):
+def test_headers_are_on_every_answer(world: World, who: str, method: str) -> None:
     session_id = world.start()
-    browser = world.browser() if signed_in else Browser()
+    browser = world.browser() if who == "therapist" else Browser()
     browser.raise_request_exception = False
     routes = [
         route.replace("<str:dyad_id>", world.dyad.pk).replace("<str:session_id>", session_id)
@@ -75,14 +75,14 @@ def test_headers_are_on_every_answer(world, signed_in, method):
             b"".join(answer.streaming_content)  # or the file stays open
 
 
-def test_cookies_of_a_link_are_out_of_reach_of_script(world):
+def test_cookies_of_a_link_are_out_of_reach_of_script(world: World) -> None:
     token, _ = world.invite(world.start())
     for name, cookie in opened(token).cookies.items():
         assert cookie["httponly"], name
         assert cookie["samesite"] == "Lax", name
 
 
-def test_first_load_of_a_clients_page_is_light(world):
+def test_first_load_of_a_clients_page_is_light(world: World) -> None:
     token, _ = world.invite(world.start())
     browser = opened(token)
     for address in ("/c/", "/c/form", "/c/thanks"):
@@ -98,6 +98,7 @@ def test_first_load_of_a_clients_page_is_light(world):
         assert total < BUDGET, (address, total)
 
 
-def test_health_says_only_that_it_answers(db):
+@pytest.mark.django_db
+def test_health_says_only_that_it_answers() -> None:
     answer = Browser().get("/healthz")
     assert (answer.status_code, answer.content) == (200, b"ok\n")

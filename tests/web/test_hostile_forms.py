@@ -10,9 +10,6 @@ import threading
 import pytest
 from django.db import connection
 from django.test import Client as Browser
-
-from attunement.clinic.models import Answer, Invitation, Prediction, Response
-from attunement.clinic.models import Score, SignalRecord
 from tests.clinic_world import (
     HIGH,
     LOW,
@@ -23,6 +20,8 @@ from tests.clinic_world import (
     opened,
     submission_id,
 )
+
+from attunement.clinic.models import Answer, Invitation, Prediction, Response, Score, SignalRecord
 
 HOSTILE_WORDS = [
     "<img src=x onerror=alert(1)>",
@@ -56,7 +55,9 @@ def at_form(world: World) -> tuple[Browser, dict[str, str]]:
     "wrong",
     ["7", "-1", "3 ", " 3", "3.0", "3,5", "true", "٣", "1_0", "1e0", "NaN", "inf", "0x3", "[3]"],
 )
-def test_value_off_the_scale_is_refused(at_form, wrong):
+def test_value_off_the_scale_is_refused(
+    at_form: tuple[Browser, dict[str, str]], wrong: str
+) -> None:
     browser, sent = at_form
     before = stored()
     page = browser.post("/c/form", sent | {"item-2": wrong})
@@ -66,7 +67,7 @@ def test_value_off_the_scale_is_refused(at_form, wrong):
 
 
 @pytest.mark.parametrize("name", ["item-2", "item-9"])
-def test_field_sent_twice_is_refused(at_form, name):
+def test_field_sent_twice_is_refused(at_form: tuple[Browser, dict[str, str]], name: str) -> None:
     browser, sent = at_form
     before = stored()
     page = browser.post("/c/form", sent | {name: ["3", "4"]})
@@ -74,7 +75,9 @@ def test_field_sent_twice_is_refused(at_form, name):
     assert stored() == before
 
 
-def test_fields_that_nobody_asked_for_are_never_stored(at_form):
+def test_fields_that_nobody_asked_for_are_never_stored(
+    at_form: tuple[Browser, dict[str, str]],
+) -> None:
     browser, sent = at_form
     extra = {"__proto__": "1", "item-10": "5", "score": "6", "item-": "2", "visibility": "all"}
     assert browser.post("/c/form", sent | extra).status_code == 303
@@ -82,14 +85,16 @@ def test_fields_that_nobody_asked_for_are_never_stored(at_form):
 
 
 @pytest.mark.parametrize("wrong", ["", "1", "x" * 36, "0" * 400, "../../etc"])
-def test_submission_id_that_is_none_is_refused(at_form, wrong):
+def test_submission_id_that_is_none_is_refused(
+    at_form: tuple[Browser, dict[str, str]], wrong: str
+) -> None:
     browser, sent = at_form
     before = stored()
     assert 400 <= browser.post("/c/form", sent | {"submission_id": wrong}).status_code < 500
     assert stored() == before
 
 
-def test_ten_megabytes_of_words_are_refused(at_form):
+def test_ten_megabytes_of_words_are_refused(at_form: tuple[Browser, dict[str, str]]) -> None:
     browser, sent = at_form
     before = stored()
     page = browser.post("/c/form", sent | {"item-9": "x" * 10_000_000})
@@ -98,7 +103,9 @@ def test_ten_megabytes_of_words_are_refused(at_form):
 
 
 @pytest.mark.parametrize("wrong", ["a\x00b", "x" * 10_001])
-def test_words_that_cannot_be_kept_are_refused_in_place(at_form, wrong):
+def test_words_that_cannot_be_kept_are_refused_in_place(
+    at_form: tuple[Browser, dict[str, str]], wrong: str
+) -> None:
     browser, sent = at_form
     before = stored()
     page = browser.post("/c/form", sent | {"item-9": wrong})
@@ -107,7 +114,7 @@ def test_words_that_cannot_be_kept_are_refused_in_place(at_form, wrong):
     assert stored() == before
 
 
-def test_lone_surrogate_is_never_stored(at_form):
+def test_lone_surrogate_is_never_stored(at_form: tuple[Browser, dict[str, str]]) -> None:
     browser, sent = at_form
     body = "&".join(f"{name}={value}" for name, value in sent.items()) + "&item-9=%ED%A0%80"
     page = browser.post("/c/form", body, content_type="application/x-www-form-urlencoded")
@@ -117,7 +124,7 @@ def test_lone_surrogate_is_never_stored(at_form):
 
 
 @pytest.mark.parametrize("words", HOSTILE_WORDS)
-def test_hostile_words_are_shown_as_words(world, words):
+def test_hostile_words_are_shown_as_words(world: World, words: str) -> None:
     session_id = world.start()
     token, _ = world.invite(session_id)
     browser = opened(token)
@@ -134,7 +141,7 @@ def test_hostile_words_are_shown_as_words(world, words):
     assert Answer.objects.get(item="9", response__perspective="client").text == words
 
 
-def test_form_without_its_token_is_refused(world):
+def test_form_without_its_token_is_refused(world: World) -> None:
     token, _ = world.invite(world.start())
     granted = opened(token)
     strict = Browser(enforce_csrf_checks=True)
@@ -148,7 +155,7 @@ def test_form_without_its_token_is_refused(world):
     assert stored() == before
 
 
-def test_form_from_a_foreign_page_is_refused(world):
+def test_form_from_a_foreign_page_is_refused(world: World) -> None:
     token, _ = world.invite(world.start())
     strict = Browser(enforce_csrf_checks=True)
     strict.cookies = opened(token).cookies
@@ -163,7 +170,9 @@ def test_form_from_a_foreign_page_is_refused(world):
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/json", "application/xml"])
-def test_body_that_is_no_form_is_refused(at_form, kind):
+def test_body_that_is_no_form_is_refused(
+    at_form: tuple[Browser, dict[str, str]], kind: str
+) -> None:
     browser, _ = at_form
     before = stored()
     answer = browser.post("/c/form", '{"item-1": 3}', content_type=kind)
@@ -171,7 +180,7 @@ def test_body_that_is_no_form_is_refused(at_form, kind):
     assert stored() == before
 
 
-def test_same_form_sent_twice_is_stored_once(world):
+def test_same_form_sent_twice_is_stored_once(world: World) -> None:
     token, _ = world.invite(world.start())
     first, second = opened(token), opened(token)
     sent = fields(HIGH, WORDS) | {"submission_id": submission_id(first.get("/c/form"))}
@@ -183,7 +192,7 @@ def test_same_form_sent_twice_is_stored_once(world):
     assert Response.objects.count() == 1
 
 
-def test_same_id_with_other_answers_keeps_the_first(world):
+def test_same_id_with_other_answers_keeps_the_first(world: World) -> None:
     token, _ = world.invite(world.start())
     first, second = opened(token), opened(token)
     sent = fields(HIGH) | {"submission_id": submission_id(first.get("/c/form"))}
@@ -195,7 +204,7 @@ def test_same_id_with_other_answers_keeps_the_first(world):
     assert stored() == after
 
 
-def test_two_tabs_store_one_form(world):
+def test_two_tabs_store_one_form(world: World) -> None:
     token, _ = world.invite(world.start())
     first, second = opened(token), opened(token)
     one = fields(HIGH) | {"submission_id": submission_id(first.get("/c/form"))}
@@ -206,7 +215,7 @@ def test_two_tabs_store_one_form(world):
     assert stored() == after
 
 
-def test_therapists_form_sent_twice_is_stored_once(world):
+def test_therapists_form_sent_twice_is_stored_once(world: World) -> None:
     session_id = world.start()
     browser = world.browser()
     address = f"/sessions/{session_id}/rate"
@@ -223,7 +232,7 @@ def test_therapists_form_sent_twice_is_stored_once(world):
 
 
 @pytest.mark.parametrize("wrong", ["6.1", "-1", "4,5", "NaN", "four", "4.5 ", "1e0", ["4", "5"]])
-def test_prediction_off_the_scale_is_refused(world, wrong):
+def test_prediction_off_the_scale_is_refused(world: World, wrong: str) -> None:
     session_id = world.start()
     browser = world.browser()
     address = f"/sessions/{session_id}/rate"
@@ -237,7 +246,9 @@ def test_prediction_off_the_scale_is_refused(world, wrong):
 
 
 @pytest.mark.parametrize("clock", ["1970-01-01T00:00:00Z", "2099-01-01T00:00:00Z", "soon", ""])
-def test_clock_of_the_phone_does_not_rule(at_form, clock):
+def test_clock_of_the_phone_does_not_rule(
+    at_form: tuple[Browser, dict[str, str]], clock: str
+) -> None:
     browser, sent = at_form
     assert browser.post("/c/form", sent | {"client_clock": clock}).status_code == 303
 
@@ -264,17 +275,19 @@ def _links(world: World) -> dict[str, str]:
     }
 
 
-def test_links_that_do_not_work_all_give_one_page(world):
+def test_links_that_do_not_work_all_give_one_page(world: World) -> None:
     pages = {}
     for name, secret in _links(world).items():
         answer = Browser().post("/c/open", {"token": secret})
         assert answer.status_code == 404, name
-        assert "attunement-form" not in answer.cookies or not answer.cookies["attunement-form"].value
+        assert (
+            "attunement-form" not in answer.cookies or not answer.cookies["attunement-form"].value
+        )
         pages[name] = answer.content
     assert len(set(pages.values())) == 1
 
 
-def test_looking_at_a_link_a_hundred_times_uses_nothing_up(world):
+def test_looking_at_a_link_a_hundred_times_uses_nothing_up(world: World) -> None:
     token, _ = world.invite(world.start())
     scanner = Browser()
     before = stored()
@@ -288,7 +301,7 @@ def test_looking_at_a_link_a_hundred_times_uses_nothing_up(world):
 
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
-def test_fifty_at_once_store_one_form():
+def test_fifty_at_once_store_one_form() -> None:
     world = make_world()
     token, _ = world.invite(world.start())
     browsers = [opened(token) for _ in range(50)]
@@ -318,7 +331,9 @@ def test_fifty_at_once_store_one_form():
     assert Response.objects.count() == 1
 
 
-def test_no_token_no_answer_and_no_words_reach_the_log(world, caplog):
+def test_no_token_no_answer_and_no_words_reach_the_log(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.DEBUG)
     session_id = world.start()
     browser = world.browser()

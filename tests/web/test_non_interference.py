@@ -10,12 +10,12 @@ from __future__ import annotations
 import re
 
 import pytest
-
 from tests.clinic_world import HIGH, LOW, WORDS, World, opened, without_nonces
 
 LONG = WORDS * 40
 _SECRETS = re.compile(
-    rb'(c/#)[\w-]{43}|(class="code">)[A-Z0-9]{5}-[A-Z0-9]{5}|(<path [^>]*\bd=")[^"]+|(until [^.]+\.)'
+    rb'(c/#)[\w-]{43}|(class="code">)[A-Z0-9]{5}-[A-Z0-9]{5}|'
+    rb'(<path [^>]*\bd=")[^"]+|(until [^.]+\.)'
 )
 
 
@@ -39,7 +39,9 @@ def therapist_sees(world: World, session_id: str) -> dict[str, object]:
 @pytest.mark.parametrize(
     ("answers", "words"), [(HIGH, ""), (LOW, LONG), ({"1": 0}, WORDS)], ids=["high", "low", "one"]
 )
-def test_therapists_pages_say_nothing_of_the_clients_form(world, answers, words):
+def test_therapists_pages_say_nothing_of_the_clients_form(
+    world: World, answers: dict[str, int], words: str
+) -> None:
     world.course(sessions=4)
     session_id = world.start()
     world.invite(session_id)
@@ -49,7 +51,7 @@ def test_therapists_pages_say_nothing_of_the_clients_form(world, answers, words)
     assert before == after
 
 
-def test_the_comparison_can_fail(world):
+def test_the_comparison_can_fail(world: World) -> None:
     """The same pictures do differ when the therapist acts: the test above is not blind."""
     world.course(sessions=4)
     session_id = world.start()
@@ -59,7 +61,7 @@ def test_the_comparison_can_fail(world):
     assert before != after
 
 
-def test_new_link_looks_alike_after_the_client_answered(world):
+def test_new_link_looks_alike_after_the_client_answered(world: World) -> None:
     session_id = world.start()
     browser = world.browser()
 
@@ -73,7 +75,7 @@ def test_new_link_looks_alike_after_the_client_answered(world):
     assert made() == before
 
 
-def test_opening_a_new_link_does_not_tell_whether_the_client_answered(world):
+def test_opening_a_new_link_does_not_tell_whether_the_client_answered(world: World) -> None:
     """A therapist who opens the new link themselves learns nothing: the questions, as before."""
     session_id = world.start()
 
@@ -86,7 +88,7 @@ def test_opening_a_new_link_does_not_tell_whether_the_client_answered(world):
     assert seen() == before
 
 
-def test_clients_pages_say_nothing_of_the_therapists_form(world):
+def test_clients_pages_say_nothing_of_the_therapists_form(world: World) -> None:
     world.course(sessions=4)
     session_id = world.start()
     token, _ = world.invite(session_id)
@@ -102,7 +104,7 @@ def test_clients_pages_say_nothing_of_the_therapists_form(world):
     assert seen() == before
 
 
-def test_both_appear_when_both_are_in(world):
+def test_both_appear_when_both_are_in(world: World) -> None:
     session_id = world.start()
     world.client_answers(session_id, HIGH)
     browser = world.browser()

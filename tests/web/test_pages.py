@@ -7,15 +7,26 @@ import re
 
 import pytest
 from django.test import Client as Browser
+from tests.clinic_world import (
+    HIGH,
+    PASSWORD,
+    WORDS,
+    World,
+    add_dyad,
+    fields,
+    make_world,
+    opened,
+    submission_id,
+)
 
-from tests.clinic_world import HIGH, WORDS, World, add_dyad, fields, opened, submission_id
-
-INLINE = re.compile(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=|javascript:", re.IGNORECASE)
+INLINE = re.compile(
+    r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=|javascript:", re.IGNORECASE
+)
 FOREIGN = re.compile(r'(?:src|href|action)="(?:https?:)?//', re.IGNORECASE)
 
 
 def staff_pages(world: World) -> dict[str, str]:
-    first, *_, last = world.course(sessions=4)
+    *_, last = world.course(sessions=4)
     waiting = world.start(days_ago=1)
     world.therapist_answers(waiting)
     fresh = world.start()
@@ -33,7 +44,7 @@ def staff_pages(world: World) -> dict[str, str]:
     }
 
 
-def test_staff_pages_are_whole_documents_without_inline_code(world):
+def test_staff_pages_are_whole_documents_without_inline_code(world: World) -> None:
     browser = world.browser()
     for name, address in staff_pages(world).items():
         page = browser.get(address)
@@ -45,7 +56,7 @@ def test_staff_pages_are_whole_documents_without_inline_code(world):
         assert not FOREIGN.search(text.replace("http://127.0.0.1:8000", "")), name
 
 
-def test_invite_page_shows_link_code_and_picture_once(world):
+def test_invite_page_shows_link_code_and_picture_once(world: World) -> None:
     session_id = world.start()
     browser = world.browser()
     assert b"<svg" not in browser.get(f"/sessions/{session_id}/invite").content.split(b"<main")[1]
@@ -57,14 +68,13 @@ def test_invite_page_shows_link_code_and_picture_once(world):
     assert not INLINE.search(text)
 
 
-def test_caseload_without_clients_says_what_will_be_there(db):
-    from tests.clinic_world import make_world
-
+@pytest.mark.django_db
+def test_caseload_without_clients_says_what_will_be_there() -> None:
     page = make_world(dyads=0).browser().get("/")
     assert b"Nobody here yet" in page.content
 
 
-def test_caseload_is_in_the_order_of_codes_whatever_the_scores(world):
+def test_caseload_is_in_the_order_of_codes_whatever_the_scores(world: World) -> None:
     second = add_dyad(world.practice, world.therapist, "Client 02")
     world.rated(second, answers=HIGH, days_ago=1)
     world.rated(world.dyad, days_ago=40)
@@ -72,7 +82,7 @@ def test_caseload_is_in_the_order_of_codes_whatever_the_scores(world):
     assert text.index("Client 01") < text.index("Client 02")
 
 
-def test_client_form_has_no_name_no_code_and_nothing_chosen(world):
+def test_client_form_has_no_name_no_code_and_nothing_chosen(world: World) -> None:
     token, _ = world.invite(world.start())
     page = opened(token).get("/c/form")
     text = page.content.decode()
@@ -88,7 +98,7 @@ def test_client_form_has_no_name_no_code_and_nothing_chosen(world):
     assert not INLINE.search(text)
 
 
-def test_client_form_by_short_code_without_script(world):
+def test_client_form_by_short_code_without_script(world: World) -> None:
     _, code = world.invite(world.start())
     browser = Browser()
     assert browser.get("/c/").status_code == 200
@@ -97,7 +107,7 @@ def test_client_form_by_short_code_without_script(world):
     assert browser.get("/c/form").status_code == 200
 
 
-def test_sent_form_is_thanked_for_and_never_shown_again(world):
+def test_sent_form_is_thanked_for_and_never_shown_again(world: World) -> None:
     token, _ = world.invite(world.start())
     browser = opened(token)
     form = browser.get("/c/form")
@@ -116,7 +126,7 @@ def test_sent_form_is_thanked_for_and_never_shown_again(world):
     assert b"<time" not in browser.get("/c/thanks").content  # told once
 
 
-def test_mistakes_are_said_in_place_and_linked_from_above(world):
+def test_mistakes_are_said_in_place_and_linked_from_above(world: World) -> None:
     token, _ = world.invite(world.start())
     browser = opened(token)
     form = browser.get("/c/form")
@@ -132,7 +142,7 @@ def test_mistakes_are_said_in_place_and_linked_from_above(world):
     assert submission_id(page) == submission_id(form)
 
 
-def test_empty_form_asks_for_one_answer(world):
+def test_empty_form_asks_for_one_answer(world: World) -> None:
     token, _ = world.invite(world.start())
     browser = opened(token)
     form = browser.get("/c/form")
@@ -141,7 +151,7 @@ def test_empty_form_asks_for_one_answer(world):
     assert b"One answer is enough" in page.content
 
 
-def test_rate_form_keeps_a_wrong_prediction_and_says_so(world):
+def test_rate_form_keeps_a_wrong_prediction_and_says_so(world: World) -> None:
     session_id = world.start()
     browser = world.browser()
     form = browser.get(f"/sessions/{session_id}/rate")
@@ -154,7 +164,7 @@ def test_rate_form_keeps_a_wrong_prediction_and_says_so(world):
     assert 'value="7"' in text
 
 
-def test_revealed_session_shows_both_chairs_items_guess_and_words(world):
+def test_revealed_session_shows_both_chairs_items_guess_and_words(world: World) -> None:
     world.course(sessions=4)
     session_id = world.start()
     world.client_answers(session_id, {**HIGH, "1": 1, "8": 4, "8a": 0}, WORDS)
@@ -164,7 +174,7 @@ def test_revealed_session_shows_both_chairs_items_guess_and_words(world):
         assert piece in text, piece
 
 
-def test_starting_a_session_twice_from_the_same_page_starts_one(world):
+def test_starting_a_session_twice_from_the_same_page_starts_one(world: World) -> None:
     browser = world.browser()
     address = f"/clients/{world.dyad.pk}/sessions/new"
     sent = {"session_no": "1", "held_on": "2026-11-20", "modality": "video"}
@@ -185,16 +195,16 @@ def test_starting_a_session_twice_from_the_same_page_starts_one(world):
         {},
     ],
 )
-def test_session_with_impossible_details_is_refused_in_place(world, sent):
+def test_session_with_impossible_details_is_refused_in_place(
+    world: World, sent: dict[str, str]
+) -> None:
     page = world.browser().post(f"/clients/{world.dyad.pk}/sessions/new", sent)
     assert page.status_code == 422
     assert b'id="errors"' in page.content
     assert world.dyad.sessions.count() == 0
 
 
-def test_foreign_record_and_no_record_give_the_same_page(world, db):
-    from tests.clinic_world import make_world
-
+def test_foreign_record_and_no_record_give_the_same_page(world: World) -> None:
     other = make_world(login="another-therapist")
     session_id = other.start()
     browser = world.browser()
@@ -211,7 +221,7 @@ def test_foreign_record_and_no_record_give_the_same_page(world, db):
         assert (page.status_code, page.content) == (404, nothing.content), address
 
 
-def test_staff_pages_ask_a_stranger_to_sign_in(world):
+def test_staff_pages_ask_a_stranger_to_sign_in(world: World) -> None:
     for name, address in staff_pages(world).items():
         answer = Browser().get(address)
         if name == "design":
@@ -221,9 +231,8 @@ def test_staff_pages_ask_a_stranger_to_sign_in(world):
             assert answer.headers["Location"].startswith(("/accounts/login/", "/")), name
 
 
-def test_sign_in_and_out(world):
-    from tests.clinic_world import PASSWORD
-
+@pytest.mark.usefixtures("world")
+def test_sign_in_and_out() -> None:
     browser = Browser()
     page = browser.get("/accounts/login/")
     assert page.status_code == 200

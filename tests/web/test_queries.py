@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-
 from tests.clinic_world import World, add_dyad
 
 MOST = 30
@@ -14,12 +13,14 @@ MOST = 30
 def asked(world: World, address: str) -> int:
     browser = world.browser()
     browser.get(address)  # the login's own first request
-    with CaptureQueriesContext(connection, ) as found:
+    with CaptureQueriesContext(
+        connection,
+    ) as found:
         assert browser.get(address).status_code == 200
     return len(found)
 
 
-def test_caseload_asks_as_often_for_three_dyads_as_for_one(world):
+def test_caseload_asks_as_often_for_three_dyads_as_for_one(world: World) -> None:
     world.rated(days_ago=3)
     one = asked(world, "/")
     for index in (2, 3):
@@ -27,7 +28,7 @@ def test_caseload_asks_as_often_for_three_dyads_as_for_one(world):
     assert asked(world, "/") == one <= MOST
 
 
-def test_dyad_asks_as_often_for_three_sessions_as_for_one(world):
+def test_dyad_asks_as_often_for_three_sessions_as_for_one(world: World) -> None:
     address = f"/clients/{world.dyad.pk}/"
     world.rated(days_ago=20)
     one = asked(world, address)
@@ -36,7 +37,7 @@ def test_dyad_asks_as_often_for_three_sessions_as_for_one(world):
     assert asked(world, address) == one <= MOST
 
 
-def test_session_asks_as_often_late_in_a_course_as_early(world):
+def test_session_asks_as_often_late_in_a_course_as_early(world: World) -> None:
     first = world.rated(days_ago=20)
     one = asked(world, f"/sessions/{first}/")
     world.rated(days_ago=10)

@@ -27,7 +27,6 @@ from attunement.clinic.services import (
     record_client_response,
 )
 
-HEADING = "How was the session?"
 RECEIVED_SECONDS = 120
 _RECEIVED_SALT = "attunement.received"
 
@@ -54,9 +53,7 @@ def entry(request: HttpRequest) -> HttpResponse:
 def open_link(request: HttpRequest) -> HttpResponse:
     """Exchange a token or a code for a grant in a cookie. Opening uses nothing up."""
     secret = request.POST.get("token") or request.POST.get("code") or ""
-    grant = open_invitation(
-        secret, address=request.META.get("REMOTE_ADDR", ""), now=timezone.now()
-    )
+    grant = open_invitation(secret, address=request.META.get("REMOTE_ADDR", ""), now=timezone.now())
     if grant is None:
         return closed(request)
     response = _see_other("client-form")
@@ -133,7 +130,6 @@ def _questions(
     screens = groups(shown.measure, shown.text, again)
     submission_id = request.POST.get("submission_id", "") if refused else shown.submission_id
     context = {
-        "heading": HEADING,
         "instructions": [line for line in shown.text.instructions.splitlines() if line.strip()],
         "attribution": shown.text.attribution,
         "groups": screens,

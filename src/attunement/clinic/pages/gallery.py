@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
+from attunement.clinic.config.model import Words
 from attunement.clinic.pages import pictures
 from attunement.clinic.pages.answers import ErrorLink
 from attunement.clinic.pages.questions import Choice, Question
-from attunement.clinic.pages.shown import UNVALIDATED, SignalWords
+from attunement.clinic.pages.shown import UNVALIDATED, Fact, SignalWords
 from attunement.clinic.services import Chart, ChartLine, ChartMark
-from attunement.clinic.config.model import Words
 
 COLOURS = (
     ("paper", "the page"),
@@ -51,10 +51,11 @@ def gallery() -> dict[str, object]:
             html_id="sample-signal",
             question="Did something shift between you in session 4?",
             sentence="The rating of session 4 lies below what was usual before.",
-            why="The rule compares a rating with the median of at least three before it.",
-            rule="sample rule, version 1",
-            chance="In series like this one it fires in about 4 of 100 sessions by chance.",
-            source="made up for this page",
+            facts=(
+                Fact("Rule", "sample rule, version 1: below the median of three ratings before"),
+                Fact("By chance", "In 100 series like this one it would ask about 4 times."),
+                Fact("Source", "made up for this page"),
+            ),
         ),
         "figure": pictures.dual(_chart()),
         "qr": pictures.picture_code("https://attunement.example/c/#sample"),

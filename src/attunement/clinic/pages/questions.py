@@ -113,33 +113,39 @@ def _question(
 ) -> Question:
     html_id = f"q{item.id}"
     raw = filled.raw.get(item.id)
-    shared = {
-        "item": item.id,
-        "html_id": html_id,
-        "name": field_name(item.id),
-        "words": words.items.get(item.id, ""),
-        "number": number,
-        "error": filled.errors.get(item.id, ""),
-    }
-    if item.kind == "text":
-        return Question(kind="text", hint=OPTIONAL, value=raw or "", **shared)
-    labels = words.options.get(item.options, {})
-    anchors = words.anchors.get(item.id) or words.anchors.get("*")
-    values = permitted(measure, item)
-    choices = []
-    for value in values:
-        text = number_text(value)
-        label = labels.get(text, "")
-        if not label and anchors and value in (values[0], values[-1]):
-            label = anchors[0] if value == values[0] else anchors[1]
-        choices.append(Choice(f"{html_id}-{text}", text, label, checked=raw == text))
+    text = item.kind == "text"
     follow = item.shown_if
+    hint = OPTIONAL if text else "If nothing was off, leave this one out." if follow else ""
     return Question(
-        kind="choice",
-        choices=tuple(choices),
-        skipped=raw == "",
-        hint="If nothing was off, leave this one out." if follow else "",
+        item=item.id,
+        html_id=html_id,
+        name=field_name(item.id),
+        words=words.items.get(item.id, ""),
+        kind="text" if text else "choice",
+        number=number,
+        hint=hint,
+        error=filled.errors.get(item.id, ""),
+        choices=() if text else _choices(measure, item, words, raw),
+        value=(raw or "") if text else "",
+        skipped=raw == "" and not text,
         follows=f"q{follow.item}" if follow else "",
         follows_at=number_text(follow.at_least) if follow else "",
-        **shared,
+    )
+
+
+def _choices(
+    measure: Measure, item: Item, words: TextBundle, raw: str | None
+) -> tuple[Choice, ...]:
+    labels = words.options.get(item.options, {})
+    low, high = words.anchors.get(item.id) or words.anchors.get("*") or ("", "")
+    values = permitted(measure, item)
+    ends = {values[0]: low, values[-1]: high} if values else {}
+    return tuple(
+        Choice(
+            html_id=f"q{item.id}-{number_text(value)}",
+            value=number_text(value),
+            words=labels.get(number_text(value), "") or ends.get(value, ""),
+            checked=raw == number_text(value),
+        )
+        for value in values
     )

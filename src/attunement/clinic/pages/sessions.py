@@ -124,7 +124,7 @@ def refused_page(request: HttpRequest, refusal: ClinicError, *, back: str) -> Ht
         "heading": "That cannot be done",
         "lines": [f"{refusal.what}.", f"{refusal.next_step}." if refusal.next_step else ""],
         "back_href": back,
-        "back_words": "Back to the session",
+        "back_words": "Back",
     }
     return render(request, "attunement/message.html", context, status=422)
 
@@ -134,7 +134,7 @@ def _already_in(request: HttpRequest, session_id: str, *, status: int) -> HttpRe
         "heading": "Your answers were already in",
         "lines": ["A rating is written once. The first one is kept and nothing was changed."],
         "back_href": reverse("session", args=[session_id]),
-        "back_words": "Back to the session",
+        "back_words": "Back",
     }
     return render(request, "attunement/message.html", context, status=status)
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from attunement.clinic.config.model import Words
 from attunement.clinic.services import (
     CaseRow,
     Comment,
@@ -32,16 +33,21 @@ _STATES = {
 
 
 @dataclass(frozen=True, slots=True)
+class Fact:
+    """One line of why a signal was raised."""
+
+    term: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class SignalWords:
     """A signal for ``attunement/parts/signal.html``."""
 
     html_id: str
     question: str
     sentence: str
-    why: str
-    rule: str
-    chance: str
-    source: str
+    facts: tuple[Fact, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,18 +86,18 @@ def number(value: float) -> str:
     return f"{value:.2f}".rstrip("0").rstrip(".")
 
 
-def last_session(row: CaseRow) -> str:
+def last_session(row: CaseRow, words: Words) -> str:
     """Return the last session of a dyad in one line."""
     if row.last_session_no is None or row.last_held_on is None:
-        return "No session yet"
-    return f"Session {row.last_session_no}, {day(row.last_held_on)}"
+        return f"No {words.session} yet"
+    return f"{words.session.capitalize()} {row.last_session_no}, {day(row.last_held_on)}"
 
 
-def gaps(row: CaseRow) -> str:
+def gaps(row: CaseRow, words: Words) -> str:
     """Return what is missing from both chairs together; never which chair."""
     if not row.n_sessions or row.n_both_in == row.n_sessions:
         return ""
-    return f"{row.n_both_in} of {row.n_sessions} sessions rated from both chairs"
+    return f"{row.n_both_in} of {row.n_sessions} {words.sessions} rated from both chairs"
 
 
 def case_question(row: CaseRow) -> str:
@@ -112,18 +118,16 @@ def session_facts(row: SessionRow) -> str:
 
 
 def signal(found: ShownSignal) -> SignalWords:
-    """Return a signal's words, with its rule and how sure its source is."""
-    source = found.source
-    if source and not found.verified:
-        source = f"{source} (heuristic, not verified)"
+    """Return a signal's words: its question, and every line of its reason with the odds."""
+    lines = [line.partition(": ") for line in found.why.splitlines() if line.strip()]
+    facts = [Fact(term, text) for term, _, text in lines if text and term != "Question"]
+    odds = Fact("By chance", found.null_sentence)
+    after = next((at for at, fact in enumerate(facts) if fact.term == "Formula"), len(facts))
     return SignalWords(
         html_id=f"signal-{found.signal_id}",
         question=found.question,
         sentence=found.sentence,
-        why=found.why,
-        rule=f"{found.title} ({found.rule_id}, version {found.rule_version})",
-        chance=found.null_sentence,
-        source=source,
+        facts=(*facts[:after], odds, *facts[after:]),
     )
 
 

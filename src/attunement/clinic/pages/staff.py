@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -145,8 +146,8 @@ def _case(row: CaseRow) -> CaseWords:
         href=reverse("dyad", args=[row.dyad_id]) if row.may_open else "",
         code=row.client_code,
         sparkline=pictures.spark(row),
-        last_session=shown.last_session(row),
-        gaps=shown.gaps(row),
+        last_session=shown.last_session(row, settings.ATTUNEMENT.words),
+        gaps=shown.gaps(row, settings.ATTUNEMENT.words),
         question=shown.case_question(row),
     )
 
