@@ -93,6 +93,7 @@ def serve(host: str, port: int, *, behind_proxy: bool, ready: Callable[[], None]
     _LOG.info("listening on %s:%s for %s", host, port, settings.ATTUNEMENT.base_url)
     ready()
     try:
-        server.run()
+        server.run()  # until Ctrl+C, which waitress turns into a clean end
+        _LOG.info("Stopped; every form that was confirmed is stored.")
     finally:
         server.close()

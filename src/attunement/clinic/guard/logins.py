@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How long a login lasts: 15 minutes idle (the cookie's age), 12 hours in all."""
+"""How long a login lasts: 15 minutes without an act, 12 hours in all."""
 
 from __future__ import annotations
 
@@ -9,23 +9,34 @@ from collections.abc import Callable
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 
-from attunement.clinic.config.django_settings import ABSOLUTE_SECONDS
+from attunement.clinic.config.django_settings import ABSOLUTE_SECONDS, IDLE_SECONDS
 
 LOGGED_IN_AT = "logged_in_at"
+ACTIVE_AT = "active_at"
 
 
 class LoginLimitsMiddleware:
-    """End a login that has lasted longer than the absolute limit."""
+    """End a login that was left alone or has lasted too long.
+
+    A page that asks by itself whether something changed (an HTMX ``GET``) is not a person's act:
+    an open page on an empty desk does not keep a login alive.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Log out when the limit is past; remember when a login began."""
+        """Log out when a limit is past; remember when a login began and when it was used."""
         if request.user.is_authenticated:
-            began = request.session.get(LOGGED_IN_AT)
-            if began is None:
-                request.session[LOGGED_IN_AT] = int(time.time())
-            elif time.time() - began > ABSOLUTE_SECONDS:
+            now = int(time.time())
+            began = request.session.setdefault(LOGGED_IN_AT, now)
+            active = request.session.setdefault(ACTIVE_AT, now)
+            if now - began > ABSOLUTE_SECONDS or now - active > IDLE_SECONDS:
                 logout(request)
+            elif not _asks_by_itself(request):
+                request.session[ACTIVE_AT] = now
         return self.get_response(request)
+
+
+def _asks_by_itself(request: HttpRequest) -> bool:
+    return request.method == "GET" and request.headers.get("HX-Request") == "true"
