@@ -74,7 +74,8 @@ def score(
         that some scale uses), ``reason`` (why a scale has no score; null where every scale has
         one), ``measure`` (id and version) and ``scorer`` (version of the rule). Rows keep their
         order; a long table gives one row per response, in order of first appearance. A lazy
-        frame is read when ``score`` is called.
+        frame is read when ``score`` is called. In a Parquet file ``reason``, ``measure`` and
+        ``scorer`` are categories, which hold each sentence once.
 
     Raises
     ------

@@ -88,8 +88,13 @@ def test_dates_without_a_format() -> None:
 
 
 @pytest.mark.parametrize(
-    ("form", "day"), [("DD/MM/YY", date(2026, 3, 2)), ("MM/DD/YY", date(2026, 2, 3)), ("%d/%m/%y", date(2026, 3, 2))]
-)  # fmt: skip
+    ("form", "day"),
+    [
+        ("DD/MM/YY", date(2026, 3, 2)),
+        ("MM/DD/YY", date(2026, 2, 3)),
+        ("%d/%m/%y", date(2026, 3, 2)),
+    ],
+)
 def test_named_format_settles_day_and_month(form: str, day: date) -> None:
     values, faults, _ = dates(pl.Series(["02/03/26"]), form)
     assert (values[0], faults[0]) == (day, None)

@@ -100,19 +100,20 @@ def to_polars(scored: Scored, request: Request) -> pl.DataFrame:
     return changing_columns(scored).with_columns(constant_columns(request))
 
 
-def changing_columns(scored: Scored) -> pl.DataFrame:
-    """Return the result columns that differ from row to row."""
-    words = pl.Series([*scored.reasons, None], dtype=pl.String)
+def changing_columns(scored: Scored, words: Any = pl.String) -> pl.DataFrame:
+    """Return the result columns that differ from row to row; ``words`` is the type of reasons."""
+    reasons = pl.Series([*scored.reasons, None], dtype=words)
     at = np.where(scored.reason_at < 0, len(scored.reasons), scored.reason_at).astype(np.uint32)
     columns = [pl.Series(name, value, nan_to_null=True) for name, value in scored.numbers.items()]
     columns.append(pl.Series("n_answered", scored.n_answered))
-    columns.append(words.gather(pl.Series(at)).alias("reason"))
+    columns.append(reasons.gather(pl.Series(at)).alias("reason"))
     return pl.DataFrame(columns)
 
 
-def constant_columns(request: Request) -> list[pl.Expr]:
+def constant_columns(request: Request, words: Any = pl.String) -> list[pl.Expr]:
     """Return the result columns that are the same in every row."""
-    return [pl.lit(request.name).alias("measure"), pl.lit(SCORER_VERSION).alias("scorer")]
+    constants = {"measure": request.name, "scorer": SCORER_VERSION}
+    return [pl.lit(word, dtype=words).alias(name) for name, word in constants.items()]
 
 
 def _to_arrow(keys: pa.Table, scored: Scored, request: Request) -> pa.Table:

@@ -17,7 +17,11 @@ from attunement.frames.engines.reading import Batches, open_file
 from attunement.frames.engines.writing import replacing, sink
 from attunement.frames.score_batch import Findings, result_columns, score_batch
 from attunement.frames.score_errors import ScoreFrameError
-from attunement.frames.score_request import Layout, Request, choose_layout, processors
+from attunement.frames.score_request import Layout, Request, choose_layout
+
+# A file holds each sentence once: writing and reading millions of equal words would cost more
+# than scoring does.
+WORDS = pl.Categorical
 
 
 def score_file(source: Path, out: Path | None, request: Request) -> Path:
@@ -37,7 +41,9 @@ def score_file(source: Path, out: Path | None, request: Request) -> Path:
     with replacing(out) as temporary:
         if layout.long:
             whole = pl.concat(list(batches(list(dtypes))), how="vertical")
-            lazy = score_frame(nw.from_native(whole, eager_only=True), request).lazy()
+            words = pl.col("reason", "measure", "scorer").cast(WORDS)
+            scored = score_frame(nw.from_native(whole, eager_only=True), request)
+            lazy = scored.lazy().with_columns(words)
         else:
             lazy = _lazy(layout, dtypes, batches, request)
         sink(lazy, temporary, out.suffix.lower())
@@ -65,15 +71,17 @@ def _lazy(
                 findings,
                 rows=frame.height,
                 row_numbers=row,
-                threads=processors(),
+                threads=1,  # reading and writing keep the other processors busy
             )
             row += frame.height
             if not findings.total:
-                yield pl.concat([frame.select(keys), changing_columns(scored)], how="horizontal")
+                yield pl.concat(
+                    [frame.select(keys), changing_columns(scored, WORDS)], how="horizontal"
+                )
         if findings.total:
             raise findings.refusal(first_row=request.first_row)
 
-    return register_io_source(source, schema=schema).with_columns(constant_columns(request))
+    return register_io_source(source, schema=schema).with_columns(constant_columns(request, WORDS))
 
 
 def _arrow(series: pl.Series) -> pa.Array:
@@ -85,5 +93,5 @@ def _result_schema(request: Request) -> dict[str, Any]:
     """Return the types of the columns that differ from row to row."""
     small = len(request.reader.plan.items) < 1 << 7
     names = [name for name in result_columns(request.measure) if name not in {"measure", "scorer"}]
-    kinds: dict[str, Any] = {"reason": pl.String, "n_answered": pl.Int8 if small else pl.Int16}
+    kinds: dict[str, Any] = {"reason": WORDS, "n_answered": pl.Int8 if small else pl.Int16}
     return {name: kinds.get(name, pl.Float64) for name in names}

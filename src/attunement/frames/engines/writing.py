@@ -62,7 +62,7 @@ def _refusal_within(problem: BaseException | None) -> ScoreFrameError | None:
 def harmless(lazy: pl.LazyFrame) -> pl.LazyFrame:
     """Put an apostrophe before text that a spreadsheet might take for a formula."""
     schema = lazy.collect_schema()
-    text = [name for name, kind in schema.items() if kind in (pl.String, pl.Categorical)]
+    text = [name for name, kind in schema.items() if kind in (pl.String, pl.Categorical, pl.Enum)]
     risky = [
         pl.when(
             pl.col(name).cast(pl.String).str.contains(_RISKY)

@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The look page in a real browser: from disk, without a network, by keyboard, in both themes."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from attunement import simulate
+from attunement.picture import look
+
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.slow,
+    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="Chromium is not installed"),
+]
+WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+MISTAKES = (
+    "id;session;score\nA;1;3,5\nA;2;99\nA;3;4\nid;session;score\nB;1;#NULL!\nB;2;2\nB;x;2\n"
+    "<b>bold</b>;1;3\n"
+)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as play:
+        made = play.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
+        )
+        yield made
+        made.close()
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("look")
+    rows = "".join(
+        f"P{n},{s},{('client', 'therapist')[c]},{(n * s + c) % 7}\n"
+        for n in range(1, 401) for s in range(1, 7) for c in (0, 1)
+    )  # fmt: skip
+    scale = {"scale_range": (0.0, 6.0), "lower_is_better": False}
+    looks = {
+        "small": look(simulate.clinic(seed=3, therapists=3, clients=14).ratings, name="ratings"),
+        "bare": look(b"id,session,bdi\nA,1,30\nA,2,20\nB,1,9\nB,2,\n", name="bare.csv"),
+        "mistakes": look(MISTAKES.encode(), name="m.csv", **scale),  # type: ignore[arg-type]
+        "large": look(
+            f"id,session,rater,score\n{rows}".encode(), name="large.csv", **scale  # type: ignore[arg-type]
+        ),
+    }  # fmt: skip
+    for name, seen in looks.items():
+        (folder / f"{name}.html").write_text(seen.html(), encoding="utf-8")
+    return {name: folder / f"{name}.html" for name in looks}
+
+
+class Watch:
+    """What must not happen while a page is open: requests, console messages, errors."""
+
+    def __init__(self, page: Page) -> None:
+        self.seen: list[str] = []
+        page.on("console", lambda message: self.seen.append(message.text))
+        page.on("pageerror", lambda error: self.seen.append(str(error)))
+        page.on(
+            "request",
+            lambda request: (
+                None
+                if request.url.startswith(("file:", "data:"))
+                else self.seen.append(request.url)
+            ),
+        )
+
+
+def _open(browser: Browser, path: Path, **named: object) -> tuple[Page, Watch]:
+    page = browser.new_page(**named)  # type: ignore[arg-type]
+    watch = Watch(page)
+    page.goto(path.as_uri())
+    page.wait_for_selector("#tools:not([hidden])")
+    return page, watch
+
+
+@pytest.mark.parametrize("name", ["small", "bare", "mistakes", "large"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 1280])
+def test_axe_finds_nothing_and_nothing_overflows(
+    browser: Browser, pages: dict[str, Path], name: str, scheme: str, width: int
+) -> None:
+    page, watch = _open(
+        browser, pages[name], viewport={"width": width, "height": 800}, color_scheme=scheme
+    )
+    if name == "large":
+        page.click("table.list tbody tr a")
+        page.wait_for_selector("#one article")
+    page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+    found = Axe().run(page, options=WCAG)
+    assert found.violations_count == 0, found.generate_report()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert watch.seen == []
+    page.close()
+
+
+def test_search_narrows_list_and_articles(browser: Browser, pages: dict[str, Path]) -> None:
+    page, watch = _open(browser, pages["small"])
+    everyone = page.locator("table.list tbody tr:visible").count()
+    page.fill("#find", "d03")
+    assert page.locator("table.list tbody tr:visible").count() == 1
+    assert page.locator("article.dyad:visible").count() == 1
+    assert page.inner_text("#status") == f"1 of {everyone} dyads"
+    page.fill("#find", "%_.*[")
+    assert page.locator("table.list tbody tr:visible").count() == 0
+    assert watch.seen == []
+    page.close()
+
+
+def test_sorting_by_keyboard_says_its_direction(browser: Browser, pages: dict[str, Path]) -> None:
+    page, watch = _open(browser, pages["small"])
+    page.locator("th[data-key='1'] button").focus()
+    page.keyboard.press("Enter")
+    numbers = [int(text) for text in page.locator("td.few").all_inner_texts()]
+    assert numbers == sorted(numbers, reverse=True)
+    assert len(set(numbers)) > 1
+    assert page.get_attribute("th[data-key='1']", "aria-sort") == "descending"
+    page.keyboard.press("Enter")
+    numbers = [int(text) for text in page.locator("td.few").all_inner_texts()]
+    assert numbers == sorted(numbers)
+    assert watch.seen == []
+    page.close()
+
+
+def test_small_file_works_without_script(browser: Browser, pages: dict[str, Path]) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(pages["small"].as_uri())
+    count = page.locator("table.list tbody tr").count()
+    assert count > 10
+    assert page.locator("article.dyad").count() == count
+    assert not page.locator("#tools").is_visible()
+    context.close()
+
+
+def test_large_file_unfolds_what_is_shown(browser: Browser, pages: dict[str, Path]) -> None:
+    page, watch = _open(browser, pages["large"])
+    assert page.inner_text("#status") == "400 dyads"
+    assert page.locator("table.list tbody tr").count() == 50
+    assert page.locator("article").count() == 0
+    page.click("#on")
+    assert page.inner_text("#where") == "Page 2 of 8"
+    page.fill("#find", "p399")
+    page.click("table.list tbody tr a")
+    page.wait_for_selector("#one article")
+    assert page.inner_text("#one h3") == "P399"
+    assert page.evaluate("document.activeElement.tagName") == "ARTICLE"
+    page.fill("#find", "")
+    page.click("table.list tbody tr:first-child a")
+    page.wait_for_function("document.querySelector('#one h3').innerText === 'P1'")
+    page.click("#after")
+    page.wait_for_function("document.querySelector('#one h3').innerText === 'P2'")
+    page.go_back()
+    page.wait_for_function("document.querySelector('#one h3').innerText === 'P1'")
+    assert watch.seen == []
+    page.close()
+
+
+def test_a_link_to_one_dyad_of_a_large_file_opens_it(
+    browser: Browser, pages: dict[str, Path]
+) -> None:
+    page = browser.new_page()
+    page.goto(pages["large"].as_uri() + "#d-120")
+    page.wait_for_selector("#one article")
+    assert page.inner_text("#one h3") == "P120"
+    page.close()
+
+
+def test_names_are_text(browser: Browser, pages: dict[str, Path]) -> None:
+    page, _ = _open(browser, pages["mistakes"])
+    assert "<b>bold</b>" in page.locator("table.list tbody th").all_inner_texts()
+    assert page.locator("table.list b").count() == 0
+    page.close()
+
+
+def test_prints_without_controls(browser: Browser, pages: dict[str, Path]) -> None:
+    page, _ = _open(browser, pages["small"])
+    page.emulate_media(media="print")
+    assert not page.locator("#find").is_visible()
+    assert page.locator("article.dyad").first.is_visible()
+    assert len(page.pdf()) > 10_000
+    page.close()
+
+
+def test_targets_are_large_enough(browser: Browser, pages: dict[str, Path]) -> None:
+    page, _ = _open(browser, pages["small"], viewport={"width": 390, "height": 800})
+    small = page.evaluate(
+        "[...document.querySelectorAll('main a, main button, summary, input')]"
+        ".filter((one) => one.offsetParent !== null).map((one) => one.getBoundingClientRect())"
+        ".filter((box) => box.width < 24 || box.height < 24).length"
+    )
+    assert small == 0
+    page.close()
