@@ -73,6 +73,28 @@ def test_a_clinic_is_set_up_step_by_step(clinic: Path) -> None:
     assert stat.S_IMODE((clinic / "clinic.sqlite3").stat().st_mode) == 0o600
 
 
+def test_a_new_clinic_starts_from_what_was_written(tmp_path: Path) -> None:
+    name = 'Härbour "Practice" \\ 🙂'
+    words = ("serve", "--new", "mine", "--practice", name, "--crisis-phone", "000 000")
+    done = _run(tmp_path, *words)
+    assert done.returncode == 0, done.stderr
+    check = _run(tmp_path, "serve", "--config", "mine/clinic.toml", "--check")
+    assert check.returncode == 0, check.stderr
+    before = (tmp_path / "mine" / "secret.key").read_text()
+    again = _run(tmp_path, *words)
+    assert (again.returncode, again.stderr[:12]) == (2, "E-CONFIG-001")
+    assert (tmp_path / "mine" / "secret.key").read_text() == before
+    database = sqlite3.connect(tmp_path / "mine" / "clinic.sqlite3")
+    assert database.execute("SELECT name FROM clinic_practice").fetchall() == [(name,)]
+    database.close()
+
+
+def test_a_new_clinic_needs_a_name_and_a_number(tmp_path: Path) -> None:
+    done = _run(tmp_path, "serve", "--new", "mine", "--practice", "x")
+    assert (done.returncode, done.stderr[:9]) == (2, "E-CLI-001")
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     "words",
     [

@@ -28,6 +28,15 @@ _PORT = 8000
     metavar="FILE",
     help="Write a new secret for secret_key_file, and leave.",
 )
+@click.option(
+    "--new",
+    "new_folder",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Write a configuration and a secret to start from, and leave.",
+)
+@click.option("--practice", default="", help="With --new: the name on every page.")
+@click.option("--crisis-phone", default="", help="With --new: the number for a client in need.")
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -37,6 +46,9 @@ def command(
     port: int | None,
     check: bool,
     new_secret: Path | None,
+    new_folder: Path | None,
+    practice: str,
+    crisis_phone: str,
 ) -> None:
     """Serve a clinic: migrate after a backup, check the store, then listen."""
     ctx.obj = config
@@ -44,7 +56,13 @@ def command(
         return
     if new_secret is not None:
         _write_secret(new_secret)
-        return
+    elif new_folder is not None:
+        _write_start(new_folder, practice=practice, crisis_phone=crisis_phone)
+    else:
+        _serve(config, host=host, port=port, check=check)
+
+
+def _serve(config: Path | None, *, host: str, port: int | None, check: bool) -> None:
     from django.conf import settings
 
     from attunement.clinic.serving import refuse_busy_port, serve, set_up
@@ -172,3 +190,13 @@ def _write_secret(path: Path) -> None:
             next_step="Name a new file in a folder that you can write to",
         ) from None
     click.echo(f"Wrote {path}, readable by you alone.")
+
+
+def _write_start(folder: Path, *, practice: str, crisis_phone: str) -> None:
+    if not practice.strip() or not crisis_phone.strip():
+        message = "--new needs --practice NAME and --crisis-phone NUMBER"
+        raise click.UsageError(message)
+    from attunement.clinic.config.start import write_start
+
+    config = write_start(folder, name=practice.strip(), phone=crisis_phone.strip())
+    click.echo(f"Wrote {config} and a secret beside it, readable by you alone.")

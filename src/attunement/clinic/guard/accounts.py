@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest
 
@@ -14,3 +16,8 @@ class ClinicAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allau
         """Return False: nobody makes an account for themselves."""
         del request
         return False
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
+        """Return the login, or None: one that was closed looks like a wrong password."""
+        found = super().authenticate(request, **credentials)
+        return found if found is None or found.is_active else None

@@ -37,7 +37,7 @@ class HeadersMiddleware:
         """Return the view's answer with the headers set."""
         response = self.get_response(request)
         response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
-        # `no-referrer` would make browsers send `Origin: null` with our own forms, which are refused.
+        # `no-referrer` makes browsers send `Origin: null` with our own forms: refused as foreign.
         response.headers["Referrer-Policy"] = "same-origin"
         response.headers["Permissions-Policy"] = PERMISSIONS_POLICY
         response.headers["X-Frame-Options"] = "DENY"

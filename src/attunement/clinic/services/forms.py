@@ -11,8 +11,14 @@ from django.conf import settings
 
 from attunement.clinic.config.model import Config
 from attunement.clinic.errors import ClinicError
-from attunement.measures import DEFAULT_PACKS, load, load_text, operator_folder
-from attunement.measures.schema import Measure, TextBundle
+from attunement.measures import (
+    DEFAULT_PACKS,
+    load,
+    load_text,
+    operator_folder,
+    permitted_text,
+)
+from attunement.measures.schema import Measure, TextBundle, TextState
 
 
 def config() -> Config:
@@ -39,14 +45,21 @@ def text_of(measure_id: str, version: str, language: str) -> TextBundle:
     Raises
     ------
     ClinicError
-        E-CLINIC-006 when there are no words that this site may show.
+        E-CLINIC-006 when there are no words, or none that the owner permits for the uses that
+        ``[use]`` states.
     """
     measure = measure_of(measure_id, version)
     packs = tuple(DEFAULT_PACKS)
     if not config().use.commercial:
         packs = (*packs, "nc")
     for tried in dict.fromkeys((language, "en")):
-        found = load_text(measure, tried, packs=packs, extra=_extra())
+        found = permitted_text(
+            measure,
+            load_text(measure, tried, packs=packs, extra=_extra()),
+            config().use.as_mapping(),
+            # Words that the operator put here, the operator has the right to.
+            attested=measure.text is TextState.OPERATOR,
+        )
         if found is not None:
             return found
     raise ClinicError(

@@ -83,7 +83,11 @@ def require_dyad(login: Any, dyad_id: str, action: Action) -> Dyad:
     AccessError
         E-ACCESS-001: not there, or not the actor's; nobody outside can tell which.
     """
-    found = Dyad.objects.select_related("client", "therapist").filter(pk=dyad_id if is_id(dyad_id) else "").first()
+    found = (
+        Dyad.objects.select_related("client", "therapist")
+        .filter(pk=dyad_id if is_id(dyad_id) else "")
+        .first()
+    )
     _require(login, action, found, target=f"dyad:{found.pk}" if found else "dyad:unknown")
     if found is None:
         raise AccessDeniedError(target="dyad:unknown", reason="no such dyad")

@@ -6,6 +6,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from attunement.clinic.access import Action
+from attunement.clinic.errors import ClinicError
 from attunement.clinic.models import Login, Session
 from attunement.clinic.services.chairs import Filled, SessionChairs, chairs_of
 from attunement.clinic.services.charting import chart_of, shown_signals
@@ -119,12 +120,18 @@ def surprise(predicted: float | None, actual: float | None, client: str) -> Surp
     return Surprise(predicted, actual, difference, sentence)
 
 
-def _words(filled: Filled) -> TextBundle:
+def _words(filled: Filled) -> TextBundle | None:
+    """Return the form's words, or None where this site may not show them any more."""
     response = filled.response
-    return text_of(response.measure_id, response.measure_version, response.language)
+    try:
+        return text_of(response.measure_id, response.measure_version, response.language)
+    except ClinicError:
+        return None
 
 
-def _pairs(client: Filled, therapist: Filled, words: dict[str, TextBundle]) -> tuple[ItemPair, ...]:
+def _pairs(
+    client: Filled, therapist: Filled, words: dict[str, TextBundle | None]
+) -> tuple[ItemPair, ...]:
     measure = measure_of(client.response.measure_id, client.response.measure_version)
     mirror = measure_of(therapist.response.measure_id, therapist.response.measure_version)
     mirrored = {item.id: item for item in mirror.items}
@@ -137,8 +144,8 @@ def _pairs(client: Filled, therapist: Filled, words: dict[str, TextBundle]) -> t
         pairs.append(
             ItemPair(
                 item=item.id,
-                client_question=words["client"].items.get(item.id, ""),
-                therapist_question=words["therapist"].items.get(item.id, ""),
+                client_question=_question(words["client"], item.id),
+                therapist_question=_question(words["therapist"], item.id),
                 client_value=theirs,
                 therapist_value=yours,
                 client_label=_label(words["client"], item.options, theirs),
@@ -148,20 +155,26 @@ def _pairs(client: Filled, therapist: Filled, words: dict[str, TextBundle]) -> t
     return tuple(pairs)
 
 
-def _label(text: TextBundle, options: str, value: float | None) -> str:
+def _question(text: TextBundle | None, item: str) -> str:
+    return "" if text is None else text.items.get(item, "")
+
+
+def _label(text: TextBundle | None, options: str, value: float | None) -> str:
     if value is None:
         return ""
+    if text is None:
+        return f"{value:g}"
     return text.options.get(options, {}).get(f"{value:g}", f"{value:g}")
 
 
 def _comments(
-    filled: Filled, perspective: str, words: dict[str, TextBundle]
+    filled: Filled, perspective: str, words: dict[str, TextBundle | None]
 ) -> tuple[Comment, ...]:
     return tuple(
         Comment(
             perspective=perspective,
             item=item,
-            question=words[perspective].items.get(item, ""),
+            question=_question(words[perspective], item),
             text=text,
         )
         for item, text in sorted(filled.texts.items())
