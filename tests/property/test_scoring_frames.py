@@ -44,7 +44,8 @@ def plain(result: Any) -> pl.DataFrame:
         result = pa.Table.from_pandas(result, preserve_index=False)
     if isinstance(result, pa.Table):
         result = pl.DataFrame(pl.from_arrow(result))
-    return result.with_columns(pl.col("row").cast(pl.Int64))  # type: ignore[no-any-return]
+    words = pl.col("reason", "measure", "scorer").cast(pl.String)
+    return result.with_columns(pl.col("row").cast(pl.Int64), words)  # type: ignore[no-any-return]
 
 
 @given(rows)
