@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 
 import pytest
 from django.test import Client as Browser
+from pytest_django import Settings
 from tests.clinic_world import (
     HIGH,
     PASSWORD,
@@ -17,7 +19,12 @@ from tests.clinic_world import (
     make_world,
     opened,
     submission_id,
+    without_nonces,
 )
+
+from attunement.clinic.config.model import Words
+from attunement.clinic.models import Login, Role
+from attunement.clinic.pages import staff
 
 INLINE = re.compile(
     r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=|javascript:", re.IGNORECASE
@@ -245,3 +252,67 @@ def test_sign_in_and_out() -> None:
     assert browser.get("/").status_code == 200
     assert browser.post("/accounts/logout/").status_code == 302
     assert browser.get("/").status_code == 302
+
+
+def test_lead_sees_who_is_there_and_no_ratings(world: World) -> None:
+    world.course(sessions=4)
+    lead = Login.objects.create_user(
+        username="synthetic-lead", password=PASSWORD, practice=world.practice, role=Role.LEAD
+    )
+    browser = Browser()
+    browser.force_login(lead)
+    text = browser.get("/").content.decode()
+    assert "Clients of the practice" in text
+    assert "Client 01" in text
+    assert "Synthetic Therapist 01" in text
+    assert "att-spark" not in text
+    assert f"/clients/{world.dyad.pk}/" not in text
+    assert browser.get(f"/clients/{world.dyad.pk}/").status_code == 404
+
+
+def test_login_that_was_closed_gets_the_same_answer_as_a_wrong_password(world: World) -> None:
+    def answer(password: str) -> tuple[int, bytes]:
+        page = Browser().post(
+            "/accounts/login/", {"login": world.login.username, "password": password}
+        )
+        return page.status_code, without_nonces(page)[2]
+
+    wrong = answer("not the pass phrase")
+    world.login.is_active = False
+    world.login.save()
+    assert answer(PASSWORD) == wrong
+
+
+def test_too_many_wrong_passwords_get_a_page_that_says_wait(world: World) -> None:
+    browser = Browser()
+    sent = {"login": world.login.username, "password": "wrong"}
+    pages = [browser.post("/accounts/login/", sent) for _ in range(12)]
+    assert any(b"Too many" in page.content or page.status_code == 429 for page in pages)
+    assert all(page.status_code < 500 for page in pages)
+    assert not any(INLINE.search(page.content.decode()) for page in pages)
+
+
+def test_our_own_mistake_has_a_page_without_details(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        message = "secret detail"
+        raise RuntimeError(message)
+
+    monkeypatch.setattr(staff, "caseload_of", broken)
+    browser = world.browser()
+    browser.raise_request_exception = False
+    page = browser.get("/")
+    assert page.status_code == 500
+    assert b"Our mistake, not yours" in page.content
+    assert b"secret detail" not in page.content
+
+
+def test_practice_may_use_its_own_words(world: World, settings: Settings) -> None:
+    own = Words(client="patient", clients="patients", therapist="nurse", session="visit")
+    settings.ATTUNEMENT = dataclasses.replace(settings.ATTUNEMENT, words=own)
+    world.rated()
+    text = world.browser().get("/").content.decode()
+    assert "Your patients" in text
+    assert "Visit 1," in text
+    assert "How was the visit?" in Browser().get("/c/").content.decode()

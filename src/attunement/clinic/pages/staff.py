@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_http_methods, require_safe
 
-from attunement.clinic.access import permission
+from attunement.clinic.access import ActorRole, permission
 from attunement.clinic.errors import ClinicError
 from attunement.clinic.models import Login
 from attunement.clinic.pages import pictures, shown
@@ -31,6 +31,7 @@ class CaseWords:
     href: str
     code: str
     sparkline: SafeString | None
+    instead: str  # what stands where a line would
     last_session: str
     gaps: str
     question: str
@@ -51,7 +52,7 @@ def actor_of(request: HttpRequest) -> Login:
 def caseload(request: HttpRequest) -> HttpResponse:
     """Show the dyads of a therapist, in the order of the clients' codes."""
     cases = caseload_of(actor_of(request), now=timezone.now())
-    context = {"rows": [_case(row) for row in cases.rows], "role": cases.role}
+    context = {"rows": [_case(row) for row in cases.rows], "own": cases.role != ActorRole.LEAD}
     return render(request, "attunement/caseload.html", context)
 
 
@@ -146,6 +147,7 @@ def _case(row: CaseRow) -> CaseWords:
         href=reverse("dyad", args=[row.dyad_id]) if row.may_open else "",
         code=row.client_code,
         sparkline=pictures.spark(row),
+        instead="Nothing to draw yet" if row.may_open else row.therapist_name,
         last_session=shown.last_session(row, settings.ATTUNEMENT.words),
         gaps=shown.gaps(row, settings.ATTUNEMENT.words),
         question=shown.case_question(row),
