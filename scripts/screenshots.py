@@ -22,6 +22,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
+from scripts.small_png import shrink
 
 ROOT = Path(__file__).resolve().parents[1]
 ARGUMENTS = [
@@ -218,6 +219,9 @@ def main() -> None:
     ):
         browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
         walk(browser, clinic, camera)
+        helper = browser.new_page()
+        for path in camera.taken:
+            shrink(path, helper)
         browser.close()
     size = sum(path.stat().st_size for path in camera.taken)
     print(f"{len(camera.taken)} pictures in {out} ({size / 1_000_000:.1f} MB)")
