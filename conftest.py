@@ -19,7 +19,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sybil import Example, Sybil
+from sybil.integration.pytest import SybilItem
 from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
 from sybil.parsers.rest import DocTestParser
 
@@ -68,6 +70,13 @@ def _leave_scratch_folder(namespace: dict[str, Any]) -> None:
     before, scratch = namespace[_HOME]
     os.chdir(before)
     shutil.rmtree(scratch, ignore_errors=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the blocks of a page in their order, whatever shuffles the tests."""
+    examples = [item for item in items if isinstance(item, SybilItem)]
+    examples.sort(key=lambda item: (str(item.path), item.example.line, item.example.column))
+    items[:] = [item for item in items if not isinstance(item, SybilItem)] + examples
 
 
 pytest_collect_file = (

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import importlib
-import pkgutil
 import sys
 from pathlib import Path
 
@@ -47,9 +46,9 @@ def _help(command: click.Command, path: list[str]) -> list[str]:
 
 def declared_codes() -> dict[str, str]:
     """Return every error code with its title, in alphabetical order."""
-    for info in pkgutil.walk_packages(attunement.__path__, "attunement."):
-        if info.name.endswith(".errors"):
-            importlib.import_module(info.name)
+    package = Path(attunement.__path__[0])
+    for path in sorted(package.rglob("*errors.py")):
+        importlib.import_module(".".join(path.relative_to(package.parent).with_suffix("").parts))
     codes: dict[str, str] = {}
     waiting: list[type[AttunementError]] = [AttunementError]
     while waiting:
