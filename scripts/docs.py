@@ -8,11 +8,11 @@ import sys
 from pathlib import Path
 
 import click
-from attunement.measures.docs import write_pages
 
 import attunement
 from attunement.cli import COMMANDS, group
 from attunement.errors import AttunementError
+from attunement.measures.docs import write_pages
 
 ROOT = Path(__file__).resolve().parents[1]
 REFERENCE = ROOT / "docs/reference"
