@@ -75,7 +75,8 @@ def article_html(
 
 def _under(view: DyadView) -> str:
     days = [day for day in view.ratings.dates if day is not None]
-    when = f", {min(days).isoformat()} to {max(days).isoformat()}" if days else ""
+    first, last = (min(days).isoformat(), max(days).isoformat()) if days else ("", "")
+    when = f", {first} to {last}" if first != last else f", {first}" if first else ""
     return f"{count(view.rated, 'rated session')}{when}"
 
 

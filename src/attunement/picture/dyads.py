@@ -51,7 +51,7 @@ class DyadView:
     rated : int
         Sessions with at least one score.
     missing : int
-        Scores that are not there: sessions times chairs, less scores and those left out.
+        Sessions of a chair without a score, those left out because of a mistake aside.
     one_chair : int
         Sessions rated from one chair only; 0 where the file has one chair.
     signals : tuple of (str, Signal)
@@ -123,7 +123,6 @@ def view_dyad(
     per_session = [
         sum(value is not None for value in values) for values in zip(*lines, strict=True)
     ]
-    scores = sum(per_session)
     found: list[tuple[str, Signal]] = []
     checks: list[Check] = []
     for chair, archive in archives.items():
@@ -142,12 +141,17 @@ def view_dyad(
             )
             for rule in signals.DEFAULT_RULES
         ]
-    refused = sum(session is not None for session, _, _, _ in ratings.left_out)
+    refused = {(session, chair) for session, chair, _, _ in ratings.left_out}
+    missing = sum(
+        value is None and (session, chair) not in refused
+        for chair, values in ratings.chairs.items()
+        for session, value in zip(ratings.sessions, values, strict=True)
+    )
     return DyadView(
         place=place,
         ratings=ratings,
         rated=sum(n > 0 for n in per_session),
-        missing=max(len(ratings.sessions) * len(lines) - scores - refused, 0),
+        missing=missing,
         one_chair=sum(n == 1 for n in per_session) if len(lines) > 1 else 0,
         signals=tuple(sorted(found, key=lambda pair: (pair[1].session_no, pair[0]))),
         checks=tuple(checks),
