@@ -19,7 +19,7 @@ from playwright.sync_api import (
     Request,
     sync_playwright,
 )
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 from tests.clinic_world import PASSWORD, World, make_world
 
@@ -52,7 +52,7 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def clinic(live_server: LiveServer, settings: SettingsWrapper) -> World:
+def clinic(live_server: LiveServer, settings: Settings) -> World:
     """Return a synthetic practice behind the running server."""
     settings.ATTUNEMENT = dataclasses.replace(settings.ATTUNEMENT, base_url=live_server.url)
     return make_world()

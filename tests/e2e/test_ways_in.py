@@ -65,6 +65,17 @@ def test_mirror_form_by_number_keys(clinic: World, therapist: Page) -> None:
     assert Answer.objects.get(item="9").text == "Synthetic words with 5 in them."
 
 
+def test_refused_form_moves_the_focus_to_what_is_wrong(clinic: World, therapist: Page) -> None:
+    therapist.goto(f"/sessions/{clinic.start()}/rate")
+    therapist.locator("#prediction-input").fill("nine")
+    therapist.get_by_role("button", name="Send my answers").click()
+    therapist.locator("#errors").wait_for()
+    assert therapist.evaluate("document.activeElement.id") == "errors"
+    therapist.keyboard.press("Tab")
+    therapist.keyboard.press("Enter")
+    assert therapist.evaluate("document.activeElement.id") == "prediction-input"
+
+
 def test_whole_path_without_script(clinic: World, new_page: NewPage) -> None:
     page = new_page(java_script_enabled=False)
     page.goto("/")

@@ -141,7 +141,7 @@ def test_mistakes_are_said_in_place_and_linked_from_above(world: World) -> None:
     page = browser.post("/c/form", sent)
     text = page.content.decode()
     assert page.status_code == 422
-    assert '<a href="#q3">' in text
+    assert '<a href="#q3">Question 3: ' in text
     assert 'id="q3-error"' in text
     assert 'aria-describedby="q3-error"' in text
     assert WORDS in text  # what was typed is not lost
@@ -166,7 +166,7 @@ def test_rate_form_keeps_a_wrong_prediction_and_says_so(world: World) -> None:
     page = browser.post(f"/sessions/{session_id}/rate", sent)
     text = page.content.decode()
     assert page.status_code == 422
-    assert 'href="#prediction-input"' in text
+    assert '<a href="#prediction-input">Your guess: ' in text
     assert 'id="prediction-error"' in text
     assert 'value="7"' in text
 

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -37,6 +39,7 @@ def _settings() -> dict[str, Any]:
         database["TEST"] = {"NAME": str(_HOME / "test.sqlite3")}
         database["CONN_MAX_AGE"] = 0
         _HOME.mkdir(parents=True, exist_ok=True)
+        atexit.register(shutil.rmtree, _HOME, ignore_errors=True)
     else:
         database["CONN_MAX_AGE"] = 0
     # scrypt is slow on purpose; tests log in hundreds of times.

@@ -35,13 +35,15 @@ def error_list(
     screens: tuple[tuple[Question, ...], ...], refused: Refused
 ) -> tuple[ErrorLink, ...]:
     """Return the summary: one link for each mistake, in the order of the page."""
-    places = {
-        question.item: f"{question.html_id}-input" if question.kind == "text" else question.html_id
-        for screen in screens
-        for question in screen
-    }
-    places[PREDICTION] = "prediction-input"
-    order = {item: index for index, item in enumerate([PREDICTION, *places])}
-    problems = sorted(refused.problems, key=lambda each: order.get(each.item, len(order)))
-    found = tuple(ErrorLink(places.get(each.item, "questions"), each.message) for each in problems)
-    return found or (ErrorLink("questions", refused.message),)
+    places: dict[str, tuple[str, str]] = {PREDICTION: ("prediction-input", "Your guess")}
+    for screen in screens:
+        for at, question in enumerate(screen):
+            target = question.html_id + ("-input" if question.kind == "text" else "")
+            name = question.number if at == 0 else f"{screen[0].number}, second part"
+            places[question.item] = (target, name)
+    order = {item: index for index, item in enumerate(places)}
+    found = []
+    for each in sorted(refused.problems, key=lambda each: order.get(each.item, len(order))):
+        target, name = places.get(each.item, ("questions", ""))
+        found.append(ErrorLink(target, f"{name}: {each.message}" if name else each.message))
+    return tuple(found) or (ErrorLink("questions", refused.message),)

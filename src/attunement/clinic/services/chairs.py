@@ -73,7 +73,7 @@ def chairs_of(dyad: Dyad) -> tuple[SessionChairs, ...]:
 
 def state_of(asked: set[str], answered: set[str]) -> SessionState:
     """Return what the therapist may know, from which chairs were asked and have answered."""
-    if Perspective.THERAPIST not in asked:
+    if not {Perspective.CLIENT, Perspective.THERAPIST} <= asked:
         return SessionState.NO_FORMS
     if Perspective.THERAPIST not in answered:
         return SessionState.YOUR_FORM_OPEN

@@ -32,7 +32,7 @@ from attunement.clinic.services.secrets_of_links import (
     token_sha256,
     typed_code,
 )
-from attunement.clinic.services.sessions import require_attended
+from attunement.clinic.services.sessions import refuse_not_asked, require_attended
 
 CODE_TRIES = 5
 WINDOW = timedelta(minutes=15)
@@ -55,7 +55,6 @@ def invite_client(actor: Login, session_id: str, *, now: datetime) -> IssuedInvi
     """
     with act(actor_name(actor), Action.INVITATION_MAKE, now=now):
         session = require_session(actor, session_id, Action.INVITATION_MAKE)
-        require_attended(session)
         assignment = _client_assignment(session)
         _revoke(assignment, now=now, replaced=True)
         token, code = new_token(), _free_code()
@@ -88,7 +87,6 @@ def revoke_invitation(actor: Login, session_id: str, *, now: datetime) -> None:
     """
     with act(actor_name(actor), Action.INVITATION_REVOKE, now=now):
         session = require_session(actor, session_id, Action.INVITATION_REVOKE)
-        require_attended(session)
         _revoke(_client_assignment(session), now=now, replaced=False)
         done(actor.pk, Action.INVITATION_REVOKE, now=now, target=f"session:{session.pk}")
 
@@ -195,9 +193,16 @@ def _free_code() -> str:
 
 
 def _client_assignment(session: Session) -> Assignment:
-    return Assignment.objects.select_for_update().get(
-        session=session, perspective=Perspective.CLIENT
+    """Return the client's assignment, locked: two clicks at once make one link after the other."""
+    require_attended(session)
+    found = (
+        Assignment.objects.select_for_update()
+        .filter(session=session, perspective=Perspective.CLIENT)
+        .first()
     )
+    if found is None:
+        refuse_not_asked()
+    return found
 
 
 def _revoke(assignment: Assignment, *, now: datetime, replaced: bool) -> None:

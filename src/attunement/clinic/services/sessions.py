@@ -151,6 +151,15 @@ def require_attended(session: Session) -> None:
         )
 
 
+def refuse_not_asked() -> NoReturn:
+    """Refuse a form that this chair was not asked for: E-CLINIC-005."""
+    raise ClinicError(
+        "E-CLINIC-005",
+        what="no form was asked for in this session",
+        next_step="Start a new session",
+    )
+
+
 def _open_episode(dyad: Dyad, *, held_on: date, modality: str, now: datetime) -> CareEpisode:
     if modality not in Modality.values:
         _refuse("a modality that is unknown", " or ".join(Modality.values))

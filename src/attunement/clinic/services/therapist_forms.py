@@ -5,11 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import NoReturn
 from uuid import UUID, uuid4
 
 from attunement.clinic.access import Action
-from attunement.clinic.errors import ClinicError
 from attunement.clinic.models import Assignment, Login, Perspective, Response, Session
 from attunement.clinic.services.fields import FieldsRefused, parse_form, parse_prediction
 from attunement.clinic.services.forms import config, measure_of, text_of
@@ -21,7 +19,7 @@ from attunement.clinic.services.results import (
     Refused,
     TherapistForm,
 )
-from attunement.clinic.services.sessions import require_attended
+from attunement.clinic.services.sessions import refuse_not_asked, require_attended
 from attunement.clinic.services.submission import (
     Parcel,
     earlier,
@@ -162,16 +160,8 @@ def _assignment(session: Session, *, lock: bool = False) -> Assignment:
     found = rows.filter(session=session, perspective=Perspective.THERAPIST).first()
     if found is None:
         require_attended(session)
-        _not_asked()
+        refuse_not_asked()
     return found
-
-
-def _not_asked() -> NoReturn:
-    raise ClinicError(
-        "E-CLINIC-005",
-        what="no form was asked for in this session",
-        next_step="Start a new session",
-    )
 
 
 def _predicted_range(session: Session) -> tuple[float, float]:

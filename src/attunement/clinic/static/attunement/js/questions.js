@@ -64,7 +64,9 @@
     sent = true;
   });
 
-  if (quick || one("#errors")) return;
+  const errors = one("#errors");
+  if (errors) errors.focus();
+  if (quick || errors) return;
 
   // One question at a time.
   const steps = all("[data-step]");
