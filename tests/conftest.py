@@ -74,6 +74,10 @@ class World:
         )
         return Session.objects.get(pk=started.session_id)
 
+    @staticmethod
+    def fields(value: int, **more: Any) -> dict[str, Any]:
+        return filled(value, **more)
+
     def client_answers(self, session: Any, value: int = 5, **more: Any) -> Any:
         """Invite the client of a session, open the link, answer every item with ``value``."""
         from attunement.clinic import services  # noqa: PLC0415

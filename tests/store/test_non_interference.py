@@ -32,30 +32,37 @@ def _undone() -> Iterator[None]:
         transaction.set_rollback(True)
 
 
-def _client_does(world: Any, session: Any, deed: str) -> None:
+def _client_does(world: Any, issued: Any, deed: str) -> None:
+    """Do it through the very link that the therapist's page shows as open."""
     if deed == "nothing":
         return
+    grant = services.open_invitation(issued.token, address="192.0.2.1", now=world.now)
+    form = services.client_form(str(grant), now=world.now)
     if deed == "opened":
-        issued = services.invite_client(world.therapist, session.pk, now=world.now)
-        grant = services.open_invitation(issued.token, address="192.0.2.1", now=world.now)
-        services.client_form(grant, now=world.now)
         return
     value = {"zeros": 0, "sixes": 6, "words": 3}[deed]
     strain, text = {"zeros": (6, ""), "sixes": (0, ""), "words": (2, "canary wish " * 50)}[deed]
-    world.client_answers(session, value, strain=strain, text=text)
+    answer = services.record_client_response(
+        str(grant),
+        submission_id=form.submission_id,
+        fields=world.fields(value, strain=strain, text=text),
+        client_clock=None,
+        now=world.now,
+    )
+    assert isinstance(answer, services.Receipt)
 
 
 def _therapist_sees(world: Any, session: Any) -> str:
     """Everything a therapist can ask for, as bytes without the nonces."""
     me, now = world.therapist, world.now + timedelta(minutes=30)
-    # A fresh link first, so that the page shows the same hour whatever went before.
-    seen = [
-        services.invite_client(me, session.pk, now=now),
+    seen: list[Any] = [
         services.caseload(me, now=now),
         services.dyad_overview(me, world.dyad.pk, now=now),
         services.session_overview(me, session.pk, now=now),
         services.session_picture(me, session.pk, now=now),
         services.therapist_form(me, session.pk, now=now),
+        services.invite_client(me, session.pk, now=now),
+        services.session_overview(me, session.pk, now=now),
     ]
     services.revoke_invitation(me, session.pk, now=now)
     seen.append(services.session_overview(me, session.pk, now=now))
@@ -69,7 +76,8 @@ def _plain(result: Any) -> Any:
 
 def _world_of(world: Any, session: Any, deed: str) -> str:
     with _undone():
-        _client_does(world, session, deed)
+        issued = services.invite_client(world.therapist, session.pk, now=world.now)
+        _client_does(world, issued, deed)
         return _therapist_sees(world, session)
 
 
@@ -102,7 +110,8 @@ def test_a_later_session_does_not_tell_of_a_sealed_one(world: Any) -> None:
     seen: dict[str, str] = {}
     for deed in ("nothing", "zeros", "sixes"):
         with _undone():
-            _client_does(world, sealed, deed)
+            issued = services.invite_client(world.therapist, sealed.pk, now=world.now)
+            _client_does(world, issued, deed)
             world.client_answers(after, 2, strain=3)
             world.therapist_answers(after, 4)
             me, now = world.therapist, world.now

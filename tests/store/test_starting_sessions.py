@@ -77,10 +77,18 @@ def test_an_ended_care_episode_takes_no_session(world: Any) -> None:
 def test_a_session_that_did_not_take_place_has_no_forms(world: Any) -> None:
     session = world.session()
     Session.objects.filter(pk=session.pk).update(attended="missed")
-    for call in (services.invite_client, services.therapist_form):
-        if call is services.invite_client:
-            with pytest.raises(ClinicError, match="did not take place"):
-                call(world.therapist, session.pk, now=world.now)
+    with pytest.raises(ClinicError, match="did not take place"):
+        services.invite_client(world.therapist, session.pk, now=world.now)
+
+
+def test_a_session_from_before_forms_were_used_refuses_them_in_words(world: Any) -> None:
+    session = world.session()
+    Assignment.objects.filter(session=session).delete()
+    for call in (services.invite_client, services.revoke_invitation, services.therapist_form):
+        with pytest.raises(ClinicError, match="no form was asked for"):
+            call(world.therapist, session.pk, now=world.now)
+    picture = services.session_picture(world.therapist, session.pk, now=world.now)
+    assert isinstance(picture, services.Waiting)
 
 
 def test_a_cancelled_session_between_keeps_its_number(world: Any) -> None:
