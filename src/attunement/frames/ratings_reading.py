@@ -12,10 +12,11 @@ import polars as pl
 from attunement import measures
 from attunement.errors import Problem
 from attunement.frames.ratings_checks import check_order, check_scores, check_twice
+from attunement.frames.ratings_choice import make_plan
 from attunement.frames.ratings_errors import RatingsError
 from attunement.frames.ratings_items import score_items
 from attunement.frames.ratings_names import CHAIRS
-from attunement.frames.ratings_plan import Plan, RatingColumns, Said, make_plan
+from attunement.frames.ratings_plan import Plan, RatingColumns, Said
 from attunement.frames.ratings_rows import Rows, long_rows
 from attunement.frames.ratings_scale import ScoreScale, scale_of
 from attunement.frames.ratings_source import Source, open_source
