@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
-import importlib
+import runpy
 import sys
 
-# name -> (module whose main(list of words) runs it, what it measures)
+# name -> (module, what it measures)
 BENCHES = {
     "scoring": ("bench.scoring.memory", "scores from arrays in memory, beside R, pandas, Polars …"),
     "scoring-files": ("bench.scoring.files", "scores from Parquet to Parquet, beside Polars"),
+    "null-rates": ("bench.signals.null_rates", "stated null rates beside counted ones"),
+    "dual-chart": ("bench.figures.dual_chart", "one chart and one sparkline"),
 }
 
 
@@ -23,7 +25,10 @@ def main(words: list[str]) -> int:
         print(f"There is no benchmark '{words[0]}'; --list shows them.", file=sys.stderr)
         return 2
     for name in words[:1] or list(BENCHES):
-        importlib.import_module(BENCHES[name][0]).main(words[1:])
+        module = BENCHES[name][0]
+        sys.argv = [f"python -m bench {name}", *words[1:]]
+        print(f"\n## {name}")
+        runpy.run_module(module, run_name="__main__", alter_sys=False)
     return 0
 
 

@@ -25,7 +25,7 @@ SIDES = {
 
 
 def main(words: list[str]) -> None:
-    parser = argparse.ArgumentParser(prog="python -m bench scoring-files", description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", default="1000000,10000000")
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--rounds", type=int, default=2, help="processes per side, in turn")
@@ -90,7 +90,7 @@ def compare(rows: int, repeats: int, rounds: int, folder: Path) -> None:
     for _ in range(rounds):
         for side in SIDES:
             words = ["--repeats", str(repeats), "--run", side, str(source), str(out(folder, side))]
-            command = [sys.executable, "-m", "bench", "scoring-files", *words]
+            command = [sys.executable, "-m", "bench.scoring.files", *words]
             done = subprocess.run(command, check=True, capture_output=True, text=True)
             found[side].append(json.loads(done.stdout))
     check_equal(folder)
@@ -129,3 +129,7 @@ def check_equal(folder: Path) -> None:
         message = "the two results differ"
         raise SystemExit(message)
     print("Results of 'ours' and 'polars' are equal, cell by cell.\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

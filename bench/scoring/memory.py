@@ -6,6 +6,7 @@ from __future__ import annotations
 import argparse
 import math
 import statistics
+import sys
 import tempfile
 from pathlib import Path
 
@@ -18,7 +19,7 @@ _PEER_OF = {"psych::scoreItems": "psych", "psych::scoreFast": "psych", "base R":
 
 
 def main(words: list[str]) -> None:
-    parser = argparse.ArgumentParser(prog="python -m bench scoring", description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", default="10000,1000000", help="such as 10000,1000000,10000000")
     parser.add_argument("--peers", default=",".join(PEERS), help="which peers run")
     parser.add_argument("--repeats", type=int, default=7)
@@ -92,6 +93,9 @@ def report(sides: list[Contender], times: dict[str, list[float]]) -> None:
         ("ours", "copy of the same bytes"),
         ("ours, room reused", "copy, room reused"),
     ):
-        print(
-            f"\n{ours_name}: {middle[ours_name] / middle[copy_name]:.2f} × the time of '{copy_name}'"
-        )
+        ratio = middle[ours_name] / middle[copy_name]
+        print(f"\n{ours_name}: {ratio:.2f} × the time of '{copy_name}'")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
