@@ -105,7 +105,7 @@ def _long(table: pa.Table, used: Layout, request: Request, at: int) -> dict[str,
     alone = Layout((), {}, used.value, used.measure)
     _, cells = pivot(table.take(pa.array(rows)), alone, part, findings)
     if findings.total:
-        raise findings.refusal(first_row=1)
+        raise findings.refusal(first_row=request.first_row)
     return _numbers(cells, request, {}, 1)
 
 
@@ -116,7 +116,7 @@ def _numbers(
     reader = request.reader
     score_batch(reader, cells, names, findings, rows=1, row_numbers=row, threads=1)
     if findings.total:
-        raise findings.refusal(first_row=1)
+        raise findings.refusal(first_row=request.first_row)
     blank = pa.nulls(1)
     columns = alike(
         [reader.read(request.measure.item(i), cells.get(i, blank))[0] for i in reader.plan.items]
