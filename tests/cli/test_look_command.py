@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from attunement.cli import main
+from attunement.cli.look import Progress
 
 TEXT = "id,session,perspective,score\nA,1,client,3\nA,1,therapist,4\nA,2,client,2\nB,1,client,5\n"
 SCALE = ["--range", "0", "6", "--higher-is-better"]
@@ -89,3 +90,22 @@ def test_nothing_usable_tells_each_mistake_and_leaves_with_two(
 def test_unknown_measure_is_bad_input(capsys: pytest.CaptureFixture[str]) -> None:
     assert _run("r.csv", "--measure", "phq9") == 2
     assert "E-MEASURE-001" in capsys.readouterr().err
+
+
+def test_progress_is_drawn_on_a_terminal_only(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quiet = Progress()
+    quiet("drawing", 1, 2)
+    quiet.clear()
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    seen = Progress()
+    seen("drawing", 1, 2)
+    seen("drawing", 2, 2)
+    seen.clear()
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "Drawing [############............] 1 of 2" in told.err
+    assert "2 of 2" not in told.err, "at most ten lines a second"
+    assert told.err.endswith("\r\x1b[K")

@@ -112,7 +112,10 @@ def test_row_79_interrupt_leaves_nothing_half_written(tmp_path: Path) -> None:
         [*COMMAND, "x.csv", "--range", "0", "6", "--higher-is-better"],
         cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     ) as run:  # fmt: skip
-        time.sleep(2.5)
+        loaded = Path(f"/proc/{run.pid}/maps")
+        while run.poll() is None and "polars" not in loaded.read_text():
+            time.sleep(0.05)  # its imports come first: an interrupt belongs to the work
+        time.sleep(1.0)
         assert run.poll() is None, "the file is too small to be interrupted"
         run.send_signal(signal.SIGINT)
         out, told = run.communicate(timeout=60)

@@ -17,6 +17,7 @@ from attunement.picture.article import article_html, row_html
 from attunement.picture.dyads import DyadView
 from attunement.picture.glance import Glance
 from attunement.picture.packed import packed_list, packed_parts
+from attunement.picture.spread import spreads_html
 from attunement.picture.wording import CHAIRS, count, runs, share, shown
 from attunement.signals import Archive
 
@@ -193,7 +194,7 @@ def _tiles(glance: Glance, ratings: Ratings) -> str:
         tiles.append(_tile("ratings left out", f"{glance.left_out:,}"))
     return (
         '<section aria-labelledby="glance"><h2 id="glance">The file at a glance</h2>'
-        f'<dl class="tiles">{"".join(tiles)}</dl></section>'
+        f'<dl class="tiles">{"".join(tiles)}</dl>{spreads_html(ratings)}</section>'
     )
 
 
