@@ -5,21 +5,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
-from django.db.models import QuerySet
+from django.db.models import FilteredRelation, Q, QuerySet
 
 from attunement.clinic.access import Action
-from attunement.clinic.models import (
-    Assignment,
-    Dyad,
-    Login,
-    Response,
-    Role,
-    Score,
-    Session,
-    SignalRecord,
-)
+from attunement.clinic.models import Assignment, Dyad, Login, Role, Session, SignalRecord
 from attunement.clinic.services.chairs import state_of
 from attunement.clinic.services.forms import config, measure_of
 from attunement.clinic.services.gate import act, actor_name, done, require_self
@@ -59,13 +50,15 @@ def caseload(actor: Login, *, now: datetime) -> Caseload:
 class _Seen:
     """What is known of one session, by chair."""
 
-    session: Session
+    session_id: str
+    session_no: int
+    held_on: date
     asked: set[str] = field(default_factory=set)
     answered: dict[str, float | None] = field(default_factory=dict)
 
     @property
     def state(self) -> SessionState:
-        return state_of(self.asked, set(self.answered))
+        return state_of(self.asked, self.answered.keys())
 
 
 def _rows(dyads: QuerySet[Dyad], *, own: bool) -> tuple[CaseRow, ...]:
@@ -81,22 +74,25 @@ def _rows(dyads: QuerySet[Dyad], *, own: bool) -> tuple[CaseRow, ...]:
 
 
 def _seen(dyads: list[Dyad]) -> dict[str, list[_Seen]]:
+    """Return every session with its two chairs: two queries, whatever the caseload's size."""
     by_session: dict[str, _Seen] = {}
     by_dyad: dict[str, list[_Seen]] = defaultdict(list)
-    for session in Session.objects.filter(dyad__in=dyads).order_by("session_no"):
-        by_session[session.pk] = _Seen(session)
-        by_dyad[session.dyad_id].append(by_session[session.pk])
-    asked = Assignment.objects.filter(session__dyad__in=dyads)
-    for session_id, perspective in asked.values_list("session_id", "perspective"):
-        by_session[session_id].asked.add(perspective)
-    answered = Response.objects.filter(session__dyad__in=dyads)
-    for session_id, perspective in answered.values_list("session_id", "perspective"):
-        by_session[session_id].answered[perspective] = None
-    totals = Score.objects.filter(response__session__dyad__in=dyads, scale="total")
-    for session_id, perspective, value in totals.values_list(
-        "response__session_id", "response__perspective", "value"
+    sessions = Session.objects.filter(dyad__in=dyads).order_by("session_no")
+    for session_id, dyad_id, session_no, held_on in sessions.values_list(
+        "pk", "dyad_id", "session_no", "held_on"
     ):
-        by_session[session_id].answered[perspective] = value
+        by_session[session_id] = _Seen(session_id, session_no, held_on)
+        by_dyad[dyad_id].append(by_session[session_id])
+    chairs = Assignment.objects.filter(session__dyad__in=dyads).annotate(
+        total=FilteredRelation("response__scores", condition=Q(response__scores__scale="total"))
+    )
+    for session_id, perspective, response_id, total in chairs.values_list(
+        "session_id", "perspective", "response__pk", "total__value"
+    ):
+        one = by_session[session_id]
+        one.asked.add(perspective)
+        if response_id is not None:
+            one.answered[perspective] = total
     return by_dyad
 
 
@@ -116,11 +112,12 @@ def _row(
     own: bool,
     bounds: tuple[float, float],
 ) -> CaseRow:
-    both = [one for one in seen if one.state is SessionState.BOTH_IN]
-    numbers = tuple(one.session.session_no for one in both)
+    states = [(one, one.state) for one in seen]
+    both = [one for one, state in states if state is SessionState.BOTH_IN]
+    numbers = tuple(one.session_no for one in both)
     words = config().words
-    last = seen[-1].session if seen else None
-    open_forms = [one for one in seen if one.state is SessionState.YOUR_FORM_OPEN]
+    last = seen[-1] if seen else None
+    open_forms = [one for one, state in states if state is SessionState.YOUR_FORM_OPEN]
     return CaseRow(
         dyad_id=dyad.pk,
         client_code=dyad.client.code,
@@ -130,7 +127,7 @@ def _row(
         last_session_no=last.session_no if last else None,
         last_held_on=last.held_on if last else None,
         n_both_in=len(both),
-        your_form_open=tuple(one.session.pk for one in open_forms) if own else (),
+        your_form_open=tuple(one.session_id for one in open_forms) if own else (),
         client_line=_line(words.client, numbers, both, "client") if own else None,
         therapist_line=_line(words.therapist, numbers, both, "therapist") if own else None,
         minimum=bounds[0],

@@ -8,10 +8,15 @@ session whose two forms are not both in never leaves this module, so nothing abo
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from attunement.clinic.models import Answer, Assignment, Dyad, Perspective, Response, Score, Session
 from attunement.clinic.services.results import SessionState
+
+# Plain texts: a caseload asks this some ten thousand times.
+_CLIENT, _THERAPIST = str(Perspective.CLIENT), str(Perspective.THERAPIST)
+_BOTH = frozenset({_CLIENT, _THERAPIST})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +76,13 @@ def chairs_of(dyad: Dyad) -> tuple[SessionChairs, ...]:
     )
 
 
-def state_of(asked: set[str], answered: set[str]) -> SessionState:
+def state_of(asked: AbstractSet[str], answered: AbstractSet[str]) -> SessionState:
     """Return what the therapist may know, from which chairs were asked and have answered."""
-    if not {Perspective.CLIENT, Perspective.THERAPIST} <= asked:
+    if not asked >= _BOTH:
         return SessionState.NO_FORMS
-    if Perspective.THERAPIST not in answered:
+    if _THERAPIST not in answered:
         return SessionState.YOUR_FORM_OPEN
-    if Perspective.CLIENT not in answered:
+    if _CLIENT not in answered:
         return SessionState.WAITING_FOR_CLIENT
     return SessionState.BOTH_IN
 
