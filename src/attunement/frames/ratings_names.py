@@ -21,6 +21,7 @@ SESSION: Final = (
 DATE: Final = ("session_date", "date", "datum", "rating_date", "date_of_session", "day")
 PERSPECTIVE: Final = ("perspective", "rater", "role", "rated_by", "source", "informant", "chair")
 SCORE: Final = ("score", "total", "total_score", "sum", "sum_score", "rating", "value")
+ITEM: Final = ("item", "item_id", "item_no", "question", "question_id")
 MEASURE: Final = ("measure", "measure_id", "instrument", "questionnaire", "scale")
 # Numbers about a row that are never a rating.
 ASIDE: Final = frozenset(

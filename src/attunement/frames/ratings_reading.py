@@ -242,11 +242,25 @@ def _one_measure(rows: Rows, plan: Plan, known: Measure | None) -> Measure | Non
 def _first_known(shown: list[str], plan: Plan) -> Measure | None:
     shipped = measures.ids(packs=("core", "own", "nc", "structure"))
     found = [measures.load(name.casefold()) for name in shown if name.casefold() in shipped]
+    if len({_scale_key(measure) for measure in found}) > 1:
+        raise RatingsError(
+            code="E-FRAME-107",
+            what="the measures in the table are not on one scale",
+            got=", ".join(measure.id for measure in found),
+            expected="one measure, or a pair with the same range and direction",
+            next_step="Choose one with --measure",
+        )
     if found:
         names = ", ".join(measure.acronym for measure in found)
         plan.say("Measure", f"Range and direction are those of {names}", "--range", guessed=False)
         return found[0]
     return None
+
+
+def _scale_key(measure: Measure) -> tuple[object, ...]:
+    nothing = pl.Series([], dtype=pl.Float64)
+    scale = scale_of(measure=measure, given=None, lower_is_better=None, scores=nothing)
+    return scale.minimum, scale.maximum, scale.higher_is_better
 
 
 def _quoted(words: list[str]) -> str:

@@ -10,7 +10,15 @@ import polars as pl
 from attunement.frames import ratings_names as names
 from attunement.frames.ratings_errors import RatingsError
 from attunement.frames.ratings_names import Family, families
-from attunement.frames.ratings_plan import Plan, RatingColumns, listed, number_share, taken, unknown
+from attunement.frames.ratings_plan import (
+    MOSTLY,
+    Plan,
+    RatingColumns,
+    listed,
+    number_share,
+    taken,
+    unknown,
+)
 from attunement.frames.ratings_source import Source
 from attunement.measures.schema import Measure
 
@@ -90,6 +98,7 @@ def long_scores(
             "session such as bdi_s1, bdi_s2",
             next_step="Name it with --session or --date",
         )
+    _refuse_answers(source, plan)
     pairs = [
         family
         for family in families(source.columns)
@@ -114,6 +123,22 @@ def long_scores(
             )
             return
     _first_score(source, plan, pairs, free)
+
+
+def _refuse_answers(source: Source, plan: Plan) -> None:
+    """Refuse a table with one row per answer: it has to be scored before it is looked at."""
+    item = names.first_named(source.columns, names.ITEM)
+    keys = [key for key in (plan.dyad, plan.session, plan.date, plan.perspective) if key]
+    if item is None or plan.measure == item:
+        return
+    repeated = source.frame.select(pl.struct(keys).is_duplicated().mean()).item()
+    if repeated > MOSTLY and source.frame[item].n_unique() > 1:
+        raise RatingsError(
+            code="E-FRAME-108",
+            what=f"the table has one row per answer: “{item}” names the item",
+            expected="one row per rating, or per session",
+            next_step="Score it first with 'attunement score FILE --measure ID'",
+        )
 
 
 def _named_score(source: Source, score: str, plan: Plan, pairs: Sequence[Family]) -> None:

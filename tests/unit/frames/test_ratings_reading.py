@@ -262,6 +262,19 @@ def test_nothing_left_carries_the_problems() -> None:
     assert [(p.code, p.row) for p in refusal.value.problems] == [("E-FRAME-113", 2)]
 
 
+def test_measures_on_different_scales_ask_for_one() -> None:
+    text = "id,session,rater,measure,score\nA,1,c,phq-9,3\nA,1,t,gad-7,4\n"
+    with pytest.raises(RatingsError, match="E-FRAME-107"):  # 0 to 27 beside 0 to 21
+        _read(text)
+    assert _read(text, measure="phq-9").frame["score"].to_list() == [3.0]
+
+
+def test_one_row_per_answer_is_sent_to_scoring() -> None:
+    text = "id,session,item,value\n" + "".join(f"A,1,{n},2\n" for n in range(1, 10))
+    with pytest.raises(RatingsError, match=r"E-FRAME-108.*attunement score"):
+        _read(text)
+
+
 def test_range_must_rise() -> None:
     with pytest.raises(RatingsError, match="E-FRAME-105"):
         _read("id,session,score\nA,1,2\n", scale_range=(6, 0))
