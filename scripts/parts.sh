@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Find, or on Debian as root install, the real parts the tests drive: a browser and a database
-# server. Prints one line for each part that is missing and cannot be had, and exports
-# ATTUNEMENT_BROWSER and ATTUNEMENT_POSTGRESQL_BIN for those that are there. Meant to be sourced.
+# server. Prints one line for each part that is missing and cannot be had, and sets BROWSER and
+# POSTGRESQL_BIN (empty where there is none). Meant to be sourced.
 
 postgresql_bin() {
   local folder
@@ -28,18 +28,18 @@ install_missing() { # part, package
 
 left_out=0
 [ -n "$(browser)" ] || install_missing "a browser for the end-to-end tests" chromium
-ATTUNEMENT_BROWSER=$(browser)
-if [ -z "$ATTUNEMENT_BROWSER" ]; then
+BROWSER=$(browser)
+if [ -z "$BROWSER" ]; then
   echo "Left out: the browser tests (no Chromium; install the package 'chromium')."
   left_out=1
 fi
 [ -n "$(postgresql_bin)" ] || install_missing "PostgreSQL for the store tests" postgresql
-ATTUNEMENT_POSTGRESQL_BIN=$(postgresql_bin)
-if [ -z "$ATTUNEMENT_POSTGRESQL_BIN" ]; then
+POSTGRESQL_BIN=$(postgresql_bin)
+if [ -z "$POSTGRESQL_BIN" ]; then
   echo "Left out: the store tests on PostgreSQL (no server; install the package 'postgresql')."
   left_out=1
 fi
-export ATTUNEMENT_BROWSER ATTUNEMENT_POSTGRESQL_BIN
+export POSTGRESQL_BIN
 if [ "$left_out" = 1 ] && [ "${ATTUNEMENT_TEST_STRICT:-0}" = 1 ]; then
   echo "ATTUNEMENT_TEST_STRICT is set: nothing may be left out." >&2
   exit 1
