@@ -64,6 +64,39 @@ def django_settings(config: Config) -> dict[str, Any]:
         "WSGI_APPLICATION": "attunement.clinic.wsgi.application",
         "AUTH_USER_MODEL": "clinic.Login",
         "DEFAULT_AUTO_FIELD": "django.db.models.BigAutoField",
+        "DATABASES": {"default": database_settings(config.database)},
+        "CACHES": {
+            "default": {
+                "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+                "LOCATION": "clinic_cache",
+            }
+        },
+        "USE_TZ": True,
+        "TIME_ZONE": config.timezone,
+        "USE_I18N": True,
+        "LANGUAGE_CODE": config.language,
+        "STATIC_URL": "/static/",
+        "STATIC_ROOT": None,  # served straight from the package
+        "STORAGES": {
+            "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+            "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+        },
+        "WHITENOISE_USE_FINDERS": True,
+        "WHITENOISE_AUTOREFRESH": False,
+        "WHITENOISE_MAX_AGE": 3600,
+        **_parts(),
+        **_login_settings(),
+        **_cookie_settings(secure=secure),
+        "DATA_UPLOAD_MAX_MEMORY_SIZE": 256 * 1024,
+        "DATA_UPLOAD_MAX_NUMBER_FIELDS": 200,
+        "DATA_UPLOAD_MAX_NUMBER_FILES": 0,
+        "LOGGING": LOGGING,
+    }
+
+
+def _parts() -> dict[str, Any]:
+    """Return apps, middleware in their order, and templates."""
+    return {
         "INSTALLED_APPS": [
             "django.contrib.auth",
             "django.contrib.contenttypes",
@@ -104,32 +137,6 @@ def django_settings(config: Config) -> dict[str, Any]:
                 },
             }
         ],
-        "DATABASES": {"default": database_settings(config.database)},
-        "CACHES": {
-            "default": {
-                "BACKEND": "django.core.cache.backends.db.DatabaseCache",
-                "LOCATION": "clinic_cache",
-            }
-        },
-        "USE_TZ": True,
-        "TIME_ZONE": config.timezone,
-        "USE_I18N": True,
-        "LANGUAGE_CODE": config.language,
-        "STATIC_URL": "/static/",
-        "STATIC_ROOT": None,  # served straight from the package
-        "STORAGES": {
-            "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
-            "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-        },
-        "WHITENOISE_USE_FINDERS": True,
-        "WHITENOISE_AUTOREFRESH": False,
-        "WHITENOISE_MAX_AGE": 3600,
-        **_login_settings(),
-        **_cookie_settings(secure=secure),
-        "DATA_UPLOAD_MAX_MEMORY_SIZE": 256 * 1024,
-        "DATA_UPLOAD_MAX_NUMBER_FIELDS": 200,
-        "DATA_UPLOAD_MAX_NUMBER_FILES": 0,
-        "LOGGING": LOGGING,
     }
 
 
