@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from attunement.frames.score_errors import ScoreFrameError
@@ -36,6 +36,22 @@ def needed_items(measure: Measure) -> tuple[str, ...]:
     return tuple(item.id for item in measure.items if item.id in used)
 
 
+def scales_without_columns(measure: Measure, found: Collection[str]) -> tuple[str, ...] | None:
+    """Return the scales of which a table holds no item at all.
+
+    None if the table does not fit the measure: it holds some items of a scale and not the others
+    (which of them were asked nobody can tell), lacks the item that decides whether a held one
+    was asked, or holds no scale whole.
+    """
+    controls = {item.id: item.shown_if.item for item in measure.items if item.shown_if is not None}
+    held = [scale for scale in measure.scales if any(item in found for item in scale.items)]
+    whole = all(item in found for scale in held for item in scale.items)
+    decided = all(controls[item] in found for item in found if item in controls)
+    if (measure.scales and not held) or not whole or not decided:
+        return None
+    return tuple(scale.id for scale in measure.scales if scale not in held)
+
+
 def find_wide(
     columns: Sequence[str], measure: Measure, items: Mapping[str, str] | None
 ) -> WideColumns:
@@ -51,7 +67,8 @@ def find_wide(
     Returns
     -------
     WideColumns
-        Every item found; at least those that some scale needs.
+        Every item found. A scale none of whose items has a column is not scored, which the
+        ``guess`` says; a scale with only some of them is refused.
 
     Raises
     ------
@@ -68,15 +85,15 @@ def find_wide(
     """
     known = [item.id for item in measure.items]
     if items is not None:
-        return WideColumns(_named(columns, measure, items))
+        named = _named(columns, measure, items)
+        return WideColumns(named, _left_out(measure, named))
     exact = {item: item for item in known if item in set(columns)}
-    needed = needed_items(measure)
-    if all(item in exact for item in needed):
-        return WideColumns(exact)
+    if scales_without_columns(measure, exact) is not None:
+        return WideColumns(exact, _left_out(measure, exact))
     found: dict[str, dict[str, str]] = {}
     for prefix in _prefixes(measure):
         spelled = _by_prefix(columns, known, prefix)
-        if all(item in spelled for item in needed):
+        if scales_without_columns(measure, spelled) is not None:
             found[prefix] = spelled
     distinct = {tuple(spelled.items()) for spelled in found.values()}
     if len(distinct) > 1:
@@ -88,12 +105,21 @@ def find_wide(
             next_step='Name them: items={"<item id>": "<column>", …}',
         )
     if not found:
-        missing = [item for item in needed if item not in exact]
-        raise _not_found(measure, columns, missing)
+        raise _not_found(measure, columns, exact)
     mapping = next(iter(found.values()))
     pairs = [f"{column} → {item}" for item, column in mapping.items()]
     shown = ", ".join(pairs if len(pairs) <= 4 else [*pairs[:2], "…", pairs[-1]])  # noqa: PLR2004 -- a readable few
-    return WideColumns(mapping, f"Columns were taken for the items of '{measure.id}': {shown}")
+    guess = f"Columns were taken for the items of '{measure.id}': {shown}"
+    left_out = _left_out(measure, mapping)
+    return WideColumns(mapping, f"{guess}. {left_out}" if left_out else guess)
+
+
+def _left_out(measure: Measure, found: Collection[str]) -> str:
+    """Say which scales have no score because the table holds none of their items."""
+    scales = scales_without_columns(measure, found)
+    if not scales:
+        return ""
+    return f"No column holds an item of {', '.join(scales)} of '{measure.id}': no score there"
 
 
 def is_long(columns: Sequence[str]) -> bool:
@@ -139,13 +165,16 @@ def _named(columns: Sequence[str], measure: Measure, items: Mapping[str, str]) -
         )
     rest = {item: item for item in known if item in columns and item not in items.values()}
     mapping = {item: items.get(item, rest.get(item, "")) for item in known}
-    missing = [item for item in needed_items(measure) if not mapping[item]]
-    if missing:
-        raise _not_found(measure, columns, missing)
-    return {item: column for item, column in mapping.items() if column}
+    found = {item: column for item, column in mapping.items() if column}
+    if scales_without_columns(measure, found) is None:
+        raise _not_found(measure, columns, found)
+    return found
 
 
-def _not_found(measure: Measure, columns: Sequence[str], missing: Sequence[str]) -> ScoreFrameError:
+def _not_found(measure: Measure, columns: Sequence[str], found: Collection[str]) -> ScoreFrameError:
+    held = [scale for scale in measure.scales if any(item in found for item in scale.items)]
+    wanted = {item for scale in held for item in scale.items} or set(needed_items(measure))
+    missing = [item for item in needed_items(measure) if item in wanted and item not in found]
     return ScoreFrameError(
         "E-FRAME-002",
         what=f"No column was found for item {_some(missing)} of '{measure.id}'",

@@ -6,7 +6,7 @@ from __future__ import annotations
 from attunement.picture.dyads import Check, DyadView
 from attunement.picture.errors import LookError
 from attunement.picture.glance import ChairCount, Glance
-from attunement.picture.look import Look, look
+from attunement.picture.looking import Look, look
 from attunement.picture.page import MARK
 
 __all__ = ["MARK", "ChairCount", "Check", "DyadView", "Glance", "Look", "LookError", "look"]

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tests.measure_samples import choice, measure, nine_sums, twelve_means, with_skips
 
 from attunement.frames import ScoreFrameError
 from attunement.frames.score_columns import find_wide, is_long, needed_items
+from attunement.measures.schema import Measure, ShownIf
 
 NINE = [str(k) for k in range(1, 10)]
 
@@ -72,6 +75,29 @@ def test_controls_of_skipped_items_are_needed() -> None:
 def test_ids_that_begin_like_a_spelling_keep_their_meaning() -> None:
     made = measure((choice("q1"), choice("q2")), twelve_means().scales[:0])
     assert find_wide(["q1", "q2"], made, None).items == {"q1": "q1", "q2": "q2"}
+
+
+def two_scales() -> Measure:
+    """Items 1 and 2 make the total; item 3 alone makes the flag, asked when item 2 is 1 or more."""
+    items = (choice("1"), choice("2"), replace(choice("3"), shown_if=ShownIf("2", 1)))
+    total = replace(nine_sums().scales[0], items=("1", "2"), min_answered=2, bounds=None)
+    return measure(items, (total, replace(total, id="flag", items=("3",), min_answered=1)))
+
+
+def test_scale_without_any_column_is_left_out_and_said() -> None:
+    found = find_wide(["1", "2"], two_scales(), None)
+    assert dict(found.items) == {"1": "1", "2": "2"}
+    assert found.guess == "No column holds an item of flag of 'sample': no score there"
+
+
+def test_scale_with_some_of_its_columns_is_refused() -> None:
+    with pytest.raises(ScoreFrameError, match=r"E-FRAME-002.*item '2' of"):
+        find_wide(["1"], two_scales(), None)
+
+
+def test_item_without_the_one_that_decides_about_it_is_refused() -> None:
+    with pytest.raises(ScoreFrameError, match=r"E-FRAME-002"):
+        find_wide(["3"], two_scales(), None)
 
 
 def test_long_tables_are_recognised() -> None:
