@@ -66,6 +66,41 @@ def test_json_is_one_document(file: Path, capfd: pytest.CaptureFixture[str]) -> 
 
 
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_the_file_of_answers_is_never_written_over(
+    file: Path, ending: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    answers = file.with_suffix(f".{ending}")
+    if ending == "parquet":
+        pl.read_csv(file).write_parquet(answers)
+    soft, hard = answers.with_stem("soft"), answers.with_stem("hard")
+    soft.symlink_to(answers)
+    hard.hardlink_to(answers)
+    before = answers.read_bytes()
+    for out in (answers, soft, hard):
+        for force in ([], ["--force"]):
+            words = ["score", answers, "--measure", "phq-9", "--out", out, *force]
+            code, said, err = run(*words, capfd=capfd)
+            assert (code, said) == (2, "")
+            assert "E-CLI-003" in err
+            assert "the file of answers itself" in err
+    assert answers.read_bytes() == before
+
+
+def test_a_file_that_is_there_is_replaced_with_force_alone(
+    file: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    other = file.parent / "other.csv"
+    other.write_text("precious", "utf-8")
+    words = ("score", file, "--measure", "phq-9", "--out", other)
+    code, _, err = run(*words, capfd=capfd)
+    assert (code, err[:9]) == (2, "E-CLI-003")
+    assert "--force" in err
+    assert other.read_text("utf-8") == "precious"
+    assert run(*words, "--force", capfd=capfd)[0] == 0
+    assert pl.read_csv(other)["score"].to_list() == [9.0, 27.0, None]
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
 def test_long_files_stream_to_the_same_result(
     file: Path, ending: str, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

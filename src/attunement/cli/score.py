@@ -37,6 +37,7 @@ REASONS_SHOWN = 10
     default=None,
     help="Where the scores go, as .csv or .parquet; to the terminal as CSV by default.",
 )
+@click.option("--force", is_flag=True, help="Replace the file at --out, if there is one.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
 def command(
     file: Path,
@@ -49,6 +50,7 @@ def command(
     language: str,
     missing: tuple[float, ...],
     out: Path | None,
+    force: bool,
     as_json: bool,
 ) -> None:
     """Score the answers in FILE (CSV or Parquet; one row per response, or one per answer).
@@ -58,12 +60,8 @@ def command(
     naming row and column; nothing is written then.
     """
     check_readable(file)
-    if out is not None and out.suffix.lower() not in ENDINGS:
-        raise CommandError(
-            "E-CLI-003",
-            what=f"'{out.name}' is of no kind that can be written",
-            expected="a name that ends in .csv or .parquet",
-        )
+    if out is not None:
+        check_target(out, file, force=force)
     arguments: dict[str, Any] = {
         "measure": measure,
         "layout": layout,
@@ -85,6 +83,48 @@ def command(
                 shutil.copyfileobj(scores, sys.stdout.buffer)
     if not as_json:
         _say(about, out)
+
+
+def check_target(out: Path, source: Path, *, force: bool) -> None:
+    """Refuse, before any work, to write onto the answers or over a file that is there.
+
+    Raises
+    ------
+    CommandError
+        E-CLI-003. ``force`` permits to replace another file, never the answers themselves.
+    """
+    if out.suffix.lower() not in ENDINGS:
+        raise CommandError(
+            "E-CLI-003",
+            what=f"'{out.name}' is of no kind that can be written",
+            expected="a name that ends in .csv or .parquet",
+        )
+    try:
+        if not out.exists():
+            return
+        if out.samefile(source):
+            got = "the file of answers itself"
+        elif not out.is_file():
+            got = "a folder or a device"
+        elif force:
+            return
+        else:
+            got = "a file that is there already"
+    except OSError as refusal:
+        raise CommandError(
+            "E-CLI-003",
+            what=f"'{out.name}' cannot be written",
+            got=refusal.strerror or "a refusal of the file system",
+            next_step="Choose another place with --out",
+        ) from refusal
+    raise CommandError(
+        "E-CLI-003",
+        what=f"'{out.name}' is not overwritten",
+        got=got,
+        expected="a new name",
+        next_step="Choose another name with --out"
+        + (", or add --force" if got.startswith("a file") else ""),
+    )
 
 
 def _score(file: Path, target: Path, arguments: dict[str, Any]) -> dict[str, Any]:

@@ -29,7 +29,7 @@ class ScoreFrameError(AttunementError):
         "E-FRAME-006": "some answers cannot be used",
         "E-FRAME-007": "a long table does not fit together",
         "E-FRAME-008": "the file cannot be read",
-        "E-FRAME-009": "the file to write is not named, or of an unknown kind",
+        "E-FRAME-009": "the file to write is not named, of an unknown kind, or the input itself",
         "E-FRAME-010": "the file has no rows",
         "E-FRAME-011": "an argument has a value that is not offered",
     }

@@ -61,7 +61,8 @@ def score(
         NaN does in pandas, which has no other mark for it; elsewhere it is refused.
     out : path, optional
         For a path: where the result goes, as CSV or Parquet by its ending. An existing file is
-        replaced in one step, at the end.
+        replaced in one step, at the end; the file of answers itself is refused, under whatever
+        name.
     row_numbers : array of int64, optional
         The number by which a message names each row; from 1 by default (from 2 in a CSV file,
         where the header is row 1).
@@ -115,8 +116,25 @@ def score(
         first_row=2 if path is not None and path.suffix.lower() != ".parquet" else 1,
     )
     if path is not None:
-        return cast("T", score_file(path, None if out is None else Path(out), request))
+        target = None if out is None else Path(out)
+        _refuse_input(path, target)
+        return cast("T", score_file(path, target, request))
     return cast("T", _score_native(frame, request))
+
+
+def _refuse_input(source: Path, out: Path | None) -> None:
+    """Refuse to write the scores onto the answers, be it through a link."""
+    try:
+        same = out is not None and out.samefile(source)
+    except OSError:  # one of them is not there
+        return
+    if same:
+        raise ScoreFrameError(
+            "E-FRAME-009",
+            what="The scores would replace the answers they are made of",
+            got="the same file as frame and as out",
+            next_step="Give out another name",
+        )
 
 
 def _score_native(frame: Any, request: Request) -> Any:

@@ -137,3 +137,15 @@ def test_long_file_scores_like_a_wide_one(tmp_path: Path) -> None:
     long.write_parquet(tmp_path / "long.parquet")
     assert scored(tmp_path / "long.csv").equals(expected)
     assert scored(tmp_path / "long.parquet").equals(expected)
+
+
+def test_answers_are_never_written_over(tmp_path: Path) -> None:
+    path = write(tmp_path, f"{HEADER}\n{ROW}\n")
+    soft, hard = tmp_path / "soft.csv", tmp_path / "hard.csv"
+    soft.symlink_to(path)
+    hard.hardlink_to(path)
+    for out in (path, soft, hard):
+        with pytest.raises(ScoreFrameError, match="replace the answers") as caught:
+            score(path, measure=nine_sums(), out=out)
+        assert caught.value.code == "E-FRAME-009"
+    assert path.read_text("utf-8") == f"{HEADER}\n{ROW}\n"
