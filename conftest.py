@@ -27,6 +27,7 @@ from sybil.parsers.rest import DocTestParser
 
 ROOT = Path(__file__).resolve().parent
 _HOME = "sybil_home"
+_OWN_MEASURES = "ATTUNEMENT_HOME"
 
 
 def _run_console(example: Example) -> str | None:
@@ -61,14 +62,33 @@ class ConsoleParser(CodeBlockParser):
         return _run_console(example)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Hide the measures that whoever runs the tests has installed for themselves."""
+    folder = tempfile.mkdtemp(prefix="attunement-home-")
+    before = os.environ.get(_OWN_MEASURES)
+    os.environ[_OWN_MEASURES] = folder
+
+    def restore() -> None:
+        shutil.rmtree(folder, ignore_errors=True)
+        if before is None:
+            os.environ.pop(_OWN_MEASURES, None)
+        else:
+            os.environ[_OWN_MEASURES] = before
+
+    config.add_cleanup(restore)
+
+
 def _enter_scratch_folder(namespace: dict[str, Any]) -> None:
-    namespace[_HOME] = (os.getcwd(), tempfile.mkdtemp(prefix="attunement-docs-"))
-    os.chdir(namespace[_HOME][1])
+    scratch = tempfile.mkdtemp(prefix="attunement-docs-")
+    namespace[_HOME] = (os.getcwd(), scratch, os.environ[_OWN_MEASURES])
+    os.chdir(scratch)
+    os.environ[_OWN_MEASURES] = str(Path(scratch) / ".attunement")  # a page may install some
 
 
 def _leave_scratch_folder(namespace: dict[str, Any]) -> None:
-    before, scratch = namespace[_HOME]
+    before, scratch, home = namespace[_HOME]
     os.chdir(before)
+    os.environ[_OWN_MEASURES] = home
     shutil.rmtree(scratch, ignore_errors=True)
 
 

@@ -5,8 +5,10 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import polars as pl
 import pytest
 
+import attunement as at
 from attunement.cli import main
 from attunement.measures import PACKS, ids
 from attunement.measures.docs import shipped_pages
@@ -194,3 +196,46 @@ def test_no_home_is_told_and_the_list_still_works(
     found = run("add", "a.toml")
     assert found.code == 2
     assert "ATTUNEMENT_HOME" in found.err
+
+
+def test_own_measure_is_at_hand_everywhere(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "warmth" not in at.measures.ids()
+    assert run("new", "warmth").code == 0
+    assert run("add", "warmth.toml").code == 0
+    assert "warmth" in at.measures.ids()
+    assert at.measures.load("warmth").version == "1"
+    answers = {"client": ["A", "A", "A"], "session": [1, 2, 3]} | {key: [1, 2, 3] for key in "123"}
+    frame = pl.DataFrame(answers)
+    frame.write_csv(tmp_path / "answers.csv")
+    assert at.score(frame, measure="warmth")["score"].to_list() == [1.0, 2.0, 3.0]
+    for words in (
+        ["score", "answers.csv", "--measure", "warmth"],
+        ["explain", "answers.csv", "--measure", "Warmth@1", "--row", "2"],
+        ["look", "answers.csv", "--measure", "warmth", "--out", "page.html"],
+    ):
+        with pytest.raises(SystemExit) as left:
+            main(words)
+        said = capsys.readouterr()
+        assert left.value.code == 0, said.err
+        assert "warmth" in (said.out + said.err).casefold()
+
+
+def test_newer_version_of_ones_own_is_shown_and_scored_alike(run: Run, home: Path) -> None:
+    frame = pl.DataFrame({key: [4] for key in "123"})
+    for version in ("1", "2"):
+        (home / "warmth").mkdir(parents=True, exist_ok=True)
+        text = skeleton("warmth").replace('version = "1"', f'version = "{version}"', 1)
+        (home / "warmth" / f"{version}.toml").write_text(text, "utf-8")
+        assert json.loads(run("show", "warmth", "--json").out)["version"] == version
+        assert at.score(frame, measure="warmth")["measure"].to_list() == [f"warmth@{version}"]
+
+
+def test_list_of_a_family_that_is_not_there_names_those_that_are(run: Run) -> None:
+    found = run("list", "--family", "nope")
+    assert (found.code, found.out) == (2, "")
+    assert found.err.startswith("E-CLI-001")
+    assert "alliance" in found.err
+    assert run("list", "--family", "Alliance").code == 0
+    assert run("show", "PHQ-9").out == run("show", "phq-9").out

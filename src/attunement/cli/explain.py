@@ -49,8 +49,7 @@ def command(
     from attunement.scoring import explain
 
     check_readable(file)
-    measure_id, _, version = measure.partition("@")
-    loaded = load(measure_id, version=version or None)
+    loaded = load(measure)
     read = read_answers(file)
     with guesses_said():
         answers = answers_of(

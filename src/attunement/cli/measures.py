@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
@@ -33,7 +32,8 @@ from attunement.measures import (
     parse_text,
     versions,
 )
-from attunement.measures.library import read_file
+from attunement.measures.library import folders, read_file
+from attunement.measures.parse import FAMILIES
 from attunement.measures.reading import read_toml
 from attunement.measures.words import TEXT_STATES
 
@@ -46,12 +46,17 @@ def command() -> None:
 
 
 @command.command("list")
-@click.option("--family", help="Only this family, such as alliance or outcome.")
+@click.option(
+    "--family",
+    type=click.Choice(FAMILIES, case_sensitive=False),
+    metavar="FAMILY",
+    help="Only this family, such as alliance or outcome.",
+)
 @click.option("--all", "everything", is_flag=True, help="The non-commercial pack as well.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 def list_(*, family: str | None, everything: bool, as_json: bool) -> None:
     """List the measures at hand: who rates, and whether their wording is there."""
-    extra = _extra()
+    extra = folders(None)
     packs = PACKS if everything else DEFAULT_PACKS
     found, broken = _loaded(ids(packs=packs, extra=extra), extra)
     if family is not None:
@@ -82,9 +87,8 @@ def show(*, measure_id: str, version: str | None, as_json: bool) -> None:
     """Show a measure: scoring, cut-offs, the owner's words, and how sure each number is."""
     from attunement.measures.plain import plain
 
-    extra = _extra()
-    measure = load(measure_id, version=version, extra=extra)
-    at_hand = languages(measure, packs=PACKS, extra=extra)
+    measure = load(measure_id, version=version)
+    at_hand = languages(measure, packs=PACKS)
     if as_json:
         click.echo(json.dumps(asdict(measure) | {"text_languages": at_hand}, indent=2))
         return
@@ -170,7 +174,7 @@ def add(*, file: Path | None, texts: tuple[Path, ...]) -> None:
 
     if file is None and not texts:
         raise click.UsageError("name a FILE, or wording with --text")  # noqa: TRY003 - click's own
-    folder = operator_folder(os.environ)
+    folder = operator_folder()
     if folder is None:
         raise CommandError(
             "E-CLI-003",
@@ -185,11 +189,6 @@ def add(*, file: Path | None, texts: tuple[Path, ...]) -> None:
         click.echo(f"installed {printable(str(path))}")
     if not done.written:
         click.echo(f"{done.measure_id} version {done.version} was there already; nothing changed.")
-
-
-def _extra() -> tuple[Path, ...]:
-    folder = operator_folder(os.environ)
-    return () if folder is None else (folder,)
 
 
 def _loaded(
@@ -236,7 +235,7 @@ def _today() -> str:
 
 
 def _lint_all() -> dict[str, tuple[Finding, ...]]:
-    extra, today = _extra(), _today()
+    extra, today = folders(None), _today()
     found: dict[str, tuple[Finding, ...]] = {}
     for name in ids(packs=PACKS, extra=extra):
         for version in versions(name, extra=extra):
@@ -251,7 +250,7 @@ def _lint_all() -> dict[str, tuple[Finding, ...]]:
 
 
 def _lint_files(files: Sequence[Path]) -> dict[str, tuple[Finding, ...]]:
-    extra, today = _extra(), _today()
+    extra, today = folders(None), _today()
     texts = {path: read_file(path, origin=str(path)) for path in files}
     words = {path for path in files if _is_text(path, texts[path])}
     found: dict[str, tuple[Finding, ...]] = {}

@@ -22,7 +22,7 @@ from attunement.frames.score_columns import (
     is_long,
 )
 from attunement.frames.score_errors import ColumnGuessWarning, ScoreFrameError
-from attunement.measures import load, load_text
+from attunement.measures import as_measure, load_text
 from attunement.measures.schema import Measure
 from attunement.scoring import make_plan
 
@@ -74,7 +74,7 @@ class Layout:
 def make_request(
     measure: str | Measure,
     *,
-    keys: Sequence[str] | None,
+    keys: str | Sequence[str] | None,
     items: Mapping[str, str] | None,
     layout: str,
     labels: str,
@@ -91,9 +91,7 @@ def make_request(
                 what=f"{what} cannot be '{value}'",
                 expected=" or ".join(f"'{one}'" for one in offered),
             )
-    if isinstance(measure, str):
-        measure_id, _, version = measure.partition("@")
-        measure = load(measure_id, version=version or None)
+    measure = as_measure(measure)
     if not measure.scales:
         raise ScoreFrameError(
             "E-FRAME-011",
@@ -104,7 +102,7 @@ def make_request(
     plan = make_plan(measure)
     return Request(
         reader=AnswerReader(plan, labels, bundle, tuple(float(mark) for mark in missing)),
-        keys=None if keys is None else tuple(keys),
+        keys=None if keys is None else (keys,) if isinstance(keys, str) else tuple(keys),
         items=items,
         layout=layout,
         row_numbers=first_row if row_numbers is None else row_numbers,

@@ -26,7 +26,7 @@ def answers_of(
     *,
     measure: str | Measure,
     row: int,
-    keys: Sequence[str] | None = None,
+    keys: str | Sequence[str] | None = None,
     items: Mapping[str, str] | None = None,
     layout: str = "auto",
     labels: str = "auto",

@@ -25,7 +25,7 @@ def score(
     frame: T,
     *,
     measure: str | Measure,
-    keys: Sequence[str] | None = None,
+    keys: str | Sequence[str] | None = None,
     items: Mapping[str, str] | None = None,
     layout: str = "auto",
     labels: str = "auto",
@@ -45,7 +45,7 @@ def score(
         batches, so that memory does not grow with a wide file.
     measure : str or Measure
         ``"phq-9"`` (its newest version), ``"phq-9@1"``, or a measure.
-    keys : sequence of str, optional
+    keys : str or sequence of str, optional
         Columns to carry over: they say whose response it is. By default every column that is no
         item. In a long table they also say which answers belong together.
     items : mapping of str to str, optional

@@ -8,6 +8,7 @@ from attunement.measures.finding import Finding
 from attunement.measures.library import (
     DEFAULT_PACKS,
     PACKS,
+    as_measure,
     ids,
     languages,
     load,
@@ -30,6 +31,7 @@ __all__ = [
     "MeasureError",
     "TextBundle",
     "allowed",
+    "as_measure",
     "ids",
     "languages",
     "lint",
@@ -42,3 +44,8 @@ __all__ = [
     "score_range",
     "versions",
 ]
+
+
+def __dir__() -> list[str]:
+    """Return the public names."""
+    return sorted(__all__)

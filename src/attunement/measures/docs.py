@@ -114,9 +114,10 @@ def index(measures: Iterable[Measure]) -> str:
 
 def shipped_pages() -> dict[str, str]:
     """Return file name → page for every shipped measure (newest version) and the index."""
-    measures = [load(measure_id) for measure_id in ids(packs=PACKS)]
+    measures = [load(measure_id, extra=()) for measure_id in ids(packs=PACKS, extra=())]
     pages = {
-        f"{one.id}.md": page(one, text_languages=languages(one, packs=PACKS)) for one in measures
+        f"{one.id}.md": page(one, text_languages=languages(one, packs=PACKS, extra=()))
+        for one in measures
     }
     return {"README.md": index(measures), **pages}
 

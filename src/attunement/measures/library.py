@@ -2,11 +2,17 @@
 """Finding measures: the packs that come with the house and the folders that an operator adds.
 
 A folder holds ``<id>/<version>.toml`` and ``<id>/<version>.<language>.toml``; the packaged data
-has one such folder per pack. Reading these files is the only thing this room does to the world.
+has one such folder per pack. Reading these files, and asking the environment where the operator's
+folder is, are the only things this room does to the world.
+
+``extra`` means the same everywhere here: the operator's folders; by default the one that the
+environment names (`operator_folder`); ``()`` for what is shipped and nothing else. A folder is
+looked through at every call, so that a measure added meanwhile is found.
 """
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -43,7 +49,7 @@ class _Place:
         return f"{self.measure_id}/{self.file.name}"
 
 
-def operator_folder(environment: Mapping[str, str]) -> Path | None:
+def operator_folder(environment: Mapping[str, str] | None = None) -> Path | None:
     """Return the folder of the operator's own measures, whether or not it exists.
 
     ``$ATTUNEMENT_HOME/measures``, else ``$XDG_DATA_HOME/attunement/measures``, else
@@ -51,9 +57,11 @@ def operator_folder(environment: Mapping[str, str]) -> Path | None:
 
     Parameters
     ----------
-    environment : Mapping of str to str
-        The process's environment; this room never looks at it by itself.
+    environment : Mapping of str to str, optional
+        The process's environment by default.
     """
+    if environment is None:
+        environment = os.environ
     if home := environment.get("ATTUNEMENT_HOME"):
         return Path(home) / "measures"
     data = environment.get("XDG_DATA_HOME", "")
@@ -64,15 +72,17 @@ def operator_folder(environment: Mapping[str, str]) -> Path | None:
     return None
 
 
-def ids(*, packs: Iterable[str] | None = None, extra: Sequence[Path] = ()) -> tuple[str, ...]:
+def ids(
+    *, packs: Iterable[str] | None = None, extra: Sequence[Path] | None = None
+) -> tuple[str, ...]:
     """Return the ids of the measures at hand, in alphabetical order.
 
     Parameters
     ----------
     packs : iterable of str, optional
         Packs to list; all but the non-commercial one (``nc``) by default.
-    extra : sequence of Path
-        The operator's folders; their measures are always listed.
+    extra : sequence of Path, optional
+        The operator's folders, whose measures are always listed; the environment's by default.
 
     Raises
     ------
@@ -84,23 +94,26 @@ def ids(*, packs: Iterable[str] | None = None, extra: Sequence[Path] = ()) -> tu
     return tuple(sorted({place.measure_id for place in places if not place.language}))
 
 
-def versions(measure_id: str, *, extra: Sequence[Path] = ()) -> tuple[str, ...]:
+def versions(measure_id: str, *, extra: Sequence[Path] | None = None) -> tuple[str, ...]:
     """Return the versions of a measure, oldest first; E-MEASURE-001 if there is no such measure."""
     found = {place.version for place in _definitions(measure_id, extra)}
     return tuple(sorted(found, key=_order))
 
 
-def load(measure_id: str, *, version: str | None = None, extra: Sequence[Path] = ()) -> Measure:
+def load(
+    measure_id: str, *, version: str | None = None, extra: Sequence[Path] | None = None
+) -> Measure:
     """Return a measure.
 
     Parameters
     ----------
     measure_id : str
-        Such as ``"phq-9"``.
+        Such as ``"phq-9"``, in any case; ``"phq-9@1"`` names the version as well.
     version : str, optional
         The newest by default.
-    extra : sequence of Path
-        The operator's folders, looked through besides the packaged data.
+    extra : sequence of Path, optional
+        The operator's folders, looked through besides the packaged data; the environment's by
+        default, ``()`` for none.
 
     Returns
     -------
@@ -114,14 +127,22 @@ def load(measure_id: str, *, version: str | None = None, extra: Sequence[Path] =
         two files claim the same version with other content, E-MEASURE-010 if an operator's file
         does not hold together, E-MEASURE-002 to 006 and 011 if it cannot be read.
     """
-    places = _definitions(measure_id, extra)
+    name, _, named = measure_id.partition("@")
+    places = _definitions(name, extra)
     known = sorted({place.version for place in places}, key=_order)
-    wanted = known[-1] if version is None else version
+    if version is not None and named not in {"", version}:
+        raise MeasureError(
+            "E-MEASURE-007",
+            what="two versions are asked for",
+            got=f"{shown(measure_id)} and version {shown(version)}",
+            next_step="Name one of them",
+        )
+    wanted = version if version is not None else named or known[-1]
     chosen = [place for place in places if place.version == wanted]
     if not chosen:
         raise MeasureError(
             "E-MEASURE-007",
-            what=f"{measure_id} has no version {shown(wanted)}",
+            what=f"{shown(name)} has no version {shown(wanted)}",
             expected=f"one of {', '.join(known)}",
             next_step="Leave the version out for the newest",
         )
@@ -130,10 +151,30 @@ def load(measure_id: str, *, version: str | None = None, extra: Sequence[Path] =
         if not same_content(found[0], other):
             raise MeasureError(
                 "E-MEASURE-009",
-                what=f"two files claim to be {measure_id} version {wanted}, with other content",
+                what=f"two files claim to be {shown(name)} version {wanted}, with other content",
                 next_step="Give the changed one a new version",
             )
     return found[0]
+
+
+def as_measure(measure: str | Measure) -> Measure:
+    """Return a measure as it is, and load one that is named (``"phq-9"`` or ``"phq-9@1"``).
+
+    Raises
+    ------
+    MeasureError
+        As `load`; E-MEASURE-001 for what is neither text nor a measure.
+    """
+    if isinstance(measure, Measure):
+        return measure
+    if isinstance(measure, str):
+        return load(measure)
+    raise MeasureError(
+        "E-MEASURE-001",
+        what="that is no measure",
+        got=f"an object of type {type(measure).__name__}",
+        expected="an id such as 'phq-9', or what measures.load returns",
+    )
 
 
 def load_text(
@@ -141,7 +182,7 @@ def load_text(
     language: str = "en",
     *,
     packs: Iterable[str] | None = None,
-    extra: Sequence[Path] = (),
+    extra: Sequence[Path] | None = None,
 ) -> TextBundle | None:
     """Return the wording of a measure in a language, or None if none is at hand.
 
@@ -153,8 +194,8 @@ def load_text(
         Such as ``"en"`` or ``"pt-BR"``; a region falls back to its language, never to another.
     packs : iterable of str, optional
         Packs whose wording the operator switched on; all but ``nc`` by default.
-    extra : sequence of Path
-        The operator's folders: licensed wording lies there.
+    extra : sequence of Path, optional
+        The operator's folders, where licensed wording lies; the environment's by default.
 
     Raises
     ------
@@ -179,7 +220,7 @@ def load_text(
 
 
 def languages(
-    measure: Measure, *, packs: Iterable[str] | None = None, extra: Sequence[Path] = ()
+    measure: Measure, *, packs: Iterable[str] | None = None, extra: Sequence[Path] | None = None
 ) -> tuple[str, ...]:
     """Return the languages that `load_text` has wording in, in alphabetical order."""
     return tuple(sorted({place.language for place in _texts(measure, _packs(packs), extra)}))
@@ -256,7 +297,7 @@ def _bundle(place: _Place) -> TextBundle:
     return bundle
 
 
-def _texts(measure: Measure, packs: frozenset[str], extra: Sequence[Path]) -> list[_Place]:
+def _texts(measure: Measure, packs: frozenset[str], extra: Sequence[Path] | None) -> list[_Place]:
     shipped = [place for place in _packaged() if place.pack in packs]
     return [
         place
@@ -265,10 +306,12 @@ def _texts(measure: Measure, packs: frozenset[str], extra: Sequence[Path]) -> li
     ]
 
 
-def _definitions(measure_id: str, extra: Sequence[Path]) -> list[_Place]:
+def _definitions(measure_id: str, extra: Sequence[Path] | None) -> list[_Place]:
     everything = [place for place in [*_packaged(), *_installed(extra)] if not place.language]
-    found = [place for place in everything if place.measure_id == measure_id]
+    found = [place for place in everything if place.measure_id == measure_id.strip().lower()]
     if not found:
+        for folder in folders(extra):  # it may be in one that cannot be read
+            _scan(folder, "operator")
         known = sorted({place.measure_id for place in everything})
         close = get_close_matches(measure_id.lower()[:80], known, n=3, cutoff=0.5)
         raise MeasureError(
@@ -298,14 +341,27 @@ def _packaged() -> tuple[_Place, ...]:
     return tuple(place for pack in PACKS for place in _scan(data / pack, pack))
 
 
-def _installed(extra: Sequence[Path]) -> list[_Place]:
-    return [place for folder in extra for place in _scan(folder, "operator")]
+def folders(extra: Sequence[Path] | None) -> tuple[Path, ...]:
+    """Return the operator's folders: those given, or by default the one of the environment."""
+    if extra is not None:
+        return tuple(extra)
+    folder = operator_folder()
+    return () if folder is None else (folder,)
+
+
+def _installed(extra: Sequence[Path] | None) -> list[_Place]:
+    try:
+        return [place for folder in folders(extra) for place in _scan(folder, "operator")]
+    except MeasureError:
+        if extra is None:  # nobody asked for that folder: what is shipped loads without it
+            return []
+        raise
 
 
 def _scan(folder: Traversable, pack: str) -> list[_Place]:
     try:
         homes = [home for home in folder.iterdir() if MEASURE_ID.fullmatch(home.name)]
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return []
     except OSError as error:
         raise _unreadable(str(folder), error.strerror or "an unreadable folder") from None

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from attunement import measures
 from attunement.measures import (
     MeasureError,
     ids,
@@ -196,3 +197,63 @@ def test_changed_wording_under_no_derivatives_is_refused(
     with pytest.raises(MeasureError) as caught:
         load_text(load("demo"))
     assert caught.value.code == "E-MEASURE-008"
+
+
+@pytest.fixture
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("ATTUNEMENT_HOME", str(tmp_path))
+    (tmp_path / "measures").mkdir()
+    return tmp_path / "measures"
+
+
+def test_operators_folder_of_the_environment_is_the_default(own: Path) -> None:
+    assert "demo" not in ids()
+    put(own)
+    put_text(own, "de")
+    assert "demo" in ids()
+    measure = load("demo")
+    assert measure.pack == "operator"
+    assert languages(measure) == ("de",)
+    text = load_text(measure, "de")
+    assert text is not None
+    assert text.title == "Demo (de)"
+    put(own, "2")
+    assert versions("demo") == ("1", "2")
+    assert load("demo").version == "2"
+
+
+def test_no_extra_folder_means_what_is_shipped_alone(own: Path) -> None:
+    put(own)
+    assert "demo" not in ids(extra=())
+    with pytest.raises(MeasureError, match="no measure demo"):
+        load("demo", extra=())
+    assert versions("phq-9", extra=()) == ("1",)
+
+
+def test_default_folder_that_cannot_be_read_hides_nothing_that_is_shipped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setenv("ATTUNEMENT_HOME", str(tmp_path))
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    assert load("phq-9").id == "phq-9"
+    with pytest.raises(MeasureError, match="Permission denied"):
+        load("demo")
+    with pytest.raises(MeasureError, match="Permission denied"):
+        load("phq-9", extra=[tmp_path])
+
+
+def test_id_may_be_in_any_case_and_name_its_version(tmp_path: Path) -> None:
+    assert load("PHQ-9") is load("phq-9@1")
+    put(tmp_path, "2")
+    put(tmp_path, "1")
+    assert load("demo@1", extra=[tmp_path]).version == "1"
+    with pytest.raises(MeasureError, match="two versions") as caught:
+        load("demo@1", version="2", extra=[tmp_path])
+    assert caught.value.code == "E-MEASURE-007"
+
+
+def test_room_shows_its_public_names_alone() -> None:
+    assert dir(measures) == sorted(measures.__all__)
