@@ -6,21 +6,29 @@ from __future__ import annotations
 from attunement.kernels.compiling import compiled
 from attunement.kernels.score import (
     BLOCK,
+    TABLE,
     ItemRules,
     Outputs,
     ScaleRules,
     Scratch,
+    Tables,
     make_scratch,
+    make_tables,
     score_rows,
+    tabulate,
 )
 
 __all__ = [
     "BLOCK",
+    "TABLE",
     "ItemRules",
     "Outputs",
     "ScaleRules",
     "Scratch",
+    "Tables",
     "compiled",
     "make_scratch",
+    "make_tables",
     "score_rows",
+    "tabulate",
 ]

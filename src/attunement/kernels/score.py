@@ -6,6 +6,9 @@ Rows are taken in blocks that fit the first-level cache; inside a block each loo
 to one item, which is what lets a compiler use wide registers. All arrays are flat; ``starts``
 says where each item's column begins. The dtype of the answers (int8 or float64) and of the
 running sums is the caller's choice; integers stay exact, so both give the same score.
+
+All of it stays in one file: machine code that is kept on disk is known by the age of its own file,
+and would not notice that a constant or a field has changed in another.
 """
 
 from __future__ import annotations
@@ -15,7 +18,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-BLOCK = 2048
+# Rows that are worked on at a time: few enough for the answers of a dozen items to stay in the
+# caches of one processor, enough for the cost of starting each loop not to show.
+BLOCK = 4096
+# Entries that a scale's table of results may have: 64 KiB, a small part of the second-level cache.
+TABLE = 1 << 13
+
 SUM, MEAN, WEIGHTED_MEAN = 0, 1, 2
 CONTINUOUS, LISTED = 0.0, -1.0  # values of ItemRules.step that are not a step
 STEP_TOLERANCE = 1e-6
@@ -51,6 +59,7 @@ class ScaleRules(NamedTuple):
     item: Array  # int64, one per entry
     base: Array  # one per entry: the keyed answer is base + slope * raw
     slope: Array
+    code_base: Array  # base + span: what one answer adds to the position in the scale's table
     weight: Array  # float64, one per entry
     method: Array  # int64: SUM, MEAN or WEIGHTED_MEAN
     needed: Array  # int64: answers needed when every item was asked
@@ -60,6 +69,20 @@ class ScaleRules(NamedTuple):
     skips: Array  # uint8: 1 where some item of the scale may not be asked
     digit: Array  # int64: the scale's place in the code of reasons; 0 where it has none
     coarse: Array  # uint8: 1 where the code says only that there is no score
+    span: Array  # int64: how many sums are possible; 0 where results are not looked up
+    lowest: Array  # int64: the lowest sum possible
+
+
+class Tables(NamedTuple):
+    """All results that scales can have, in the order of answers given, then of sums.
+
+    A scale without skip logic and with small whole sums has few results, and looking one up is
+    cheaper than dividing.
+    """
+
+    starts: Array  # int64, scales + 1: where a scale's results begin
+    scores: Array  # float64; of length 0 to look nothing up
+    why: Array  # int64, as long: what the result adds to the code of reasons
 
 
 class Outputs(NamedTuple):
@@ -74,29 +97,42 @@ class Outputs(NamedTuple):
 class Scratch(NamedTuple):
     """Working memory of one block."""
 
-    mask: Array  # uint8, items * BLOCK: 1 where answered
-    words: Array  # the same bytes as uint64
-    shown: Array  # uint8, items * BLOCK: 1 where asked
+    answers: Array  # (items, BLOCK), of the answers' dtype: raw, 0 where missing
+    mask: Array  # uint8, (items, BLOCK): 1 where answered
+    words: Array  # uint64, (items, BLOCK / 8): the same bytes
+    shown: Array  # uint8, (items, BLOCK): 1 where asked
     sums: Array
+    codes: Array  # uint16: position in a scale's table
     sizes: Array  # float64: sum of the weights of the answered items
     n: Array  # int16
     asked: Array  # int16
     off: Array  # uint8: 1 where some answer is not one that its item permits
 
 
-def make_scratch(n_items: int, sums: npt.DTypeLike) -> Scratch:
-    """Return working memory for a measure of ``n_items`` items; ``sums`` is the sums' dtype."""
-    mask = np.zeros(n_items * BLOCK, dtype=np.uint8)
+def make_scratch(n_items: int, answers: npt.DTypeLike) -> Scratch:
+    """Return working memory for ``n_items`` items with answers of a dtype, int8 or float64."""
+    mask = np.zeros((n_items, BLOCK), dtype=np.uint8)
+    sums = np.int16 if np.dtype(answers) == np.int8 else np.float64
     return Scratch(
+        answers=np.zeros((n_items, BLOCK), dtype=answers),
         mask=mask,
         words=mask.view(np.uint64),
-        shown=np.ones(n_items * BLOCK, dtype=np.uint8),
+        shown=np.ones((n_items, BLOCK), dtype=np.uint8),
         sums=np.zeros(BLOCK, dtype=sums),
+        codes=np.zeros(BLOCK, dtype=np.uint16),
         sizes=np.zeros(BLOCK, dtype=np.float64),
         n=np.zeros(BLOCK, dtype=np.int16),
         asked=np.zeros(BLOCK, dtype=np.int16),
         off=np.zeros(BLOCK, dtype=np.uint8),
     )
+
+
+def make_tables(scales: ScaleRules, *, empty: bool) -> Tables:
+    """Return room for the results of ``scales``, to be filled; ``empty``: look nothing up."""
+    sizes = scales.span * (np.diff(scales.starts) + 1) * (0 if empty else 1)
+    starts = np.append(0, np.cumsum(sizes)).astype(np.int64)
+    size = int(starts[-1])
+    return Tables(starts, np.zeros(size, dtype=np.float64), np.zeros(size, dtype=np.int64))
 
 
 def score_rows(
@@ -107,6 +143,7 @@ def score_rows(
     rows: int,
     items: ItemRules,
     scales: ScaleRules,
+    tables: Tables,
     outputs: Outputs,
     scratch: Scratch,
     nan_is_missing: bool,  # noqa: FBT001 -- a compiled function takes no keyword-only arguments
@@ -120,6 +157,8 @@ def score_rows(
     bits : array of uint8
         Validity, one bit per answer, lowest bit first; item i of row r is bit
         ``bit_starts[i] + r``. ``bit_starts[i] < 0``: nothing is missing.
+    tables : Tables
+        Filled by ``tabulate``, or of length 0: then every score is worked out. Both give the same.
     nan_is_missing : bool
         Whether NaN means a missing answer (otherwise it is one that no item permits).
 
@@ -133,80 +172,102 @@ def score_rows(
         count = min(BLOCK, rows - first)
         scratch.off[:] = 0
         for item in range(starts.size):
-            at = item * BLOCK
-            mask = scratch.mask[at : at + BLOCK]
-            words = scratch.words[at // 8 : (at + BLOCK) // 8]
-            _read_validity(bits, bit_starts[item], first, count, words)
             raw = values[starts[item] + first : starts[item] + first + count]
+            low, high = items.low[item], items.high[item]
+            answers, mask = scratch.answers[item], scratch.mask[item]
+            _read_validity(bits, bit_starts[item], first, count, scratch.words[item])
             if nan_is_missing:
-                _drop_nan(raw, mask, count)
-            _off_range(raw, mask, count, items.low[item], items.high[item], scratch.off)
-            if items.step[item] > CONTINUOUS:
-                step = items.step[item]
-                _off_step(raw, mask, count, items.low[item], step, scratch.off)
-            elif items.step[item] == LISTED:
-                listed = items.listed[items.listed_starts[item] : items.listed_starts[item + 1]]
-                _off_list(raw, mask, count, listed, scratch.off)
+                _drop_nan(raw, count, mask)
+            _take_over(raw, count, low, high, answers, mask, scratch.off)
+            if items.step[item] != CONTINUOUS:
+                _check_steps(count, item, items, scratch)
         bad |= _any(scratch.off, count)
-        _hide_unasked(values, starts, first, count, items, scratch)
+        _hide_unasked(count, items, scratch)
         _count_answers(items, scratch, count, outputs.n_answered[first : first + count])
         why = outputs.why[first : first + count] if outputs.why.size else outputs.why
         why[:] = 0
         for scale in range(scales.method.size):
-            _add_up(values, starts, first, count, scales, scale, scratch)
             at = scale * outputs.stride + first
-            _finish(scales, scale, count, scratch, outputs.scores[at : at + count], why)
+            scores = outputs.scores[at : at + count]
+            if tables.scores.size and scales.span[scale]:
+                _add_codes(count, scales, scale, scratch)
+                _look_up(tables, scale, count, scratch, scores, why)
+            else:
+                _add_up(count, scales, scale, scratch)
+                _finish(scales, scale, count, scratch, scores, why)
     return bad
+
+
+def tabulate(scales: ScaleRules, tables: Tables, scratch: Scratch) -> None:
+    """Fill ``tables``: give ``_finish`` every number of answers with every sum."""
+    for scale in range(scales.method.size):
+        span = scales.span[scale]
+        n_items = scales.starts[scale + 1] - scales.starts[scale]
+        scratch.asked[:span] = n_items
+        for n in range(n_items + 1 if span else 0):
+            scratch.n[:span] = n
+            for k in range(span):
+                scratch.sums[k] = scales.lowest[scale] + k
+            at = tables.starts[scale] + n * span
+            scores, why = tables.scores[at : at + span], tables.why[at : at + span]
+            _finish(scales, scale, span, scratch, scores, why)
 
 
 def _read_validity(bits: Array, bit_start: int, first: int, count: int, words: Array) -> None:
     """Spread the validity bits of a block into one byte per answer."""
     n_words = (count + 7) // 8
     if bit_start < 0:
-        for k in range(n_words):
-            words[k] = _SPREAD[255]
+        words[:n_words] = _SPREAD[255]
         return
-    byte = (bit_start + first) >> 3
     shift = (bit_start + first) & 7
+    part = bits[(bit_start + first) >> 3 :]
     if shift == 0:
         for k in range(n_words):
-            words[k] = _SPREAD[bits[byte + k]]
+            words[k] = _SPREAD[part[k]]
         return
     for k in range(n_words):
-        pair = np.int64(bits[byte + k])
-        if byte + k + 1 < bits.size:
-            pair |= np.int64(bits[byte + k + 1]) << 8
+        pair = np.int64(part[k])
+        if shift + count > 8 * (k + 1):
+            pair |= np.int64(part[k + 1]) << 8
         words[k] = _SPREAD[(pair >> shift) & 255]
 
 
-def _drop_nan(raw: Array, mask: Array, count: int) -> None:
+def _drop_nan(raw: Array, count: int, mask: Array) -> None:
     """Take NaN, which alone differs from itself, for a missing answer."""
     for r in range(count):
         mask[r] = mask[r] if raw[r] == raw[r] else 0
 
 
-def _off_range(raw: Array, mask: Array, count: int, low: float, high: float, off: Array) -> None:
-    """Mark answers outside their item's range (NaN and infinity are)."""
+def _take_over(
+    raw: Array, count: int, low: float, high: float, answers: Array, mask: Array, off: Array
+) -> None:
+    """Keep the answers within the item's range and mark the others; NaN and infinity are others.
+
+    They count as missing from here on, so that no sum is ever an impossible one.
+    """
     for r in range(count):
         inside = (raw[r] >= low) & (raw[r] <= high)
         off[r] |= 0 if inside else mask[r]
+        mask[r] = mask[r] if inside else 0
+        answers[r] = raw[r] if mask[r] else 0
 
 
-def _off_step(raw: Array, mask: Array, count: int, low: float, step: float, off: Array) -> None:
-    """Mark answers between two permitted ones."""
-    for r in range(count):
-        steps = (raw[r] - low) / step
-        apart = abs(steps - np.floor(steps + 0.5))
-        off[r] |= mask[r] if apart > STEP_TOLERANCE else 0
-
-
-def _off_list(raw: Array, mask: Array, count: int, listed: Array, off: Array) -> None:
-    """Mark answers that are not among the listed ones."""
+def _check_steps(count: int, item: int, items: ItemRules, scratch: Scratch) -> None:
+    """Mark answers between two permitted ones, or not among the listed ones."""
+    answers, mask, off = scratch.answers, scratch.mask, scratch.off
+    low, step = items.low[item], items.step[item]
+    if step > CONTINUOUS:
+        for r in range(count):
+            steps = (answers[item, r] - low) / step
+            apart = abs(steps - np.floor(steps + 0.5))
+            off[r] |= mask[item, r] if apart > STEP_TOLERANCE else 0
+        return
+    listed = items.listed[items.listed_starts[item] : items.listed_starts[item + 1]]
     for r in range(count):
         found = False
         for k in range(listed.size):
-            found |= raw[r] == listed[k]
-        off[r] |= 0 if found else mask[r]
+            found |= answers[item, r] == listed[k]
+        off[r] |= 0 if found else mask[item, r]
 
 
 def _any(marks: Array, count: int) -> int:
@@ -217,22 +278,17 @@ def _any(marks: Array, count: int) -> int:
     return 1 if found else 0
 
 
-def _hide_unasked(
-    values: Array, starts: Array, first: int, count: int, items: ItemRules, scratch: Scratch
-) -> None:
+def _hide_unasked(count: int, items: ItemRules, scratch: Scratch) -> None:
     """Apply skip logic: an item is asked when its control was asked, answered and high enough."""
+    answers, mask, shown = scratch.answers, scratch.mask, scratch.shown
     for item in items.order:
         control = items.control[item]
         if control < 0:
             continue
-        mask = scratch.mask[item * BLOCK : item * BLOCK + count]
-        shown = scratch.shown[item * BLOCK : item * BLOCK + count]
-        control_mask = scratch.mask[control * BLOCK : control * BLOCK + count]
-        raw = values[starts[control] + first : starts[control] + first + count]
         at_least = items.control_at[item]
         for r in range(count):
-            shown[r] = control_mask[r] if raw[r] >= at_least else 0
-            mask[r] &= shown[r]
+            shown[item, r] = mask[control, r] if answers[control, r] >= at_least else 0
+            mask[item, r] &= shown[item, r]
 
 
 def _count_answers(items: ItemRules, scratch: Scratch, count: int, n_answered: Array) -> None:
@@ -240,49 +296,60 @@ def _count_answers(items: ItemRules, scratch: Scratch, count: int, n_answered: A
     n_answered[:] = 0
     for item in range(items.counted.size):
         if items.counted[item]:
-            mask = scratch.mask[item * BLOCK : item * BLOCK + count]
             for r in range(count):
-                n_answered[r] += mask[r]
+                n_answered[r] += scratch.mask[item, r]
 
 
-def _add_up(
-    values: Array,
-    starts: Array,
-    first: int,
-    count: int,
-    scales: ScaleRules,
-    scale: int,
-    scratch: Scratch,
+def _add_codes(count: int, scales: ScaleRules, scale: int, scratch: Scratch) -> None:
+    """Find the position of each row's result: one step of ``span`` per answer, then the sum."""
+    scratch.codes[:count] = -scales.lowest[scale]
+    for entry in range(scales.starts[scale], scales.starts[scale + 1]):
+        base, slope = scales.code_base[entry], scales.slope[entry]
+        _add_item(count, scales.item[entry], base, slope, scratch, scratch.codes)
+
+
+def _add_item(
+    count: int, item: int, base: float, slope: float, scratch: Scratch, sums: Array
 ) -> None:
+    """Add one item's keyed answers to the running sums."""
+    for r in range(count):
+        keyed = base + slope * scratch.answers[item, r]
+        sums[r] += keyed if scratch.mask[item, r] else 0
+
+
+def _look_up(
+    tables: Tables, scale: int, count: int, scratch: Scratch, scores: Array, why: Array
+) -> None:
+    """Take scores and reasons from the scale's table."""
+    codes = scratch.codes
+    results = tables.scores[tables.starts[scale] : tables.starts[scale + 1]]
+    for r in range(count):
+        scores[r] = results[codes[r]]
+    if why.size:
+        reasons = tables.why[tables.starts[scale] : tables.starts[scale + 1]]
+        for r in range(count):
+            why[r] += reasons[codes[r]]
+
+
+def _add_up(count: int, scales: ScaleRules, scale: int, scratch: Scratch) -> None:
     """Add the keyed answers of one scale, and count them."""
-    sums, n, sizes, asked = scratch.sums, scratch.n, scratch.sizes, scratch.asked
-    sums[:count] = 0
+    mask, n, sizes, asked = scratch.mask, scratch.n, scratch.sizes, scratch.asked
+    scratch.sums[:count] = 0
     n[:count] = 0
     asked[:count] = scales.starts[scale + 1] - scales.starts[scale]
     if scales.method[scale] == WEIGHTED_MEAN:
         sizes[:count] = 0.0
     for entry in range(scales.starts[scale], scales.starts[scale + 1]):
         item = scales.item[entry]
-        mask = scratch.mask[item * BLOCK : item * BLOCK + count]
-        raw = values[starts[item] + first : starts[item] + first + count]
-        _add_item(raw, mask, count, scales.base[entry], scales.slope[entry], sums, n)
+        _add_item(count, item, scales.base[entry], scales.slope[entry], scratch, scratch.sums)
+        for r in range(count):
+            n[r] += mask[item, r]
         if scales.method[scale] == WEIGHTED_MEAN:
             for r in range(count):
-                sizes[r] += scales.weight[entry] if mask[r] else 0.0
+                sizes[r] += scales.weight[entry] if mask[item, r] else 0.0
         if scales.skips[scale]:
-            shown = scratch.shown[item * BLOCK : item * BLOCK + count]
             for r in range(count):
-                asked[r] -= 1 - shown[r]
-
-
-def _add_item(
-    raw: Array, mask: Array, count: int, base: float, slope: float, sums: Array, n: Array
-) -> None:
-    """Add one item's keyed answers to the running sums."""
-    for r in range(count):
-        keyed = base + slope * raw[r]
-        sums[r] += keyed if mask[r] else 0
-        n[r] += mask[r]
+                asked[r] -= 1 - scratch.shown[item, r]
 
 
 def _finish(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from attunement.kernels import ItemRules, ScaleRules
+from attunement.kernels import BLOCK, TABLE, ItemRules, ScaleRules
 from attunement.kernels.score import CONTINUOUS, LISTED, MEAN, SUM, WEIGHTED_MEAN
 from attunement.measures.schema import Item, Measure, Scale
 from attunement.scoring.errors import ScoringError
@@ -242,12 +242,22 @@ def _scale_rules(
     needed, skips, radices, coarse = derived
     sums: npt.DTypeLike = np.int16 if dtype == "int8" else np.float64
     keys = [_key(items[position[i]], scale) for scale in scales for i in scale.items]
+    spans = [
+        _span(items, position, scale) if dtype == "int8" and not skip else (0, 0)
+        for scale, skip in zip(scales, skips, strict=True)
+    ]
+    entry_spans = [
+        span for scale, (_, span) in zip(scales, spans, strict=True) for _ in scale.items
+    ]
     digits = [math.prod(radices[:index]) for index in range(len(scales))]
     return ScaleRules(
         starts=np.cumsum([0, *(len(scale.items) for scale in scales)], dtype=np.int64),
         item=np.array([position[i] for scale in scales for i in scale.items], dtype=np.int64),
         base=np.array([base for base, _ in keys], dtype=sums),
         slope=np.array([slope for _, slope in keys], dtype=sums),
+        code_base=np.array(
+            [base + span for (base, _), span in zip(keys, entry_spans, strict=True)], dtype=sums
+        ),
         weight=np.array([abs(slope) for _, slope in keys], dtype=np.float64),
         method=np.array([_method(scale) for scale in scales], dtype=np.int64),
         needed=np.array(needed, dtype=np.int64),
@@ -257,7 +267,27 @@ def _scale_rules(
         skips=np.array(skips, dtype=np.uint8),
         digit=np.array(digits, dtype=np.int64),
         coarse=np.array(coarse, dtype=np.uint8),
+        span=np.array([span for _, span in spans], dtype=np.int64),
+        lowest=np.array([lowest for lowest, _ in spans], dtype=np.int64),
     )
+
+
+def _span(items: tuple[Item, ...], position: Mapping[str, int], scale: Scale) -> tuple[int, int]:
+    """Return the lowest sum of a scale and how many sums it has, or zeros if a table is too large.
+
+    Every answer may be missing, so that each counts from 0.
+    """
+    if _method(scale) == WEIGHTED_MEAN:
+        return 0, 0  # depends on which items are there, and not only on how many
+    lowest = highest = 0.0
+    for item_id in scale.items:
+        item = items[position[item_id]]
+        base, slope = _key(item, scale)
+        ends = (base + slope * (item.minimum or 0), base + slope * (item.maximum or 0), 0.0)
+        lowest, highest = lowest + min(ends), highest + max(ends)
+    span = int(highest - lowest) + 1
+    fits = span <= BLOCK and span * (len(scale.items) + 1) <= TABLE
+    return (int(lowest), span) if fits else (0, 0)
 
 
 def _method(scale: Scale) -> int:

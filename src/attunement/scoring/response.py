@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from attunement.kernels import BLOCK, Outputs, Scratch, make_scratch, score_rows
+from attunement.kernels import Outputs, Scratch, make_scratch, make_tables, score_rows
 from attunement.kernels.score import STEP_TOLERANCE
 from attunement.measures.schema import Item, Measure, Scale
 from attunement.scoring.errors import ScoringError
@@ -67,6 +67,7 @@ def score_response(measure: Measure, answers: Mapping[str, float | None]) -> Sco
             1,
             plan.item_rules["float64"],
             plan.scale_rules["float64"],
+            make_tables(plan.scale_rules["float64"], empty=True),
             Outputs(scores=scores, stride=1, n_answered=total_n, why=np.empty(0, dtype=np.int64)),
             scratch,
             True,
@@ -78,7 +79,7 @@ def score_response(measure: Measure, answers: Mapping[str, float | None]) -> Sco
     hidden = tuple(
         item
         for index, item in enumerate(plan.items)
-        if not scratch.shown[index * BLOCK] and not math.isnan(values[index])
+        if not scratch.shown[index, 0] and not math.isnan(values[index])
     )
     return ScoredResponse(
         measure_id=measure.id,
@@ -164,9 +165,9 @@ def method_words(scale: Scale) -> str:
 
 def _result(plan: Plan, index: int, value: float, scratch: Scratch) -> Score | NotScored:
     scale = plan.scales[index]
-    at = [plan.position(item) * BLOCK for item in scale.items]
-    n_answered = sum(int(scratch.mask[k]) for k in at)
-    n_asked = sum(int(scratch.shown[k]) for k in at)
+    at = [plan.position(item) for item in scale.items]
+    n_answered = sum(int(scratch.mask[k, 0]) for k in at)
+    n_asked = sum(int(scratch.shown[k, 0]) for k in at)
     if not math.isnan(value):
         return Score(scale.id, value, n_answered, n_asked, method_words(scale))
     reason = reason_for(scale, n_answered=n_answered, n_asked=n_asked, needed=plan.needed[index])
