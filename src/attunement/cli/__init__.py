@@ -3,9 +3,15 @@
 
 from __future__ import annotations
 
+import errno
 import io
+import json
+import os
 import sys
+from contextlib import suppress
 from importlib import import_module
+from itertools import takewhile
+from typing import IO, NoReturn
 
 import click
 
@@ -22,6 +28,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "serve": ("attunement.cli.serve", "Serve a clinic."),
     "simulate": ("attunement.cli.simulate", "Write a synthetic clinic with known truth."),
 }
+
+
+# What a write is answered with when the other end takes no more.
+_UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}
 
 
 class LazyGroup(click.Group):
@@ -59,6 +69,9 @@ def group() -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Run the command and leave with 0, 2 for bad input, 130 when interrupted.
 
+    A refusal is one line on the error stream; with ``--json`` among the words it is one JSON
+    document on the output as well.
+
     Parameters
     ----------
     arguments : list of str, optional
@@ -68,20 +81,27 @@ def main(arguments: list[str] | None = None) -> None:
         # A terminal that knows few characters gets escapes instead of an error.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    words = sys.argv[1:] if arguments is None else arguments
+    as_json = "--json" in takewhile(lambda word: word != "--", words)
     try:
         code = group.main(args=arguments, prog_name="attunement", standalone_mode=False)
+        if sys.stdout is not None:
+            sys.stdout.flush()  # here, where a full device can still be told in a line
     except AttunementError as refusal:
-        _leave(printable(refusal.text()), 2)
-    except click.exceptions.Abort:
-        _leave("Interrupted; nothing was changed.", 130)
-    except KeyboardInterrupt:
+        _refuse(refusal, as_json=as_json)
+    except (click.exceptions.Abort, KeyboardInterrupt):
         _leave("Interrupted; nothing was changed.", 130)
     except click.ClickException as refusal:
-        _leave(printable(CommandError.from_click(refusal).text()), 2)
+        _refuse(CommandError.from_click(refusal), as_json=as_json)
     except BrokenPipeError:
         # The reader went away (`| head`): nothing is wrong, and there is nobody to tell.
-        sys.stderr.close()
+        _silence(sys.stdout)
         sys.exit(0)
+    except OSError as problem:
+        if problem.errno not in _UNWRITABLE:
+            raise
+        _silence(sys.stdout)
+        _refuse(CommandError.from_output(problem), as_json=False)
     sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -93,6 +113,28 @@ def printable(text: str) -> str:
     )
 
 
-def _leave(message: str, code: int) -> None:
-    click.echo(message, err=True)
+def _refuse(refusal: AttunementError, *, as_json: bool) -> NoReturn:
+    if as_json:
+        parts = ("code", "what", "got", "expected", "next_step")
+        said = {part: printable(getattr(refusal, part)) for part in parts}
+        try:
+            click.echo(json.dumps({"error": said}, ensure_ascii=False))
+        except OSError:
+            _silence(sys.stdout)
+    _leave(printable(refusal.text()), 2)
+
+
+def _leave(message: str, code: int) -> NoReturn:
+    try:
+        click.echo(message, err=True)
+    except OSError:
+        _silence(sys.stderr)
     sys.exit(code)
+
+
+def _silence(stream: IO[str]) -> None:
+    """Let what is left for a stream that takes nothing go nowhere: leaving would try it again."""
+    with suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)

@@ -29,3 +29,13 @@ class CommandError(AttunementError):
             what=refusal.format_message().rstrip(".").replace("\n", " "),
             next_step=f"See '{path} --help'",
         )
+
+    @classmethod
+    def from_output(cls, problem: OSError) -> Self:
+        """Return the refusal of an output that takes no more."""
+        return cls(
+            "E-CLI-003",
+            what="the output cannot be written",
+            got=(problem.strerror or "a refusal of the device").lower(),
+            next_step="Send it where there is room",
+        )

@@ -81,6 +81,7 @@ def command(
         elif out is None:
             with target.open("rb") as scores:
                 shutil.copyfileobj(scores, sys.stdout.buffer)
+            sys.stdout.flush()
     if not as_json:
         _say(about, out)
 
