@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from attunement.kernels import (
+    BLOCK,
     Outputs,
     Scratch,
     Tables,
@@ -26,9 +27,9 @@ from attunement.scoring.plan import Plan
 
 # Below this many answers the plain function is done before a compiler has started.
 COMPILE_FROM = 60_000
-# Rows that one thread takes at a time. A column of scores of these is as large as a huge page, so
-# that threads rarely ask for the same page of fresh memory.
-CHUNK = 1 << 18
+# Rows that one thread takes at a time, at most. A column of scores of these is as large as two huge
+# pages, so that threads rarely ask for the same page of fresh memory.
+CHUNK = 1 << 19
 
 Array = npt.NDArray[Any]
 
@@ -234,7 +235,8 @@ class _Job:
 
     def run_threads(self, rows: int, workers: int) -> list[tuple[int, int, bool]]:
         """Deal the rows out in chunks; threads overlap because the compiled rule lets go."""
-        chunks = [(first, min(first + CHUNK, rows)) for first in range(0, rows, CHUNK)]
+        step = max(min(CHUNK, BLOCK * -(-rows // (BLOCK * workers))), 1)
+        chunks = [(first, min(first + step, rows)) for first in range(0, rows, step)]
         todo = iter(chunks)  # shared: a thread that is held up takes fewer
 
         def work(todo: Iterator[tuple[int, int]]) -> list[tuple[int, int, bool]]:

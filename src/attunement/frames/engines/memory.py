@@ -102,8 +102,8 @@ def to_polars(scored: Scored, request: Request) -> pl.DataFrame:
 
 def changing_columns(scored: Scored, words: Any = pl.String) -> pl.DataFrame:
     """Return the result columns that differ from row to row; ``words`` is the type of reasons."""
-    reasons = pl.Series([*scored.reasons, None], dtype=words)
-    at = np.where(scored.reason_at < 0, len(scored.reasons), scored.reason_at).astype(np.uint32)
+    reasons = pl.Series([None, *scored.reasons], dtype=words)  # at -1 there is none
+    at = (scored.reason_at + np.int32(1)).view(np.uint32)
     columns = [pl.Series(name, value, nan_to_null=True) for name, value in scored.numbers.items()]
     columns.append(pl.Series("n_answered", scored.n_answered))
     columns.append(reasons.gather(pl.Series(at)).alias("reason"))
