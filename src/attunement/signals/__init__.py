@@ -19,6 +19,7 @@ from attunement.signals.nullrate import NullRate, null_rate
 from attunement.signals.oac import oac_signals
 from attunement.signals.rules import DEFAULT_RULES, OAC_RULES, RULES, Rule, rule
 from attunement.signals.series import Series
+from attunement.signals.trend import steady_change
 
 __all__ = [
     "DEFAULT_RULES",
@@ -42,4 +43,5 @@ __all__ = [
     "null_rate",
     "oac_signals",
     "rule",
+    "steady_change",
 ]

@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from attunement.signals.errors import SignalError
+from attunement.signals.noise import mean_variance, within
 from attunement.signals.series import FloatArray, Series, _check_scale
 
 # The constants of the house simulation, as shares of the scale's range: between-person SD .50 and
@@ -23,8 +23,6 @@ _PRIOR_AUTOCORRELATION = 0.20
 # degrees of freedom within people (noise, its memory).
 _PRIOR_DYADS = 10.0
 _PRIOR_DEGREES = 30.0
-_LONGEST = 200  # longer series are treated as this long in the bias correction: it is tiny there
-_MOST_AUTOCORRELATION = 0.9
 _FEW_DYADS = 30
 
 
@@ -39,7 +37,7 @@ class Archive:
     between_sd : float
         SD of the persons' own levels around it.
     within_sd : float
-        SD of a person's scores around the own level (pooled).
+        SD of a person's scores around the own level, a steady trend aside (pooled).
     autocorrelation : float
         Correlation of a person's deviations in neighbouring sessions, −1 < r < 1.
     source : str
@@ -110,21 +108,22 @@ def default_archive(minimum: float, maximum: float, *, higher_is_better: bool = 
 def learn_archive(series: Sequence[Series]) -> Archive:
     """Estimate what is usual from many series of one measure and one chair.
 
-    Estimators (method of moments; a person's own mean is removed first, and what removing it does
-    to the variance and the autocorrelation of short series is put back):
+    Estimators (method of moments; a person's own straight line over the order of the ratings is
+    removed first, the own mean where there are fewer than four, and what removing it does to the
+    variance and the autocorrelation of short series is put back, see `attunement.signals.noise`):
 
     * autocorrelation r: the value for which the expected ratio Σ e_t·e_{t+1} / Σ e_t² over all
-      series equals the observed one;
-    * within SD: σ² = SSW / Σ_i (n_i − 1ᵀR_i1/n_i), with R_i = r^|j−k|; for r = 0 this is the
-      usual pooled SSW / Σ(n_i − 1);
+      series of four scores or more equals the observed one;
+    * within SD: σ² = Σ e² / Σ_i tr V_i, with V_i the covariance of the deviations of unit noise;
+      for r = 0 this is the usual Σ e² / Σ(n_i − 2), or n_i − 1 where the mean alone is removed;
     * between SD: the variance of the persons' means less their mean sampling variance
       v_i = σ²·1ᵀR_i1/n_i², not below 0;
     * mean: the persons' means weighted by 1/(τ² + v_i).
 
     Each is then shrunk towards `default_archive`, which counts as 10 dyads (mean, between) and
-    30 degrees of freedom (within, r). Series without a score are left out. A trend within
-    persons is not removed: it goes into the within SD and into r, which makes rules more
-    cautious. Scores at an end of the scale make both SDs too small.
+    30 degrees of freedom (within, r). Series without a score are left out. A steady trend does
+    not go into the within SD; the part of a trend that is no straight line does, and into r.
+    Scores at an end of the scale make both SDs too small.
 
     Parameters
     ----------
@@ -144,7 +143,8 @@ def learn_archive(series: Sequence[Series]) -> Archive:
 
     Notes
     -----
-    Checked by recovery of known parameters and by arithmetic in the tests.
+    Checked by recovery of known parameters with and without a trend, and by arithmetic, in the
+    tests.
     """
     first = _one_scale(series)
     scores = [np.array([v for v in one.values if v is not None]) for one in series]
@@ -155,9 +155,11 @@ def learn_archive(series: Sequence[Series]) -> Archive:
 
 def _estimate(scores: Sequence[FloatArray], prior: Archive) -> Archive:
     """Estimate an archive from each series' scores and shrink it to the prior."""
-    r, noise, degrees = _within(scores, prior)
+    r, noise, degrees = within(
+        scores, memory=prior.autocorrelation, noise=prior.within_sd, weight=_PRIOR_DEGREES
+    )
     means = np.array([own.mean() for own in scores])
-    sampling = noise**2 * np.array([_mean_variance(own.size, r) for own in scores])
+    sampling = noise**2 * np.array([mean_variance(own.size, r) for own in scores])
     n = len(scores)
     between = prior.between_sd**2
     if n > 1:
@@ -166,17 +168,17 @@ def _estimate(scores: Sequence[FloatArray], prior: Archive) -> Archive:
     weights = 1.0 / (between + sampling)
     level = _blend(float(weights @ means / weights.sum()), n, prior.mean, _PRIOR_DYADS)
     total = sum(own.size for own in scores)
-    share = round(100 * _PRIOR_DYADS / (_PRIOR_DYADS + n))
-    caution = " (few: mostly the prior)" if n < _FEW_DYADS else ""
+    of_level = round(100 * _PRIOR_DYADS / (_PRIOR_DYADS + n))
+    of_noise = round(100 * _PRIOR_DEGREES / (_PRIOR_DEGREES + degrees))
+    few = " (few)" if n < _FEW_DYADS else ""
     return Archive(
         mean=level,
         between_sd=math.sqrt(between),
         within_sd=noise,
         autocorrelation=r,
         source=(
-            f"learned from {total} scores of {n} series{caution}; a simulated prior weighs "
-            f"{share} % of the level and {round(100 * _PRIOR_DEGREES / (_PRIOR_DEGREES + degrees))}"
-            " % of the noise"
+            f"learned from {total} score{'' if total == 1 else 's'} of {n} series{few}; "
+            f"a simulated prior weighs {of_level} % of the level and {of_noise} % of the noise"
         ),
         n_dyads=n,
         n_scores=total,
@@ -206,59 +208,5 @@ def _one_scale(series: Sequence[Series]) -> Series:
     return first
 
 
-def _within(scores: Sequence[FloatArray], prior: Archive) -> tuple[float, float, float]:
-    """Return (autocorrelation, within SD, degrees of freedom), shrunk to the prior."""
-    deviations = [own - own.mean() for own in scores if own.size > 1]
-    squares = float(sum(e @ e for e in deviations))
-    degrees = float(sum(e.size - 1 for e in deviations))
-    r = prior.autocorrelation
-    if squares > 0:
-        products = float(sum(e[:-1] @ e[1:] for e in deviations))
-        lengths = Counter(min(e.size, _LONGEST) for e in deviations)
-        found = _solve_autocorrelation(products / squares, lengths)
-        r = _blend(found, degrees, r, _PRIOR_DEGREES)
-    effective = sum(e.size * (1.0 - _mean_variance(e.size, r)) for e in deviations)
-    variance = prior.within_sd**2
-    if effective > 0:
-        variance = _blend(squares / effective, degrees, variance, _PRIOR_DEGREES)
-    return r, math.sqrt(variance), degrees
-
-
 def _blend(found: float, weight: float, prior: float, prior_weight: float) -> float:
     return (weight * found + prior_weight * prior) / (weight + prior_weight)
-
-
-def _mean_variance(n: int, r: float) -> float:
-    """Variance of the mean of n scores with lag-1 memory r, for unit variance: 1ᵀR1/n²."""
-    n = min(n, _LONGEST)
-    lags = np.arange(1, n)
-    return float((n + 2.0 * ((n - lags) * r**lags).sum()) / n**2)
-
-
-def _expected_ratio(r: float, lengths: Counter[int]) -> float:
-    """Return expected Σ e_t·e_{t+1} over expected Σ e_t², own means removed, for memory r."""
-    above = below = 0.0
-    for n, count in lengths.items():
-        apart = np.abs(np.subtract.outer(np.arange(n), np.arange(n)))
-        memory = np.power(r, apart) if r else (apart == 0).astype(np.float64)
-        rows = memory.mean(axis=1)
-        grand = rows.mean()
-        above += count * float((r - rows[:-1] - rows[1:] + grand).sum())
-        below += count * n * (1.0 - float(grand))
-    return above / below
-
-
-def _solve_autocorrelation(observed: float, lengths: Counter[int]) -> float:
-    """Find the memory whose expected ratio is the observed one (it rises with the memory)."""
-    low, high = -_MOST_AUTOCORRELATION, _MOST_AUTOCORRELATION
-    if observed <= _expected_ratio(low, lengths):
-        return low
-    if observed >= _expected_ratio(high, lengths):
-        return high
-    for _ in range(30):
-        middle = 0.5 * (low + high)
-        if _expected_ratio(middle, lengths) < observed:
-            low = middle
-        else:
-            high = middle
-    return 0.5 * (low + high)

@@ -266,11 +266,21 @@ def _signal(series: Series, rule: Rule, verdict: Verdict, archive: Archive) -> S
             question=rule.question,
             inputs=inputs,
             threshold=f"a score {at}{side} {edge}",
-            formula=detector_of(rule).formula.format(**rule.params),
+            formula=detector_of(rule).formula.format(**rule.params) + _mirrored(series),
             source=f"{rule.source} Archive: {archive.source}.",
             verified=rule.verified,
             cannot_tell=rule.cannot_tell,
         ),
+    )
+
+
+def _mirrored(series: Series) -> str:
+    """Say what the formula leaves unsaid where lower is better."""
+    if series.higher_is_better:
+        return ""
+    return (
+        f" (lower is better here: each score, and γ, is first turned into "
+        f"{series.minimum + series.maximum:g} − score)"
     )
 
 

@@ -86,8 +86,8 @@ _BASELINE_SOURCE = (
     "limit; null rates by simulation. Not taken from a paper on ruptures."
 )
 _BASELINE_CANNOT = (
-    "It cannot tell why the rating is lower, nor whether a rupture happened; it misses ruptures "
-    "that never reach the form, and slow declines that carry the baseline with them."
+    "It cannot tell why the rating is worse, nor whether a rupture happened; it misses ruptures "
+    "that never reach the form, and a slow worsening that carries the baseline with it."
 )
 _HEURISTIC_SOURCE = (
     "Heuristic of the project's own alliance check (OAC), an original form that is not validated; "
@@ -97,7 +97,7 @@ _HEURISTIC_SOURCE = (
 _BASELINE = Rule(
     id="below-own-baseline",
     version="1",
-    title="Lower than this person's own baseline",
+    title="Worse than this person's own baseline",
     question="What was different in this session?",
     params={"z": 2.33, "min_previous": 2, "max_best_share": 0.30},
     source=_BASELINE_SOURCE,
@@ -109,7 +109,7 @@ _BASELINE = Rule(
 _WATCH = Rule(
     id="below-own-baseline-watch",
     version="1",
-    title="Somewhat lower than this person's own baseline",
+    title="Somewhat worse than this person's own baseline",
     question="Was anything different in this session?",
     params={"z": 1.645, "min_previous": 2, "max_best_share": 0.30},
     source=_BASELINE_SOURCE,
@@ -122,7 +122,7 @@ _WATCH = Rule(
 _DROP = Rule(
     id="drop-from-previous",
     version="1",
-    title="A drop from the session before",
+    title="A turn for the worse since the session before",
     question="What happened between these two sessions?",
     params={"k": 1.96, "max_gap": 1},
     source=(
@@ -133,7 +133,7 @@ _DROP = Rule(
     detector="previous_session",
     cannot_tell=(
         "It cannot tell a bad session from the return after an unusually good one, nor why the "
-        "rating fell."
+        "rating is worse."
     ),
 )
 

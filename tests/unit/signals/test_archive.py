@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from attunement.signals import Archive, Series, SignalError, default_archive, learn_archive
-from attunement.signals.archive import _expected_ratio, _mean_variance
 
 
 def test_prior_is_the_simulation_scaled() -> None:
@@ -36,34 +35,24 @@ def test_usual_change_by_hand() -> None:
     assert archive.usual_change(step=2) == pytest.approx(1.0)
 
 
-def test_mean_variance_by_hand() -> None:
-    # three scores, r = .5: (3 + 2·(2·.5 + 1·.25)) / 9 = 5.5/9
-    assert _mean_variance(3, 0.5) == pytest.approx(5.5 / 9)
-    assert _mean_variance(4, 0.0) == pytest.approx(0.25)
-
-
-def test_expected_ratio_without_memory_by_hand() -> None:
-    # n = 3, r = 0: Σ of two neighbouring covariances −1/3 each, over Σ of three variances 2/3
-    assert _expected_ratio(0.0, {3: 1}) == pytest.approx((-2 / 3) / 2)
-
-
 def test_within_sd_by_hand() -> None:
-    # 40 series 3, 5: SSW = 40·2 = 80, 40 degrees of freedom. Two scores per person hold one
-    # pair: Σe_t·e_{t+1} = −1 and Σe² = 2 per person, ratio −.5 whatever r is, and the solver
-    # answers its lower bound −.9; blended with the prior: (40·−.9 + 30·.2)/70 = −3/7.
-    # A person's mean then has variance (2 + 2r)/4 = 2/7, so σ² = 80/(80·(1 − 2/7)) = 1.4,
-    # blended: (40·1.4 + 30·.875²)/70 with the prior's within SD .0875·10.
+    # 40 series 3, 5: Σe² = 40·2 = 80, 40 degrees of freedom. Two scores say nothing of the memory,
+    # which stays the prior's .2. A person's mean then has variance (2 + .4)/4 = .6, so
+    # σ² = 80/(80·(1 − .6)) = 2.5, blended with the prior's within SD .0875·10.
     found = learn_archive([Series((1, 2), (3.0, 5.0), 0, 10)] * 40)
-    assert found.autocorrelation == pytest.approx(-3 / 7)
-    assert found.within_sd == pytest.approx(math.sqrt((40 * 1.4 + 30 * 0.875**2) / 70))
+    assert found.autocorrelation == pytest.approx(0.2)
+    assert found.within_sd == pytest.approx(math.sqrt((40 * 2.5 + 30 * 0.875**2) / 70))
     # every mean is 4: no variance between, so only the prior's share is left
     assert found.between_sd == pytest.approx(math.sqrt(10 * 1.25**2 / (39 + 10)))
     assert found.mean == pytest.approx((40 * 4.0 + 10 * 7.875) / 50)
     assert (found.n_dyads, found.n_scores) == (40, 80)
 
 
+@pytest.mark.parametrize("slope", [0.0, -1.5, 2.5])
 @pytest.mark.parametrize("memory", [0.0, 0.2, 0.5])
-def test_known_parameters_are_recovered(memory: float) -> None:
+def test_known_parameters_are_recovered_with_and_without_a_trend(
+    memory: float, slope: float
+) -> None:
     generator = np.random.default_rng(11)
     series = []
     for _ in range(600):
@@ -71,10 +60,12 @@ def test_known_parameters_are_recovered(memory: float) -> None:
         noise = generator.standard_normal(length)
         for t in range(1, length):
             noise[t] = memory * noise[t - 1] + math.sqrt(1 - memory**2) * noise[t]
-        values = np.clip(50 + 8 * generator.standard_normal() + 5 * noise, 0, 100)
-        series.append(Series(tuple(range(1, length + 1)), tuple(values.tolist()), 0, 100))
+        # around each person's own middle, at a pace of the person's own
+        way = slope * generator.uniform(0.5, 1.5) * (np.arange(length) - (length - 1) / 2)
+        values = 500 + 8 * generator.standard_normal() + 5 * noise + way
+        series.append(Series(tuple(range(1, length + 1)), tuple(values.tolist()), 425, 575))
     found = learn_archive(series)
-    assert found.mean == pytest.approx(50, abs=1.2)
+    assert found.mean == pytest.approx(500, abs=2)
     assert found.between_sd == pytest.approx(8, rel=0.08)
     assert found.within_sd == pytest.approx(5, rel=0.05)
     assert found.autocorrelation == pytest.approx(memory, abs=0.05)
@@ -85,7 +76,18 @@ def test_few_series_stay_near_the_prior() -> None:
     found = learn_archive([Series((1, 2, 3), (1.0, 1.0, 1.0), 0, 6)])
     assert prior.mean - found.mean < 0.5
     assert found.within_sd > 0.9 * prior.within_sd
-    assert "few" in found.source
+    # ten dyads against one, thirty degrees of freedom against two: said once, without "mostly"
+    assert found.source == (
+        "learned from 3 scores of 1 series (few); a simulated prior weighs 91 % of the level and "
+        "94 % of the noise"
+    )
+
+
+def test_few_long_series_do_not_claim_to_be_mostly_the_prior() -> None:
+    values = tuple(float(3 + n % 3) for n in range(31))
+    found = learn_archive([Series(tuple(range(31)), values, 0, 6)] * 3)
+    assert "26 % of the noise" in found.source  # 30 against 3·29
+    assert "mostly" not in found.source
 
 
 def test_series_without_scores_are_left_out() -> None:
