@@ -7,7 +7,9 @@ import dataclasses
 import re
 
 import pytest
+from django.shortcuts import render
 from django.test import Client as Browser
+from django.test import RequestFactory
 from pytest_django import Settings
 from tests.clinic_world import (
     HIGH,
@@ -24,7 +26,7 @@ from tests.clinic_world import (
 
 from attunement.clinic.config.model import Words
 from attunement.clinic.models import Login, Role
-from attunement.clinic.pages import staff
+from attunement.clinic.pages import client, house, staff
 
 INLINE = re.compile(
     r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=|javascript:", re.IGNORECASE
@@ -316,3 +318,55 @@ def test_practice_may_use_its_own_words(world: World, settings: Settings) -> Non
     assert "Your patients" in text
     assert "Visit 1," in text
     assert "How was the visit?" in Browser().get("/c/").content.decode()
+
+
+STRIP = '<aside class="crisis-strip"'
+
+
+def test_whom_to_call_stands_above_every_page_of_a_client(world: World) -> None:
+    token, _ = world.invite(world.start())
+    browser = opened(token)
+    for address in ("/c/", "/c/form", "/c/thanks"):
+        text = browser.get(address).content.decode()
+        assert text.index(STRIP) < text.index("<h1"), address
+        assert text.index('id="crisis"') > text.index("</h1>"), address
+        assert 'href="tel:0000000"' in text, address
+    closed = Browser().get("/c/form")
+    assert STRIP in closed.content.decode()
+
+
+@pytest.mark.django_db
+def test_whom_to_call_stands_on_pages_of_mistakes(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    strict = Browser(enforce_csrf_checks=True)
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 10
+    pages = {
+        400: Browser().get("/c/", headers={"host": "nobody.example"}),
+        403: strict.post("/c/open", {"code": "x"}),
+        404: Browser().get("/no/such/page"),
+        413: Browser().post("/c/open", {"code": "x" * 100}),
+        429: render(RequestFactory().get("/"), "429.html", status=429),
+    }
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 100_000
+
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(client, "open_invitation", broken)
+    pages[500] = Browser(raise_request_exception=False).post("/c/open", {"code": "x"})
+    for status, page in pages.items():
+        text = page.content.decode()
+        assert page.status_code == status, status
+        assert STRIP in text, status
+        assert 'href="tel:0000000"' in text, status
+    monkeypatch.setattr(house, "render_to_string", broken)
+    bare = Browser(raise_request_exception=False).post("/c/open", {"code": "x"})
+    assert bare.status_code == 500
+    assert b"000 0000" in bare.content
+
+
+def test_page_that_is_not_there_offers_to_sign_out(world: World) -> None:
+    address = '<a class="button button-second" href="/accounts/logout/">Sign out</a>'
+    assert address in world.browser().get("/no/such/page").content.decode()
+    assert address not in Browser().get("/no/such/page").content.decode()

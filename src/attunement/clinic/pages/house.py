@@ -7,6 +7,8 @@ from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.html import format_html
 from django.views.decorators.http import require_safe
 
 from attunement.clinic.access import permission
@@ -43,3 +45,21 @@ def unreadable(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer a request that could not be read: 413 when it is too large, else 400."""
     status = 413 if isinstance(exception, RequestDataTooBig) else 400
     return render(request, "400.html", {"too_large": status == 413}, status=status)  # noqa: PLR2004 -- HTTP's own number
+
+
+def our_mistake(request: HttpRequest) -> HttpResponse:
+    """Answer 500 with whom to call, from the settings alone: no database, no login, no request."""
+    del request
+    config = settings.ATTUNEMENT
+    words = {"crisis": config.crisis, "practice_name": config.practice_name, "words": config.words}
+    try:
+        page = render_to_string("500.html", words | {"synthetic": config.synthetic})
+    except Exception:  # noqa: BLE001 -- whatever broke the templates, the number to call stands
+        page = format_html(
+            '<!doctype html><html lang="en"><title>Our mistake</title>'
+            "<h1>Our mistake, not yours</h1><p>Go back and send it once more: it is never stored "
+            "twice.</p><p>If you need help now: {} {}</p></html>",
+            config.crisis.text,
+            config.crisis.phone,
+        )
+    return HttpResponse(page, status=500)

@@ -29,3 +29,4 @@ urlpatterns = [
 ]
 
 handler400 = "attunement.clinic.pages.house.unreadable"
+handler500 = "attunement.clinic.pages.house.our_mistake"

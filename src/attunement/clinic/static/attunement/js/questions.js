@@ -121,7 +121,8 @@
     send.prepend(submit);
     for (const each of [...steps, intro, send, submit]) each.hidden = false;
     for (const each of [actions, progress, mode]) each.hidden = true;
-    one("h1").focus();
+    window.scrollTo(0, 0); // with the title, the line for somebody who needs help now
+    one("h1").focus({ preventScroll: true });
   });
   show(false);
 })();
