@@ -63,7 +63,7 @@ def test_therapist_and_client_meet_in_the_dual_chart(
     therapist.get_by_role("link", name="Back to session 4").click()
     assert "att-figure" not in therapist.content()
     therapist.get_by_role("link", name="Rate from your chair").click()
-    therapist.get_by_label(re.compile("What total will Client 01")).fill("4.5")
+    therapist.get_by_label(re.compile("How will Client 01 rate")).fill("4.5")
     for number in range(1, 8):
         therapist.locator(f"#q{number}").get_by_text("Mostly", exact=True).click()
     therapist.locator("#q8").get_by_text("Not at all", exact=True).click()

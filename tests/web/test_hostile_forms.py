@@ -231,7 +231,7 @@ def test_therapists_form_sent_twice_is_stored_once(world: World) -> None:
     assert browser.get(address).status_code == 303  # and the form is not offered again
 
 
-@pytest.mark.parametrize("wrong", ["6.1", "-1", "4,5", "NaN", "four", "4.5 ", "1e0", ["4", "5"]])
+@pytest.mark.parametrize("wrong", ["6.1", "-1", "4,5,1", "NaN", "four", "4.5 ", "1e0", ["4", "5"]])
 def test_prediction_off_the_scale_is_refused(world: World, wrong: str) -> None:
     session_id = world.start()
     browser = world.browser()

@@ -25,7 +25,7 @@ from tests.clinic_world import (
 )
 
 from attunement.clinic.config.model import Words
-from attunement.clinic.models import Login, Role
+from attunement.clinic.models import Login, Prediction, Role
 from attunement.clinic.pages import client, house, staff
 
 INLINE = re.compile(
@@ -370,3 +370,48 @@ def test_page_that_is_not_there_offers_to_sign_out(world: World) -> None:
     address = '<a class="button button-second" href="/accounts/logout/">Sign out</a>'
     assert address in world.browser().get("/no/such/page").content.decode()
     assert address not in Browser().get("/no/such/page").content.decode()
+
+
+@pytest.mark.parametrize("typed", ["4.5", "4,5"])
+def test_guess_may_have_a_decimal_point_or_comma(world: World, typed: str) -> None:
+    session_id = world.start()
+    browser = world.browser()
+    form = browser.get(f"/sessions/{session_id}/rate")
+    text = form.content.decode()
+    assert "Mean of the seven answers (0–6), such as 4.5." in text
+    assert "What total" not in text
+    sent = fields(HIGH) | {"submission_id": submission_id(form), "predicted_total": typed}
+    assert browser.post(f"/sessions/{session_id}/rate", sent).status_code == 303
+    assert Prediction.objects.get().value == 4.5
+
+
+@pytest.mark.parametrize(
+    "typed", ["4,5,1", "4, 5", ",5", "4,", "4;5", "1.4,5", "7,5", "٤,٥", ["4", "5"], ["4,5", "4,5"]]
+)
+def test_guess_is_read_strictly_and_the_mistake_shows_an_example(
+    world: World, typed: str | list[str]
+) -> None:
+    session_id = world.start()
+    browser = world.browser()
+    form = browser.get(f"/sessions/{session_id}/rate")
+    sent = fields(HIGH) | {"submission_id": submission_id(form)}
+    page = browser.post(f"/sessions/{session_id}/rate", sent | {"predicted_total": typed})
+    assert page.status_code == 422
+    assert "Your guess: A number from 0 to 6, such as 4.5." in page.content.decode()
+    assert not Prediction.objects.exists()
+
+
+def test_therapist_is_told_that_an_answer_is_final_once_sent(world: World) -> None:
+    text = world.browser().get(f"/sessions/{world.start()}/rate").content.decode()
+    assert "An answer cannot be changed once it is sent." in text
+    assert "changed then" not in text
+
+
+def test_end_of_a_link_has_date_time_and_zone(world: World) -> None:
+    session_id = world.start()
+    browser = world.browser()
+    end = r"[A-Z][a-z]+day, \d{1,2} [A-Z][a-z]+ 20\d\d, \d\d:\d\d [A-Z]{2,5}\b"
+    assert re.search(
+        f"until {end}", browser.post(f"/sessions/{session_id}/invite").content.decode()
+    )
+    assert re.search(f"until {end}", browser.get(f"/sessions/{session_id}/").content.decode())

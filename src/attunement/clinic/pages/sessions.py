@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass, replace
+
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -31,6 +34,9 @@ from attunement.clinic.services import (
     session_picture,
     therapist_form,
 )
+
+_DECIMAL_COMMA = re.compile(r"[0-9]+,[0-9]+", re.ASCII)
+_COUNTS = {4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine", 10: "ten"}
 
 
 @permission("session.view")
@@ -87,7 +93,7 @@ def rate(request: HttpRequest, session_id: str) -> HttpResponse:
             session_id,
             submission_id=request.POST.get("submission_id", ""),
             fields=raw_fields(request.POST),
-            predicted_total=_one(request, PREDICTION),
+            predicted_total=_predicted(request),
             now=timezone.now(),
         )
         if not isinstance(outcome, Refused):
@@ -144,9 +150,17 @@ def _rate_page(
     request: HttpRequest, shown_form: TherapistForm, refused: Refused | None
 ) -> HttpResponse:
     fields = raw_fields(request.POST)
+    asked = prediction_words(shown_form)
+    if refused:
+        refused = replace(
+            refused,
+            problems=tuple(
+                replace(each, message=asked.mistake) if each.item == PREDICTION else each
+                for each in refused.problems
+            ),
+        )
     again = filled(shown_form.measure, fields, refused) if refused else None
     screens = groups(shown_form.measure, shown_form.text, again)
-    low, high = shown_form.predicted_minimum, shown_form.predicted_maximum
     context = {
         "dyad_id": shown_form.dyad_id,
         "session_id": shown_form.session_id,
@@ -163,8 +177,7 @@ def _rate_page(
         ),
         "prediction": {
             "name": PREDICTION,
-            "hint": f"A number from {shown.number(low)} to {shown.number(high)}, "
-            "such as 4.5. It stays with you: it is for your own learning.",
+            "hint": asked.hint,
             "value": _one(request, PREDICTION) or "",
             "error": again.errors.get(PREDICTION, "") if again else "",
         },
@@ -172,6 +185,31 @@ def _rate_page(
     }
     return render(
         request, "attunement/rate.html", context, status=refused.http_status if refused else 200
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PredictionWords:
+    """What is guessed, and what is said when the guess cannot be read."""
+
+    hint: str
+    mistake: str
+
+
+def prediction_words(asked: TherapistForm) -> PredictionWords:
+    """Return the words of the guess; the mirror form's total tells how the number comes about."""
+    low, high = asked.predicted_minimum, asked.predicted_maximum
+    example = f"such as {shown.number(low + 0.75 * (high - low))}"
+    total = next((scale for scale in asked.measure.scales if scale.id == "total"), None)
+    what = f"A number from {shown.number(low)} to {shown.number(high)}"
+    mistake = f"{what}, {example}."
+    if total is not None and total.bounds == (low, high):
+        count = len(total.items)
+        how = "Mean" if total.method == "mean" else "Sum"
+        what = f"{how} of the {_COUNTS.get(count, str(count))} answers "
+        what += f"({shown.number(low)}–{shown.number(high)})"
+    return PredictionWords(
+        f"{what}, {example}. It stays with you: it is for your own learning.", mistake
     )
 
 
@@ -205,9 +243,17 @@ def _facts(found: SessionOverview) -> str:
     return f"{shown.day(found.held_on)}, {how}"
 
 
+def _predicted(request: HttpRequest) -> str | None:
+    """Return the guess as sent; a decimal comma is read as the point that it stands for."""
+    sent = request.POST.getlist(PREDICTION)
+    if len(sent) == 1 and _DECIMAL_COMMA.fullmatch(sent[0]):
+        return sent[0].replace(",", ".")
+    return _one(request, PREDICTION)
+
+
 def _one(request: HttpRequest, name: str) -> str | None:
     """Return a field that was sent once; a field sent twice is not a prediction."""
     sent = request.POST.getlist(name)
     if len(sent) == 1:
         return sent[0]
-    return ",".join(sent) if sent else None
+    return ", ".join(sent) if sent else None

@@ -19,5 +19,6 @@ def therapist_who_sees(words: Words) -> str:
     """Return what a therapist is told before answering."""
     return (
         f"Only you can open this form and the {words.client}'s form beside it. The "
-        f"{words.client}'s answers appear when both forms are in; yours cannot be changed then."
+        f"{words.client}'s answers appear when both forms are in. An answer cannot be changed "
+        "once it is sent."
     )
