@@ -57,7 +57,7 @@ def test_json_is_one_document(file: Path, capfd: pytest.CaptureFixture[str]) -> 
     document = json.loads(out)
     assert (code, err) == (0, "")
     assert document["responses"] == 3
-    assert document["scored_on_every_scale"] == 2
+    assert document["scored_on_every_scale_asked"] == 2
     assert document["reasons"] == {"total: 0 of 9 answered, 7 needed": 1}
     assert document["scores"][0]["client"] == "A"
     target = file.parent / "out.csv"
@@ -221,3 +221,46 @@ def test_explain_refuses_a_row_that_is_not_there(
     code, _, err = run("explain", file, "--measure", "phq-9", "--row", row, capfd=capfd)
     assert code == 2
     assert err.startswith("E-FRAME-004")
+
+
+def test_summary_counts_risk_answers_and_says_nothing_of_a_tier(
+    file: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for small in (cli_answers.SMALL, 0):  # read whole, and by batches
+        monkeypatch.setattr(cli_answers, "SMALL", small)
+        code, out, err = run("score", file, "--measure", "phq-9", capfd=capfd)
+        assert code == 0
+        assert "risk" not in out
+        look = "Answered in a way that asks for a person to look"
+        assert f"{look} (item 9: thoughts of death or self-harm): 1." in err
+        document = json.loads(run("score", file, "--measure", "phq-9", "--json", capfd=capfd)[1])
+        assert document["with_risk_answer"] == 1  # A; B and C left item 9 out
+
+
+def test_explain_names_a_risk_answer(file: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    words = ("explain", file, "--measure", "phq-9", "--row")
+    assert "Item 9 was answered in a way that asks" in run(*words, "2", capfd=capfd)[1]
+    assert "asks for a person to look" not in run(*words, "3", capfd=capfd)[1]
+    document = json.loads(run(*words, "2", "--json", capfd=capfd)[1])
+    assert document["risks"] == [{"item": "9", "kind": "thoughts of death or self-harm"}]
+
+
+def test_summary_says_what_was_not_asked_and_what_was_left_out(
+    file: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    header = "client,1,2,3,4,5,6,7,8,8a"
+    rows = ["A,3,3,3,3,3,3,3,0,3", "B,3,3,3,3,3,3,3,0,", "C,3,3,3,3,3,3,3,2,4", "D,3,,,3,3,3,3,0,"]
+    file.write_text("\n".join([header, *rows]) + "\n", "utf-8")
+    words = ("score", file, "--measure", "oac-c")
+    code, out, err = run(*words, capfd=capfd)
+    assert code == 0
+    assert '"repair: not asked, its answer was left out"' in out
+    assert "4 responses to oac-c@1, 3 with a score on every scale that was asked." in err
+    assert "Not asked: repair in 3." in err
+    assert "Left out: answers to items that were not asked, in 1." in err
+    document = json.loads(run(*words, "--json", capfd=capfd)[1])
+    assert document["scored_on_every_scale_asked"] == 3
+    assert document["not_asked"] == {"repair": 3}
+    assert document["with_unused_answer"] == 1
+    (reason,) = document["reasons"]
+    assert reason.startswith("total: 5 of 7 answered, 6 needed; ")

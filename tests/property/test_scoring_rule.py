@@ -23,6 +23,7 @@ from attunement.scoring import (
     reasons_for,
     score_arrays,
     score_response,
+    unused_answers,
 )
 
 Answers = dict[str, float | None]
@@ -198,7 +199,15 @@ def test_hidden_items_change_nothing_whatever_they_hold(data: st.DataObject) -> 
     answers = answered(data.draw, made)
     first = score_response(made, answers)
     emptied = {**answers, **dict.fromkeys(first.hidden)}
-    assert score_response(made, emptied).scales == first.scales
+    second = score_response(made, emptied)
+    assert second.hidden == ()
+    for name, result in first.scales.items():
+        other = second.scales[name]
+        if isinstance(result, NotScored):
+            assert isinstance(other, NotScored)
+            assert result.reason.removesuffix(", its answer was left out") == other.reason
+        else:
+            assert result == other
 
 
 @given(st.data())
@@ -230,7 +239,11 @@ def compare(plan: Plan, table: list[Answers], columns: list[Column]) -> None:
     assert plain.scores.tobytes() == fast.scores.tobytes()
     assert plain.n_answered.tobytes() == fast.n_answered.tobytes()
     assert plain.why.tobytes() == fast.why.tobytes()
-    positions, sentences = reasons_for(plan, plain.why)
+    unused = unused_answers(plan, columns)
+    for row, answers in enumerate(table):
+        left_out = {item for item, rows in unused.items() if rows[row]}
+        assert left_out == set(score_response(plan.measure, answers).hidden)
+    positions, sentences = reasons_for(plan, plain.why, unused)
     for row, answers in enumerate(table):
         single = score_response(plan.measure, answers)
         assert plain.n_answered[row] == single.n_answered

@@ -66,7 +66,13 @@ def command(
     explanation = explain(loaded, answers)
     if as_json:
         steps = [asdict(step) for step in explanation.steps]
-        document = {"measure": explanation.measure, "scorer": explanation.scorer_version}
-        click.echo(json.dumps({**document, "row": row, "steps": steps}, ensure_ascii=False))
+        document = {
+            "measure": explanation.measure,
+            "scorer": explanation.scorer_version,
+            "row": row,
+            "risks": [asdict(risk) for risk in explanation.scored.risks],
+            "steps": steps,
+        }
+        click.echo(json.dumps(document, ensure_ascii=False))
         return
     click.echo(explanation.text())

@@ -7,6 +7,7 @@ import json
 import shutil
 import sys
 import tempfile
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,8 @@ from attunement.cli.errors import CommandError
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from attunement.frames import Tally
 
 ENDINGS = {".csv", ".parquet"}
 REASONS_SHOWN = 10
@@ -132,19 +135,22 @@ def _score(file: Path, target: Path, arguments: dict[str, Any]) -> dict[str, Any
     """Score ``file`` into ``target`` and return what was done."""
     import polars as pl
 
-    from attunement.frames import score, write_result
+    from attunement.frames import Tally, score, write_result
 
+    tally = Tally()
     if not is_small_text(file):
-        score(file, out=target, **arguments)
-        return _summary(_scan(target))
+        score(file, out=target, tally=tally, **arguments)
+        return _summary(_scan(target), tally)
     answers = read_answers(file)
     result = pl.DataFrame(
-        pl.from_arrow(score(answers.table, row_numbers=answers.row_numbers, **arguments))
+        pl.from_arrow(
+            score(answers.table, row_numbers=answers.row_numbers, tally=tally, **arguments)
+        )
     )
     if not result.height:
         raise CommandError("E-CLI-002", what=f"'{file.name}' has no rows")
     write_result(result, target)
-    return _summary(result.lazy())
+    return _summary(result.lazy(), tally)
 
 
 def _scan(target: Path) -> pl.LazyFrame:
@@ -155,20 +161,31 @@ def _scan(target: Path) -> pl.LazyFrame:
     return pl.scan_csv(target, infer_schema=False)
 
 
-def _summary(result: pl.LazyFrame) -> dict[str, Any]:
+def _summary(result: pl.LazyFrame, tally: Tally) -> dict[str, Any]:
+    """Count what came of the responses; a scale that was not asked lacks no score."""
     import polars as pl
 
+    from attunement.scoring import NOT_ASKED, NOT_ASKED_UNUSED
+
     counted = result.group_by("reason", "measure", "scorer").agg(pl.len()).collect()
-    by_reason = {
-        row["reason"]: row["len"] for row in counted.sort("len", descending=True).to_dicts()
-    }
-    complete = by_reason.pop(None, 0)
+    complete, by_reason, not_asked = 0, {}, Counter[str]()
+    for row in counted.sort("len", "reason", descending=[True, False]).to_dicts():
+        parts = [part.partition(": ") for part in (row["reason"] or "").split("; ") if part]
+        unasked = [scale for scale, _, why in parts if why in {NOT_ASKED, NOT_ASKED_UNUSED}]
+        not_asked.update(dict.fromkeys(unasked, row["len"]))
+        if len(unasked) == len(parts):
+            complete += row["len"]
+        else:
+            by_reason[row["reason"]] = row["len"]
     return {
         "measure": counted["measure"][0] if counted.height else None,
         "scorer": counted["scorer"][0] if counted.height else None,
         "responses": int(counted["len"].sum()),
-        "scored_on_every_scale": complete,
+        "scored_on_every_scale_asked": complete,
         "reasons": by_reason,
+        "not_asked": dict(not_asked),
+        "with_unused_answer": tally.with_unused_answer,
+        "with_risk_answer": tally.with_risk_answer,
     }
 
 
@@ -184,10 +201,11 @@ def _print_json(about: dict[str, Any], target: Path, *, shown: bool) -> None:
 
 
 def _say(about: dict[str, Any], out: Path | None) -> None:
+    asked = " that was asked" if about["not_asked"] else ""
     lines = [
         (
             f"{about['responses']:,} responses to {about['measure']}, "
-            f"{about['scored_on_every_scale']:,} with a score on every scale."
+            f"{about['scored_on_every_scale_asked']:,} with a score on every scale{asked}."
         )
     ]
     reasons = list(about["reasons"].items())
@@ -195,6 +213,20 @@ def _say(about: dict[str, Any], out: Path | None) -> None:
     if len(reasons) > REASONS_SHOWN:
         rest = sum(count for _, count in reasons[REASONS_SHOWN:])
         lines.append(f"  {rest:,}: for {len(reasons) - REASONS_SHOWN} other reasons")
+    lines += [f"Not asked: {scale} in {n:,}." for scale, n in about["not_asked"].items()]
+    if count := about["with_unused_answer"]:
+        lines.append(f"Left out: answers to items that were not asked, in {count:,}.")
+    if count := about["with_risk_answer"]:
+        lines.append(
+            f"Answered in a way that asks for a person to look ({_kinds(about)}): {count:,}."
+        )
     if out is not None:
         lines.append(f"Wrote {out}.")
     click.echo("\n".join(lines), err=out is None)
+
+
+def _kinds(about: dict[str, Any]) -> str:
+    from attunement.measures import load
+
+    items = [item for item in load(about["measure"]).items if item.risk is not None]
+    return "; ".join(f"item {item.id}: {item.risk.kind}" for item in items if item.risk)

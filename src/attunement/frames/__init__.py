@@ -11,6 +11,7 @@ from attunement.frames.ratings_scale import ScoreScale
 from attunement.frames.score_errors import ColumnGuessWarning, ScoreFrameError
 from attunement.frames.score_row import answers_of
 from attunement.frames.score_table import score
+from attunement.frames.score_tally import Tally
 
 __all__ = [
     "ColumnGuessWarning",
@@ -21,6 +22,7 @@ __all__ = [
     "Said",
     "ScoreFrameError",
     "ScoreScale",
+    "Tally",
     "answers_of",
     "ratings",
     "score",

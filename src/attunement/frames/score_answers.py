@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from attunement.frames.score_errors import LISTED
+from attunement.frames.score_tally import Tally
 from attunement.measures.schema import Item, Measure, TextBundle
 from attunement.scoring import Column, Plan
 
@@ -58,12 +59,15 @@ class AnswerReader:
         The wording that labels are read by.
     missing : tuple of float
         Numbers that stand for a missing answer.
+    tally : Tally
+        Takes up what is counted while answers are scored.
     """
 
     plan: Plan
     labels: str
     bundle: TextBundle | None
     missing: tuple[float, ...]
+    tally: Tally = field(default_factory=Tally)
 
     @property
     def measure(self) -> Measure:

@@ -15,7 +15,7 @@ from attunement.errors import Problem
 from attunement.frames.score_answers import AnswerReader, Bad, alike, off_scale, sentinel
 from attunement.frames.score_errors import LISTED, ScoreFrameError
 from attunement.measures.schema import Measure
-from attunement.scoring import Column, Plan, reasons_for, score_arrays
+from attunement.scoring import Column, Plan, reasons_for, risk_rows, score_arrays, unused_answers
 from attunement.scoring.response import permitted_words
 
 TOTAL = "total"
@@ -120,7 +120,9 @@ def score_batch(
             findings=findings,
             row_numbers=row_numbers,
         )
-    reason_at, reasons = reasons_for(plan, result.why)
+    unused = unused_answers(plan, columns)
+    reader.tally.add(rows, risk_rows(plan, columns), unused)
+    reason_at, reasons = reasons_for(plan, result.why, unused)
     numbers = {
         scale_column(scale.id): result.scores[index] for index, scale in enumerate(plan.scales)
     }

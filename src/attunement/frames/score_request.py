@@ -22,6 +22,7 @@ from attunement.frames.score_columns import (
     is_long,
 )
 from attunement.frames.score_errors import ColumnGuessWarning, ScoreFrameError
+from attunement.frames.score_tally import Tally
 from attunement.measures import as_measure, load_text
 from attunement.measures.schema import Measure
 from attunement.scoring import make_plan
@@ -82,6 +83,7 @@ def make_request(
     missing: Sequence[float],
     row_numbers: npt.NDArray[np.int64] | None,
     first_row: int,
+    tally: Tally | None = None,
 ) -> Request:
     """Check the arguments and load what they name."""
     for what, value, offered in (("layout", layout, LAYOUTS), ("labels", labels, LABELS)):
@@ -101,7 +103,9 @@ def make_request(
     bundle = load_text(measure, language) if labels != "numbers" else None
     plan = make_plan(measure)
     return Request(
-        reader=AnswerReader(plan, labels, bundle, tuple(float(mark) for mark in missing)),
+        reader=AnswerReader(
+            plan, labels, bundle, tuple(float(mark) for mark in missing), tally or Tally()
+        ),
         keys=None if keys is None else (keys,) if isinstance(keys, str) else tuple(keys),
         items=items,
         layout=layout,

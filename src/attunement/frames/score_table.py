@@ -16,6 +16,7 @@ from attunement.frames.engines.memory import score_frame
 from attunement.frames.engines.stream import score_file
 from attunement.frames.score_errors import ScoreFrameError
 from attunement.frames.score_request import Request, make_request
+from attunement.frames.score_tally import Tally
 from attunement.measures.schema import Measure
 
 T = TypeVar("T")
@@ -33,6 +34,7 @@ def score(
     missing: Sequence[float] = (),
     out: str | Path | None = None,
     row_numbers: npt.NDArray[np.int64] | None = None,
+    tally: Tally | None = None,
 ) -> T:
     """Score answers held in a table and return a table of the same kind.
 
@@ -66,6 +68,9 @@ def score(
     row_numbers : array of int64, optional
         The number by which a message names each row; from 1 by default (from 2 in a CSV file,
         where the header is row 1).
+    tally : Tally, optional
+        Takes up how many responses hold an answer that asks for a person to look, and how many
+        one that was left out because its item was not asked.
 
     Returns
     -------
@@ -114,6 +119,7 @@ def score(
         missing=missing,
         row_numbers=row_numbers,
         first_row=2 if path is not None and path.suffix.lower() != ".parquet" else 1,
+        tally=tally,
     )
     if path is not None:
         target = None if out is None else Path(out)

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from attunement.measures import as_measure
 from attunement.measures.schema import Measure, Scale
 from attunement.scoring.bands import band
 from attunement.scoring.plan import make_plan
@@ -43,31 +44,40 @@ class Explanation:
         return "\n".join(lines)
 
 
-def explain(measure: Measure, answers: Mapping[str, float | None]) -> Explanation:
+def explain(measure: str | Measure, answers: Mapping[str, float | None]) -> Explanation:
     """Walk every score of a response back to its answers, its rule and its source.
 
     Parameters
     ----------
-    measure : Measure
-        The measure version that was filled.
+    measure : str or Measure
+        As for ``score_response``.
     answers : mapping of str to float or None
         As for ``score_response``.
 
     Returns
     -------
     Explanation
-        Steps in words; ``.text()`` joins them. The scores are those of ``score_response``.
+        Steps in words; ``.text()`` joins them. The scores are those of ``score_response``. An
+        answer that asks for a person to look is named before them.
 
     Raises
     ------
     ScoringError
         As ``score_response``.
     """
+    measure = as_measure(measure)
     scored = score_response(measure, answers)
     name = f"{measure.id}@{measure.version}"
     steps = [Step("", f"{measure.title} ({name}), scored by rule version {SCORER_VERSION}.")]
     if not measure.validated:
         steps.append(Step("", "This form is not validated."))
+    steps.extend(
+        Step(
+            "",
+            f"Item {risk.item} was answered in a way that asks for a person to look ({risk.kind}).",
+        )
+        for risk in scored.risks
+    )
     steps.extend(
         Step("", f"Item {item} has an answer but was not asked; the answer is not used.")
         for item in scored.hidden

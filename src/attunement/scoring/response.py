@@ -11,21 +11,22 @@ import numpy.typing as npt
 
 from attunement.kernels import Outputs, Scratch, make_scratch, make_tables, score_rows
 from attunement.kernels.score import STEP_TOLERANCE
+from attunement.measures import as_measure
 from attunement.measures.schema import Item, Measure, Scale
 from attunement.scoring.errors import ScoringError
 from attunement.scoring.plan import Plan, make_plan, permitted
 from attunement.scoring.reasons import reason_for
-from attunement.scoring.result import NotScored, Score, ScoredResponse
+from attunement.scoring.result import NotScored, RiskAnswer, Score, ScoredResponse
 from attunement.scoring.version import SCORER_VERSION
 
 
-def score_response(measure: Measure, answers: Mapping[str, float | None]) -> ScoredResponse:
+def score_response(measure: str | Measure, answers: Mapping[str, float | None]) -> ScoredResponse:
     """Score one response on every scale of its measure.
 
     Parameters
     ----------
-    measure : Measure
-        The measure version that was filled.
+    measure : str or Measure
+        The measure version that was filled: ``"phq-9@1"``, ``"phq-9"`` (its newest), or a measure.
     answers : mapping of str to float or None
         Raw answers by item id, before any reversing. None, or no entry, is a missing answer.
         Entries of text items are ignored.
@@ -36,14 +37,15 @@ def score_response(measure: Measure, answers: Mapping[str, float | None]) -> Sco
         For each scale a ``Score`` or a ``NotScored`` with its reason. Missing is not zero: with
         too few answers there is no score, and a sum that is not prorated needs all its items.
         An item that skip logic hides counts as not asked: it is neither answered nor missing,
-        and an answer to it is not used (``hidden`` names it).
+        and an answer to it is not used (``hidden`` names it). ``risks`` names the answers that
+        ask for a person to look, whatever the scores are.
 
     Raises
     ------
     ScoringError
         E-SCORE-001 if an answer is not one that its item permits (outside the range, between
         two steps, not a number); E-SCORE-002 if the measure has no such item; E-SCORE-003 if
-        the measure's rule cannot be carried out.
+        the measure's rule cannot be carried out. MeasureError if there is no such measure.
 
     Notes
     -----
@@ -52,6 +54,7 @@ def score_response(measure: Measure, answers: Mapping[str, float | None]) -> Sco
     multiplier; then rounding, a half going up. Items that were not asked lower both N and the
     answers needed.
     """
+    measure = as_measure(measure)
     plan = make_plan(measure)
     values = _values(plan, answers)
     n_items = len(plan.items)
@@ -72,15 +75,15 @@ def score_response(measure: Measure, answers: Mapping[str, float | None]) -> Sco
             scratch,
             True,
         )
-    results = {
-        scale.id: _result(plan, index, float(scores[index]), scratch)
-        for index, scale in enumerate(plan.scales)
-    }
     hidden = tuple(
         item
         for index, item in enumerate(plan.items)
         if not scratch.shown[index, 0] and not math.isnan(values[index])
     )
+    results = {
+        scale.id: _result(plan, index, float(scores[index]), scratch, hidden)
+        for index, scale in enumerate(plan.scales)
+    }
     return ScoredResponse(
         measure_id=measure.id,
         measure_version=measure.version,
@@ -88,6 +91,7 @@ def score_response(measure: Measure, answers: Mapping[str, float | None]) -> Sco
         scales=results,
         n_answered=int(total_n[0]),
         hidden=hidden,
+        risks=_risks(plan, values),
     )
 
 
@@ -95,11 +99,7 @@ def _values(plan: Plan, answers: Mapping[str, float | None]) -> npt.NDArray[np.f
     known = {item.id: item for item in plan.measure.items}
     for item_id in answers:
         if item_id not in known:
-            raise ScoringError(
-                "E-SCORE-002",
-                what=f"'{plan.measure.id}@{plan.measure.version}' has no item '{item_id}'",
-                expected=f"one of {', '.join(known)}",
-            )
+            raise _no_such_item(plan.measure, item_id)
     values = np.full(len(plan.items), np.nan)
     for index, item_id in enumerate(plan.items):
         answer = answers.get(item_id)
@@ -107,6 +107,30 @@ def _values(plan: Plan, answers: Mapping[str, float | None]) -> npt.NDArray[np.f
             check_answer(plan.measure, known[item_id], answer)
             values[index] = answer
     return values
+
+
+def _no_such_item(measure: Measure, key: object) -> ScoringError:
+    name = f"'{measure.id}@{measure.version}'"
+    if not isinstance(key, str):
+        return ScoringError(
+            "E-SCORE-002",
+            what=f"The items of {name} have ids that are text",
+            got=f"a key of type {type(key).__name__}",
+            expected=f"'{measure.items[0].id}', in quotation marks" if measure.items else "",
+        )
+    return ScoringError(
+        "E-SCORE-002",
+        what=f"{name} has no item '{key}'",
+        expected=f"one of {', '.join(item.id for item in measure.items)}",
+    )
+
+
+def _risks(plan: Plan, values: npt.NDArray[np.float64]) -> tuple[RiskAnswer, ...]:
+    return tuple(
+        RiskAnswer(item_id, risk.kind)
+        for item_id, value in zip(plan.items, values, strict=True)
+        if (risk := plan.measure.item(item_id).risk) is not None and value >= risk.at_least
+    )
 
 
 def check_answer(measure: Measure, item: Item, answer: object) -> None:
@@ -163,12 +187,20 @@ def method_words(scale: Scale) -> str:
     return ", ".join(parts)
 
 
-def _result(plan: Plan, index: int, value: float, scratch: Scratch) -> Score | NotScored:
+def _result(
+    plan: Plan, index: int, value: float, scratch: Scratch, hidden: tuple[str, ...]
+) -> Score | NotScored:
     scale = plan.scales[index]
     at = [plan.position(item) for item in scale.items]
     n_answered = sum(int(scratch.mask[k, 0]) for k in at)
     n_asked = sum(int(scratch.shown[k, 0]) for k in at)
     if not math.isnan(value):
         return Score(scale.id, value, n_answered, n_asked, method_words(scale))
-    reason = reason_for(scale, n_answered=n_answered, n_asked=n_asked, needed=plan.needed[index])
+    reason = reason_for(
+        scale,
+        n_answered=n_answered,
+        n_asked=n_asked,
+        needed=plan.needed[index],
+        unused=any(item in hidden for item in scale.items),
+    )
     return NotScored(scale.id, reason, n_answered, n_asked)

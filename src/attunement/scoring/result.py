@@ -41,6 +41,22 @@ class NotScored:
 
 
 @dataclass(frozen=True, slots=True)
+class RiskAnswer:
+    """An answer that asks for a person to look, by the measure's own rule; it judges nothing.
+
+    Attributes
+    ----------
+    item : str
+        The item's id; never the answer.
+    kind : str
+        What the item asks about, such as ``"thoughts of death or self-harm"``.
+    """
+
+    item: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
 class ScoredResponse:
     """Every scale of one response.
 
@@ -52,6 +68,9 @@ class ScoredResponse:
         Items answered among those that some scale uses.
     hidden : tuple of str
         Items with an answer that skip logic says were not asked; the answer was not used.
+    risks : tuple of RiskAnswer
+        Answers that ask for a person to look, whatever the scores are; empty where there are
+        none. An answer to an item that was not asked is named as well.
     """
 
     measure_id: str
@@ -60,3 +79,4 @@ class ScoredResponse:
     scales: Mapping[str, Score | NotScored]
     n_answered: int
     hidden: tuple[str, ...] = ()
+    risks: tuple[RiskAnswer, ...] = ()

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,9 @@ import pyarrow as pa
 import pytest
 from tests.measure_samples import continuous_and_odd, nine_sums, twelve_means, with_skips
 
-from attunement.frames import ColumnGuessWarning, ScoreFrameError, score
+from attunement.frames import ColumnGuessWarning, ScoreFrameError, Tally, score
 from attunement.measures import load
+from attunement.measures.schema import Risk
 
 ITEMS = [str(k) for k in range(1, 10)]
 RESULTS = ["score", "n_answered", "reason", "measure", "scorer"]
@@ -251,8 +253,40 @@ def test_hidden_items_are_not_asked() -> None:
     row = score(frame, measure=with_skips()).to_dicts()[0]
     assert "4" not in row
     assert row["repair"] is None
-    assert row["reason"] == "repair: not asked"
+    assert row["reason"] == "repair: not asked, its answer was left out"
     assert row["all"] == 9.0
+
+
+def test_unused_answers_and_risk_answers_are_counted() -> None:
+    made = with_skips()
+    watched = Risk(at_least=4, kind="made up")
+    items = tuple(replace(item, risk=watched) if item.id == "3b" else item for item in made.items)
+    made = replace(made, items=items)
+    frame = pl.DataFrame(
+        {
+            "1": [4, 4, 4, 4, 4],
+            "2": [5, 5, 5, 5, 5],
+            "3": [0, 0, 1, 6, None],
+            "3a": [3, None, 1, 3, 2],
+            "3b": [None, None, 4, 4, None],
+        }
+    )
+    reasons = [
+        "repair: not asked, its answer was left out",
+        "repair: not asked",
+        None,
+        None,
+        "strain: 0 of 1 answered, 1 needed; repair: not asked, its answer was left out",
+    ]
+    tally = Tally()
+    result = score(frame, measure=made, tally=tally)
+    assert result["reason"].to_list() == reasons
+    # Rows 1 and 5 hold 3a, and row 3 holds 3b, without having been asked for it; 3b is 4 twice.
+    assert tally == Tally(5, 2, 3)
+    large = pl.concat([frame] * 20_000)
+    tally = Tally()
+    assert score(large, measure=made, tally=tally)["reason"].to_list() == reasons * 20_000
+    assert tally == Tally(100_000, 40_000, 60_000)
 
 
 def test_long_table_keeps_to_its_measure_and_refuses_doubles() -> None:

@@ -5,6 +5,17 @@ from tests.measure_samples import continuous_and_odd, nine_sums, twelve_means, w
 
 from attunement.scoring import explain
 
+LOOK = (
+    "Item 9 was answered in a way that asks for a person to look (thoughts of death or self-harm)."
+)
+
+
+def test_explanation_names_a_risk_answer_before_the_scores() -> None:
+    answers = dict.fromkeys(map(str, range(1, 9)), 0.0)
+    lines = explain("phq-9", {**answers, "9": 3}).text().splitlines()
+    assert lines.index(LOOK) < lines.index("total:")
+    assert "person to look" not in explain("phq-9", {**answers, "9": 0}).text()
+
 
 def test_explanation_shows_answers_formula_and_reading() -> None:
     text = explain(nine_sums(), {str(k): 1 for k in range(1, 9)}).text()

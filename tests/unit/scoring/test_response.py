@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from tests.measure_samples import continuous_and_odd, nine_sums, twelve_means, with_skips
 
-from attunement.scoring import NotScored, Score, ScoringError, score_response
+from attunement.measures import MeasureError, load
+from attunement.scoring import NotScored, RiskAnswer, Score, ScoringError, score_response
 
 
 def nine(*answers: float | None) -> dict[str, float | None]:
@@ -67,7 +68,11 @@ def test_mean_reverses_and_keeps_subscales_apart() -> None:
 def test_hidden_item_counts_as_not_asked() -> None:
     scored = score_response(with_skips(), {"1": 4, "2": 5, "3": 0, "3a": 3, "3b": 1})
     assert scored.hidden == ("3b", "3a")
-    assert scored.scales["repair"] == NotScored("repair", "not asked", 0, 0)
+    assert scored.scales["repair"] == NotScored(
+        "repair", "not asked, its answer was left out", 0, 0
+    )
+    unanswered = score_response(with_skips(), {"1": 4, "2": 5, "3": 0, "3b": 1})
+    assert unanswered.scales["repair"] == NotScored("repair", "not asked", 0, 0)
     # Three of five asked, all answered: the two that were not asked are not made up.
     assert scored.scales["all"] == Score("all", 9.0, 3, 3, "sum, prorated")
     assert scored.n_answered == 3
@@ -145,3 +150,30 @@ def test_text_item_is_ignored() -> None:
 def test_negative_zero_and_numpy_numbers_are_numbers() -> None:
     answers = nine(*[np.int64(1)] * 8, -0.0)
     assert value(answers) == 8
+
+
+def test_measure_may_be_named() -> None:
+    answers: dict[str, float | None] = dict.fromkeys(map(str, range(1, 10)), 1.0)
+    for named in ("phq-9", "PHQ-9", "phq-9@1", load("phq-9")):
+        assert score_response(named, answers).scales["total"] == Score(
+            "total", 9.0, 9, 9, "sum, prorated, rounded, a half up"
+        )
+    for wrong in ("phq-99", 9):
+        with pytest.raises(MeasureError) as caught:
+            score_response(wrong, answers)  # type: ignore[arg-type]
+        assert caught.value.code == "E-MEASURE-001"
+
+
+def test_key_that_is_a_number_is_told_that_ids_are_text() -> None:
+    with pytest.raises(ScoringError, match=r"ids that are text.*Expected '1'") as caught:
+        score_response("phq-9", {1: 2})  # type: ignore[dict-item]
+    assert caught.value.code == "E-SCORE-002"
+
+
+@pytest.mark.parametrize(("answer", "named"), [(0, False), (1, True), (3, True), (None, False)])
+def test_risk_answer_is_named_whatever_the_score(answer: float | None, *, named: bool) -> None:
+    only = score_response("phq-9", {"9": answer})
+    assert isinstance(only.scales["total"], NotScored)
+    whole = score_response("phq-9", {**dict.fromkeys(map(str, range(1, 9)), 0.0), "9": answer})
+    expected = (RiskAnswer("9", "thoughts of death or self-harm"),) if named else ()
+    assert only.risks == whole.risks == expected
