@@ -110,7 +110,7 @@ def test_whole_path_without_script(clinic: World, new_page: NewPage) -> None:
 
 
 def test_kept_page_is_asked_for_again(clinic: World, new_page: NewPage) -> None:
-    """Back from the thank-you page asks the server, which shows the neutral page."""
+    """Back from the thank-you page asks the server, which says that the answers arrived."""
     token, _ = clinic.invite(clinic.start())
     phone = new_page(viewport=PHONE)
     phone.goto(f"/c/#{token}")
@@ -119,4 +119,5 @@ def test_kept_page_is_asked_for_again(clinic: World, new_page: NewPage) -> None:
     phone.get_by_role("button", name="Send my answers").click()
     phone.get_by_role("heading", name="Thank you").wait_for()
     phone.go_back()
-    phone.get_by_role("heading", name="This link does not work").wait_for()
+    phone.get_by_role("heading", name="Your answers arrived").wait_for()
+    assert phone.locator("input:checked").count() == 0

@@ -100,17 +100,35 @@ def test_a_short_code_dies_after_five_wrong_tries_and_the_link_lives(
     assert _open(world, issued.token, address="198.51.100.1") is not None
 
 
-def test_many_wrong_codes_from_one_address_are_limited_for_that_address(
+def test_many_wrong_codes_from_one_address_never_refuse_a_right_one(
     world: Any, issued: Any
 ) -> None:
     for _ in range(20):
         assert _open(world, "22222-22222") is None
-    assert _open(world, issued.short_code) is None
-    assert _open(world, issued.short_code, address="198.51.100.7") is not None
-    # A link cannot be guessed: somebody behind the same address still gets in with one.
+    for wrong in ("22222-22222", "A" * 43, ""):
+        with pytest.raises(services.TooManyTriesError) as refusal:
+            _open(world, wrong)
+        assert refusal.value.code == "E-ACCESS-003"
+        assert 0 < refusal.value.wait_seconds <= 15 * 60
+    assert Attempt.objects.count() == 20  # and one more try costs no further row
+    assert _open(world, "22222-22222", address="198.51.100.7") is None
+    # Somebody else behind the same address, with a link or a code that is right, gets in.
+    assert _open(world, issued.short_code) is not None
     assert _open(world, issued.token) is not None
     world.later(minutes=16)
-    assert _open(world, issued.short_code) is not None
+    assert _open(world, "22222-22222") is None
+
+
+def test_slowed_address_learns_nothing_about_a_link(world: Any, issued: Any) -> None:
+    services.revoke_invitation(world.therapist, issued.session_id, now=world.now)
+    for _ in range(20):
+        _open(world, "22222-22222")
+    said = set()
+    for wrong in (issued.token, issued.short_code, "A" * 43):
+        with pytest.raises(services.TooManyTriesError) as refusal:
+            _open(world, wrong)
+        said.add(str(refusal.value))
+    assert len(said) == 1
 
 
 def test_used_expired_revoked_and_unknown_links_answer_alike(world: Any, filled_form: Any) -> None:

@@ -10,6 +10,7 @@ import pytest
 from django.shortcuts import render
 from django.test import Client as Browser
 from django.test import RequestFactory
+from django.utils.html import escape
 from pytest_django import Settings
 from tests.clinic_world import (
     HIGH,
@@ -27,6 +28,7 @@ from tests.clinic_world import (
 from attunement.clinic.config.model import Words
 from attunement.clinic.models import Login, Prediction, Role
 from attunement.clinic.pages import client, house, staff
+from attunement.measures import load, load_text
 
 INLINE = re.compile(
     r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=|javascript:", re.IGNORECASE
@@ -129,8 +131,8 @@ def test_sent_form_is_thanked_for_and_never_shown_again(world: World) -> None:
     assert "<time" in thanks
     assert WORDS not in thanks
     back = browser.get("/c/form")
-    assert back.status_code == 404
-    assert b"This link does not work" in back.content
+    assert back.status_code == 200
+    assert b"Your answers arrived" in back.content
     assert WORDS.encode() not in back.content
     assert b"<time" not in browser.get("/c/thanks").content  # told once
 
@@ -320,6 +322,7 @@ def test_practice_may_use_its_own_words(world: World, settings: Settings) -> Non
     assert "How was the visit?" in Browser().get("/c/").content.decode()
 
 
+SAYS = "This rule is a plain threshold; how often it is crossed by chance is not known, because"
 STRIP = '<aside class="crisis-strip"'
 
 
@@ -415,3 +418,56 @@ def test_end_of_a_link_has_date_time_and_zone(world: World) -> None:
         f"until {end}", browser.post(f"/sessions/{session_id}/invite").content.decode()
     )
     assert re.search(f"until {end}", browser.get(f"/sessions/{session_id}/").content.decode())
+
+
+@pytest.mark.django_db
+def test_code_field_has_room_for_a_pasted_link() -> None:
+    text = Browser().get("/c/").content.decode()
+    room = re.search(r'name="code" maxlength="(\d+)"', text)
+    assert room is not None
+    assert int(room.group(1)) >= 200
+    assert "Paste the link or type the code" in text
+
+
+def test_menu_title_and_heading_of_a_lead_agree(world: World) -> None:
+    lead = Login.objects.create_user(
+        username="synthetic-lead", password=PASSWORD, practice=world.practice, role=Role.LEAD
+    )
+    browser = Browser()
+    browser.force_login(lead)
+    text = browser.get("/").content.decode()
+    assert text.count("Clients of the practice") == 3
+    assert "Your clients" not in text
+    assert world.browser().get("/").content.decode().count("Your clients") == 3
+
+
+def hard_session(world: World) -> str:
+    """Return the revealed page of a session that ends a steady course with strain."""
+    world.course(sessions=4)
+    session_id = world.start()
+    world.client_answers(session_id, {**HIGH, "1": 1, "2": 1, "3": 1, "8": 5, "8a": 0}, WORDS)
+    world.therapist_answers(session_id)
+    return world.browser().get(f"/sessions/{session_id}/").content.decode()
+
+
+def test_plain_threshold_says_in_view_that_its_rate_by_chance_is_unknown(world: World) -> None:
+    signals = hard_session(world).split('<div class="signal">')[1:]
+    seen = [each.split("<details>", 1) for each in signals]
+    plain = [SAYS in view for view, _ in seen]
+    assert any(plain)
+    for (_, why), said in zip(seen, plain, strict=True):
+        assert ("oac-" in why and "no rate by chance" in why) == said
+        threshold = re.search(r"<dt>Threshold</dt><dd>(.*?)</dd>", why)
+        assert threshold is not None
+        assert why.count(threshold.group(1)) == 1  # the formula does not say it once more
+        assert why.index("Threshold") < why.index("By chance") < why.index("Source")
+
+
+def test_items_are_shown_in_the_words_of_each_chair(world: World) -> None:
+    text = hard_session(world)
+    table = text.split('id="answers-title"', 1)[1]
+    for measure in ("oac-c", "oac-t"):
+        words = load_text(load(measure), "en")
+        assert words is not None
+        for item in "12345678":
+            assert escape(words.items[item]) in table, (measure, item)

@@ -50,4 +50,5 @@ class AccessError(AttunementError):
     codes: ClassVar[dict[str, str]] = {
         "E-ACCESS-001": "there is no such record for you",
         "E-ACCESS-002": "the link is not open",
+        "E-ACCESS-003": "too many wrong links or codes from one address",
     }

@@ -14,26 +14,35 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from attunement.clinic.access import permission
-from attunement.clinic.config.django_settings import GRANT_SECONDS
 from attunement.clinic.errors import AccessError
 from attunement.clinic.pages.answers import error_list, filled
+from attunement.clinic.pages.grants import (
+    Bound,
+    arrived,
+    bind,
+    bound,
+    drop,
+    held_grant,
+    keep,
+    keep_grant,
+    keep_receipt,
+    sole_mark,
+)
 from attunement.clinic.pages.questions import groups
 from attunement.clinic.services import (
     ClientForm,
     Refused,
+    TooManyTriesError,
     client_form,
     open_invitation,
     raw_fields,
     record_client_response,
 )
 
+MARK_FIELD = "f"  # in the form's address: which opened link of this browser is meant
+LONGEST_TYPED = 400
 RECEIVED_SECONDS = 120
 _RECEIVED_SALT = "attunement.received"
-
-
-def grant_cookie() -> str:
-    """Return the name of the cookie that holds an opened link."""
-    return "__Host-attunement-form" if settings.ATTUNEMENT.https else "attunement-form"
 
 
 def received_cookie() -> str:
@@ -52,25 +61,34 @@ def entry(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["POST"])
 def open_link(request: HttpRequest) -> HttpResponse:
     """Exchange a token or a code for a grant in a cookie. Opening uses nothing up."""
-    secret = request.POST.get("token") or request.POST.get("code") or ""
-    grant = open_invitation(secret, address=request.META.get("REMOTE_ADDR", ""), now=timezone.now())
+    secret = request.POST.get("token") or _typed(request.POST.get("code", ""))
+    address = request.META.get("REMOTE_ADDR", "")
+    try:
+        grant = open_invitation(secret, address=address, now=timezone.now())
+    except TooManyTriesError as refusal:
+        return _wait(request, refusal.wait_seconds)
     if grant is None:
         return closed(request)
     response = _see_other("client-form")
-    _keep(response, grant_cookie(), grant, GRANT_SECONDS)
+    mark = keep_grant(request, response, grant)
+    response.headers["Location"] += f"?{MARK_FIELD}={mark}"
     return response
 
 
 @permission("client_response.record")
 @require_http_methods(["GET", "HEAD", "POST"])
 def form(request: HttpRequest) -> HttpResponse:
-    """Show the questions; take the answers, once."""
-    grant = request.COOKIES.get(grant_cookie(), "")
+    """Show the questions of one opened link; take its answers, once."""
+    mark = request.GET.get(MARK_FIELD, "")
     try:
         if request.method == "POST":
-            return _record(request, grant)
-        return _questions(request, client_form(grant, now=timezone.now()))
+            sent = bound(request)
+            return closed(request) if sent is None else _record(request, sent)
+        grant = held_grant(request, mark)
+        return _questions(request, grant, client_form(grant, now=timezone.now()))
     except AccessError:
+        if request.method != "POST" and arrived(request, mark or sole_mark(request)):
+            return render(request, "attunement/client/arrived.html")
         return closed(request)
 
 
@@ -89,69 +107,76 @@ def thanks(request: HttpRequest) -> HttpResponse:
     except (signing.BadSignature, ValueError, TypeError, OverflowError):
         received_at = None
     response = render(request, "attunement/client/thanks.html", {"received_at": received_at})
-    response.delete_cookie(received_cookie())
+    drop(response, received_cookie())
+    return response
+
+
+def _typed(text: str) -> str:
+    """Return the code or, where a whole link was pasted, its token."""
+    return text[:LONGEST_TYPED].rpartition("#")[2].strip()
+
+
+def _wait(request: HttpRequest, seconds: int) -> HttpResponse:
+    context = {
+        "heading": "Please wait a little",
+        "lines": (
+            "Many wrong links or codes came from here in a short time. You did nothing wrong.",
+            f"Try again in about {-(-seconds // 60)} min. A right link or code opens at once.",
+        ),
+        "back_href": reverse("client-entry"),
+        "back_words": "Enter a code",
+        "crisis": settings.ATTUNEMENT.crisis,
+    }
+    response = render(request, "attunement/message.html", context, status=429)
+    response.headers["Retry-After"] = str(seconds)
     return response
 
 
 def closed(request: HttpRequest, *, status: int = 404) -> HttpResponse:
     """Show the one page for links that are wrong, used, too old or revoked."""
-    response = render(request, "attunement/client/closed.html", status=status)
-    response.delete_cookie(grant_cookie())
-    return response
+    return render(request, "attunement/client/closed.html", status=status)
 
 
-def _record(request: HttpRequest, grant: str) -> HttpResponse:
+def _record(request: HttpRequest, sent: Bound) -> HttpResponse:
     fields = raw_fields(request.POST)
     outcome = record_client_response(
-        grant,
-        submission_id=request.POST.get("submission_id", ""),
+        sent.grant,
+        submission_id=sent.submission_id,
         fields=fields,
         client_clock=request.POST.get("client_clock") or None,
         now=timezone.now(),
     )
     if isinstance(outcome, Refused):
         if outcome.http_status == 422:  # noqa: PLR2004 -- the service speaks HTTP here
-            shown = client_form(grant, now=timezone.now())
-            return _questions(request, shown, refused=outcome)
+            shown = client_form(sent.grant, now=timezone.now())
+            return _questions(request, sent.grant, shown, refused=outcome)
         if outcome.http_status == 409:  # noqa: PLR2004 -- the service speaks HTTP here
             return render(request, "attunement/client/kept.html", status=409)
         return closed(request, status=outcome.http_status)
     response = _see_other("client-thanks")
-    response.delete_cookie(grant_cookie())
+    keep_receipt(response, sent.mark)
     kept = signing.dumps(outcome.received_at.timestamp(), salt=_RECEIVED_SALT)
-    _keep(response, received_cookie(), kept, RECEIVED_SECONDS)
+    keep(response, received_cookie(), kept, RECEIVED_SECONDS)
     return response
 
 
 def _questions(
-    request: HttpRequest, shown: ClientForm, *, refused: Refused | None = None
+    request: HttpRequest, grant: str, shown: ClientForm, *, refused: Refused | None = None
 ) -> HttpResponse:
     again = filled(shown.measure, raw_fields(request.POST), refused) if refused else None
     screens = groups(shown.measure, shown.text, again)
-    submission_id = request.POST.get("submission_id", "") if refused else shown.submission_id
+    carried = request.POST.get("submission_id", "") if refused else bind(grant, shown.submission_id)
     context = {
         "instructions": [line for line in shown.text.instructions.splitlines() if line.strip()],
         "attribution": shown.text.attribution,
         "groups": screens,
         "who_sees": shown.who_sees,
         "crisis": shown.crisis,
-        "submission_id": submission_id,
+        "submission_id": carried,
         "errors": error_list(screens, refused) if refused else (),
     }
     status = refused.http_status if refused else 200
     return render(request, "attunement/client/form.html", context, status=status)
-
-
-def _keep(response: HttpResponse, name: str, value: str, seconds: int) -> None:
-    response.set_cookie(
-        name,
-        value,
-        max_age=seconds,
-        path="/",
-        secure=settings.ATTUNEMENT.https,
-        httponly=True,
-        samesite="Lax",
-    )
 
 
 def _see_other(route: str) -> HttpResponseRedirect:

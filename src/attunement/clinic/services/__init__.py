@@ -12,6 +12,7 @@ from attunement.clinic.services.client_forms import client_form, record_client_r
 from attunement.clinic.services.dyad import dyad_overview
 from attunement.clinic.services.fields import field_name, raw_fields
 from attunement.clinic.services.invitations import (
+    TooManyTriesError,
     invite_client,
     open_invitation,
     revoke_invitation,
@@ -44,6 +45,7 @@ from attunement.clinic.services.results import (
     Waiting,
     WaitingFor,
 )
+from attunement.clinic.services.secrets_of_links import mark_of_grant
 from attunement.clinic.services.sessions import session_overview, start_session
 from attunement.clinic.services.therapist_forms import record_therapist_response, therapist_form
 
@@ -71,6 +73,7 @@ __all__ = [
     "StartedSession",
     "Surprise",
     "TherapistForm",
+    "TooManyTriesError",
     "Waiting",
     "WaitingFor",
     "caseload",
@@ -78,6 +81,7 @@ __all__ = [
     "dyad_overview",
     "field_name",
     "invite_client",
+    "mark_of_grant",
     "open_invitation",
     "raw_fields",
     "record_client_response",

@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 import hmac
+import math
 from datetime import datetime, timedelta
 
 from django.db.models import F
 
 from attunement.clinic.access import Action
 from attunement.clinic.config.django_settings import GRANT_SECONDS
+from attunement.clinic.errors import AccessError
 from attunement.clinic.models import (
     Assignment,
     Attempt,
@@ -36,9 +38,20 @@ from attunement.clinic.services.sessions import refuse_not_asked, require_attend
 
 CODE_TRIES = 5
 WINDOW = timedelta(minutes=15)
-CODE_FAILURES = 20  # of one address within the window; then its short codes are refused
-TOKEN_FAILURES = 200  # a token cannot be guessed: this limit only spares the database
+ADDRESS_FAILURES = 20  # within the window; after that a wrong one is told to wait
 KEPT = timedelta(days=1)
+
+
+class TooManyTriesError(AccessError):
+    """A wrong link or code from an address that sent many; says how long to wait."""
+
+    def __init__(self, *, wait: timedelta) -> None:
+        super().__init__(
+            "E-ACCESS-003",
+            what=self.codes["E-ACCESS-003"],
+            next_step="Wait some minutes and try again",
+        )
+        self.wait_seconds = max(1, math.ceil(wait.total_seconds()))
 
 
 def invite_client(actor: Login, session_id: str, *, now: datetime) -> IssuedInvitation:
@@ -108,55 +121,63 @@ def open_invitation(secret: str, *, address: str, now: datetime) -> str | None:
     -------
     str or None
         The grant, to keep in an HttpOnly cookie; None, without saying why, when the link is
-        wrong, used, expired, revoked or tried too often.
+        wrong, used, expired or revoked, or its code was tried wrongly too often.
+
+    Raises
+    ------
+    AccessError
+        E-ACCESS-003 instead of None when the address sent many wrong ones. One that is right is
+        never refused for what others behind the same address did.
     """
     from_where = keyed_sha256("address", address)
     with act(CLIENT_LINK, Action.INVITATION_OPEN, now=now):
-        failures = Attempt.objects.filter(address_sha256=from_where, at__gt=now - WINDOW).count()
-        invitation, by_code, why = _find(secret, failures=failures, now=now)
-        if invitation is None:
+        invitation, by_code, why = _find(secret, now=now)
+        grant = None if invitation is None else _grant(invitation, by_code=by_code, now=now)
+        wait = _wait(from_where, now=now) if invitation is None else None
+        if invitation is None and wait is None:
             Attempt.objects.create(address_sha256=from_where, at=now)
             Attempt.objects.filter(at__lt=now - KEPT).delete()
-            done(
-                CLIENT_LINK,
-                Action.INVITATION_OPEN,
-                now=now,
-                target="",
-                detail={"why": why},
-                outcome="refused",
-            )
-            return None
-        grant = new_token()
-        Grant.objects.create(
-            invitation=invitation,
-            grant_sha256=token_sha256(grant),
-            opened_at=now,
-            expires_at=now + timedelta(seconds=GRANT_SECONDS),
-            by_code=by_code,
-        )
         done(
             CLIENT_LINK,
             Action.INVITATION_OPEN,
             now=now,
-            target=f"invitation:{invitation.pk}",
-            detail={"by_code": by_code},
+            target="" if invitation is None else f"invitation:{invitation.pk}",
+            detail={"why": why} if invitation is None else {"by_code": by_code},
+            outcome="refused" if invitation is None else "done",
         )
+    if wait is not None:
+        raise TooManyTriesError(wait=wait)
     return grant
 
 
-def _find(secret: str, *, failures: int, now: datetime) -> tuple[Invitation | None, bool, str]:
+def _grant(invitation: Invitation, *, by_code: bool, now: datetime) -> str:
+    grant = new_token()
+    Grant.objects.create(
+        invitation=invitation,
+        grant_sha256=token_sha256(grant),
+        opened_at=now,
+        expires_at=now + timedelta(seconds=GRANT_SECONDS),
+        by_code=by_code,
+    )
+    return grant
+
+
+def _wait(from_where: str, *, now: datetime) -> timedelta | None:
+    """Return how long an address that sent many wrong ones waits; None while it need not."""
+    failures = Attempt.objects.filter(address_sha256=from_where, at__gt=now - WINDOW)
+    earliest = failures.order_by("-at")[ADDRESS_FAILURES - 1 : ADDRESS_FAILURES].first()
+    return None if earliest is None else earliest.at + WINDOW - now
+
+
+def _find(secret: str, *, now: datetime) -> tuple[Invitation | None, bool, str]:
     """Return the open invitation, whether by its code, and else why not (for the audit log)."""
     if looks_like_token(secret):
-        if failures >= TOKEN_FAILURES:
-            return None, False, "too many tries"
         found = Invitation.objects.filter(token_sha256=token_sha256(secret)).first()
         by_code = False
     else:
         code = typed_code(secret)
         if code is None:
             return None, False, "not a link"
-        if failures >= CODE_FAILURES:
-            return None, True, "too many tries"
         found = _by_code(code)
         by_code = True
     if found is None:
