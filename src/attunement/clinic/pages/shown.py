@@ -18,6 +18,10 @@ from attunement.clinic.services import (
     ShownSignal,
 )
 
+NO_RATE = (
+    "This rule is a plain threshold; how often it is crossed by chance is not known, because it "
+    "repeats single answers and nobody has measured how those vary when nothing is wrong."
+)
 UNVALIDATED = (
     "Original form, not validated. Use it to open a conversation; "
     "do not use it to judge a therapist or to decide treatment."
@@ -48,6 +52,7 @@ class SignalWords:
     question: str
     sentence: str
     facts: tuple[Fact, ...]
+    no_rate: str = ""  # said in view where nobody knows how often the rule asks by chance
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,7 @@ class ItemWords:
     words: str
     client: str
     therapist: str
+    mirrored: str = ""  # what the therapist was asked, where it is not the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,14 +127,22 @@ def signal(found: ShownSignal) -> SignalWords:
     """Return a signal's words: its question, and every line of its reason with the odds."""
     lines = [line.partition(": ") for line in found.why.splitlines() if line.strip()]
     facts = [Fact(term, text) for term, _, text in lines if text and term != "Question"]
+    threshold = {fact.text for fact in facts if fact.term == "Threshold"}
+    facts = [f for f in facts if f.term != "Formula" or not _same(f.text, threshold)]
     odds = Fact("By chance", found.null_sentence)
-    after = next((at for at, fact in enumerate(facts) if fact.term == "Formula"), len(facts))
+    after = next((at + 1 for at, f in enumerate(facts) if f.term == "Threshold"), len(facts))
     return SignalWords(
         html_id=f"signal-{found.signal_id}",
         question=found.question,
         sentence=found.sentence,
         facts=(*facts[:after], odds, *facts[after:]),
+        no_rate=NO_RATE if found.null_rate is None else "",
     )
+
+
+def _same(formula: str, thresholds: set[str]) -> bool:
+    """Return whether a formula says no more than the threshold above it."""
+    return formula.removeprefix("flagged if ") in thresholds
 
 
 def item(pair: ItemPair) -> ItemWords:
@@ -137,6 +151,7 @@ def item(pair: ItemPair) -> ItemWords:
         words=pair.client_question,
         client=_answer(pair.client_value, pair.client_label),
         therapist=_answer(pair.therapist_value, pair.therapist_label),
+        mirrored=pair.therapist_question if pair.therapist_question != pair.client_question else "",
     )
 
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_http_methods, require_safe
 
-from attunement.clinic.access import ActorRole, permission
+from attunement.clinic.access import permission
 from attunement.clinic.errors import ClinicError
 from attunement.clinic.models import Login
 from attunement.clinic.pages import pictures, shown
@@ -52,7 +52,7 @@ def actor_of(request: HttpRequest) -> Login:
 def caseload(request: HttpRequest) -> HttpResponse:
     """Show the dyads of a therapist, in the order of the clients' codes."""
     cases = caseload_of(actor_of(request), now=timezone.now())
-    context = {"rows": [_case(row) for row in cases.rows], "own": cases.role != ActorRole.LEAD}
+    context = {"rows": [_case(row) for row in cases.rows]}
     return render(request, "attunement/caseload.html", context)
 
 
