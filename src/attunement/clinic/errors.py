@@ -25,6 +25,7 @@ class ClinicError(AttunementError):
         "E-CLINIC-011": "the backup could not be verified",
         "E-CLINIC-012": "the address cannot be listened on",
         "E-CLINIC-013": "the person cannot be added",
+        "E-CLINIC-014": "the database cannot be opened",
     }
 
 
@@ -41,6 +42,9 @@ class ConfigError(AttunementError):
         "E-CONFIG-007": "the key file can be read by others",
         "E-CONFIG-008": "the base address is not safe",
         "E-CONFIG-009": "the database address is not understood",
+        "E-CONFIG-010": "a form cannot be asked",
+        "E-CONFIG-011": "the client's form asks about risk, and nothing delivers the answer",
+        "E-CONFIG-012": "a file can be changed by everybody",
     }
 
 

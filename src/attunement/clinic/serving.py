@@ -11,6 +11,7 @@ from pathlib import Path
 
 import django
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
 from attunement.clinic.errors import ClinicError
 
@@ -25,12 +26,26 @@ def set_up(config: Path | None) -> None:
     ------
     ConfigError
         E-CONFIG-… when the configuration is not clear.
+    ClinicError
+        E-CLINIC-014 when the database's driver is not installed.
     """
     os.umask(0o077)  # what this process writes is for its owner
     if config is not None:
         os.environ["ATTUNEMENT_CONFIG"] = str(config)
     os.environ["DJANGO_SETTINGS_MODULE"] = "attunement.clinic.settings"
-    django.setup()
+    try:
+        django.setup()
+    except ImproperlyConfigured:
+        if not str(settings.DATABASES["default"]["ENGINE"]).endswith("postgresql"):
+            raise
+        raise ClinicError(
+            "E-CLINIC-014",
+            what="the database cannot be opened: PostgreSQL's driver is not installed",
+            next_step="Install attunement[postgresql]",
+        ) from None
+    from attunement.clinic.services.asked import check_forms  # noqa: PLC0415 -- after django.setup
+
+    check_forms()
 
 
 def refuse_busy_port(host: str, port: int) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The door for a web server; it opens only when routes and store are safe."""
+"""The door for a web server; it opens only when routes, forms and store are safe."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ def make_application() -> WSGIHandler:
     """Return the WSGI application after the start-up checks."""
     handler = get_wsgi_application()
     from attunement.clinic.access.routes import check_routes  # noqa: PLC0415 -- needs Django set up
+    from attunement.clinic.services.asked import check_forms  # noqa: PLC0415 -- needs Django set up
     from attunement.clinic.store.durability import check_store  # noqa: PLC0415 -- needs Django set up
 
     check_routes()
+    check_forms()
     check_store()
     return handler
 

@@ -30,7 +30,7 @@ from attunement.clinic.services.submission import (
 from attunement.clinic.services.wording import client_who_sees
 
 
-def client_form(grant: str, *, now: datetime, language: str = "en") -> ClientForm:
+def client_form(grant: str, *, now: datetime, language: str | None = None) -> ClientForm:
     """Return what the client's page renders, with a new submission id.
 
     Raises
@@ -51,7 +51,7 @@ def client_form(grant: str, *, now: datetime, language: str = "en") -> ClientFor
             )
         assignment = invitation.assignment
         measure = measure_of(assignment.measure_id, assignment.measure_version)
-        text = text_of(measure.id, measure.version, language)
+        text = text_of(measure.id, measure.version, language or config().language)
         done(CLIENT_LINK, Action.CLIENT_FORM_VIEW, now=now, target=f"invitation:{invitation.pk}")
     return ClientForm(
         submission_id=uuid4(),
@@ -71,7 +71,7 @@ def record_client_response(
     fields: Mapping[str, object],
     client_clock: str | None,
     now: datetime,
-    language: str = "en",
+    language: str | None = None,
 ) -> Receipt | Refused:
     """Store a client's form with its scores and signals, in one transaction, exactly once.
 
@@ -88,8 +88,8 @@ def record_client_response(
         ISO 8601 time of the client's device; anything else is kept out and flagged.
     now : datetime
         Aware; this is the time that rules.
-    language : str
-        The language the form was shown in.
+    language : str, optional
+        The language the form was shown in; the configuration's by default.
 
     Returns
     -------
@@ -148,7 +148,7 @@ def _parcel(
     fields: Mapping[str, object],
     *,
     clock: str | None,
-    language: str,
+    language: str | None,
 ) -> Parcel | Refused:
     identifier = parse_submission_id(submission_id)
     if identifier is None:
@@ -164,7 +164,7 @@ def _parcel(
         predicted_total=None,
         client_clock=clock,
         mode="code" if held.by_code else "link",
-        language=text_of(measure.id, measure.version, language).language,
+        language=text_of(measure.id, measure.version, language or config().language).language,
         who_sees=client_who_sees(config().words),
     )
 

@@ -31,7 +31,7 @@ from attunement.clinic.services.wording import therapist_who_sees
 
 
 def therapist_form(
-    actor: Login, session_id: str, *, now: datetime, language: str = "en"
+    actor: Login, session_id: str, *, now: datetime, language: str | None = None
 ) -> TherapistForm | AlreadyIn:
     """Return what the therapist's page renders, or that the form is already in.
 
@@ -51,7 +51,7 @@ def therapist_form(
         if already:
             return AlreadyIn(session_id=session.pk)
         measure = measure_of(assignment.measure_id, assignment.measure_version)
-        text = text_of(measure.id, measure.version, language)
+        text = text_of(measure.id, measure.version, language or config().language)
         low, high = _predicted_range(session)
     return TherapistForm(
         submission_id=uuid4(),
@@ -77,7 +77,7 @@ def record_therapist_response(
     fields: Mapping[str, object],
     predicted_total: object,
     now: datetime,
-    language: str = "en",
+    language: str | None = None,
 ) -> Receipt | Refused:
     """Store the therapist's form and prediction with scores and signals, exactly once.
 
@@ -125,7 +125,7 @@ def _parcel(
     fields: Mapping[str, object],
     *,
     predicted: object,
-    language: str,
+    language: str | None,
 ) -> Parcel | Refused:
     identifier = parse_submission_id(submission_id)
     if identifier is None:
@@ -150,7 +150,7 @@ def _parcel(
         predicted_total=number,
         client_clock=None,
         mode="login",
-        language=text_of(measure.id, measure.version, language).language,
+        language=text_of(measure.id, measure.version, language or config().language).language,
         who_sees=therapist_who_sees(config().words),
     )
 
