@@ -56,17 +56,20 @@ def reasons_for(
         ``"total: 6 of 9 answered, 7 needed; work: 2 of 3 answered, 3 needed"``.
     """
     top = int(np.prod([float(radix) for radix in plan.radices]) if plan.radices else 1.0)
-    if top <= 1 << 16:
-        seen = np.flatnonzero(np.bincount(codes, minlength=1))
-        table = np.full(int(seen[-1]) + 1 if seen.size else 1, -1, dtype=np.int32)
-        table[seen] = np.arange(seen.size, dtype=np.int32)
-        positions = table[codes] if codes.size else np.zeros(0, dtype=np.int32)
+    small = top <= 1 << 16
+    if small:
+        seen = np.flatnonzero(np.bincount(codes, minlength=1)) if codes.size else codes
     else:
         seen, inverse = np.unique(codes, return_inverse=True)
-        positions = inverse.astype(np.int32)
-    if seen.size and seen[0] == 0:  # code 0, everything scored, sorts first
-        positions = positions - np.int32(1)
-        seen = seen[1:]
+    scored = int(seen.size > 0 and seen[0] == 0)  # code 0, everything scored, sorts first
+    places = np.arange(seen.size, dtype=np.int32) - np.int32(scored)
+    if small:
+        table = np.zeros(top, dtype=np.int32)
+        table[seen] = places
+        positions = table.take(codes, mode="clip")  # faster than indexing; no code is clipped
+    else:
+        positions = places[inverse]
+    seen = seen[scored:]
     sentences = [_sentence(plan, int(code)) for code in seen]
     if unused:
         _say_unused(plan, codes, unused, positions, sentences)
