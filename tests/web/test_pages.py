@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from datetime import timedelta
 
 import pytest
 from django.shortcuts import render
 from django.test import Client as Browser
 from django.test import RequestFactory
+from django.utils import timezone
 from django.utils.html import escape
 from pytest_django import Settings
 from tests.clinic_world import (
@@ -28,6 +30,7 @@ from tests.clinic_world import (
 from attunement.clinic.config.model import Words
 from attunement.clinic.models import Login, Prediction, Role
 from attunement.clinic.pages import client, house, staff
+from attunement.clinic.pages.shown import day
 from attunement.measures import load, load_text
 
 INLINE = re.compile(
@@ -471,3 +474,40 @@ def test_items_are_shown_in_the_words_of_each_chair(world: World) -> None:
         assert words is not None
         for item in "12345678":
             assert escape(words.items[item]) in table, (measure, item)
+
+
+def refused_start(world: World, **sent: str) -> str:
+    """Return the page that refuses a new session with these details."""
+    page = world.browser().post(
+        f"/clients/{world.dyad.pk}/sessions/new",
+        {"session_no": "1", "held_on": "2026-11-20", "modality": "video"} | sent,
+    )
+    assert page.status_code == 422
+    assert world.dyad.sessions.count() == 0
+    return page.content.decode()
+
+
+def test_ended_care_episode_is_named_where_a_session_is_refused(world: World) -> None:
+    today = timezone.localdate()
+    world.dyad.care_episodes.update(ended_on=today)
+    text = refused_start(world, held_on=today.isoformat())
+    assert 'href="#new-session">' in text
+    assert "a care episode that has ended. Possible: an open care episode." in text
+    assert 'id="held-on-error"' not in text  # the date is not what is wrong
+
+
+@pytest.mark.parametrize("days", [-401, 2])
+def test_impossible_date_is_answered_with_the_possible_ones(world: World, days: int) -> None:
+    today = timezone.localdate()
+    possible = f"{day(today - timedelta(days=400))} to {day(today)}"
+    text = refused_start(world, held_on=(today + timedelta(days=days)).isoformat())
+    assert 'href="#held-on">' in text
+    assert re.search(rf'id="held-on-error">[^<]*Possible days: {possible}\.<', text)
+    assert f'id="held-on-hint">{possible}<' in text
+
+
+def test_unknown_way_of_meeting_is_refused_at_its_own_field(world: World) -> None:
+    text = refused_start(world, modality="carrier pigeon")
+    assert 'href="#modality-in_person">Please choose how you meet.' in text
+    assert 'id="modality-error"' in text
+    assert 'id="held-on-error"' not in text

@@ -23,6 +23,9 @@ from attunement.clinic.pages.answers import ErrorLink
 from attunement.clinic.services import CaseRow, DyadOverview, dyad_overview, start_session
 from attunement.clinic.services import caseload as caseload_of
 
+# Where on the page for a new session a mistake is mended.
+DATE, HOW, WHOLE = "held-on", "modality-in_person", "new-session"
+
 
 @dataclass(frozen=True, slots=True)
 class CaseWords:
@@ -87,11 +90,13 @@ def new_session(request: HttpRequest, dyad_id: str) -> HttpResponse:
     session_no = _whole_number(request.POST.get("session_no", ""))
     held_on = _date(request.POST.get("held_on", ""))
     modality = request.POST.get("modality", "")
-    problem = ""
+    found = dyad_overview(actor, dyad_id, now=timezone.now())
     if held_on is None:
-        problem = "Please give the date of the session as a day, month and year."
-    elif session_no is None or modality not in shown.MODALITIES:
-        problem = "Please choose how you meet, and send the page as it was shown."
+        problem = ErrorLink(DATE, "Please give the date of the session as a day, month and year.")
+    elif modality not in shown.MODALITIES:
+        problem = ErrorLink(HOW, "Please choose how you meet.")
+    elif session_no is None:
+        problem = ErrorLink(WHOLE, "Please send the page as it was shown.")
     else:
         try:
             started = start_session(
@@ -103,10 +108,9 @@ def new_session(request: HttpRequest, dyad_id: str) -> HttpResponse:
                 session_no=session_no,
             )
         except ClinicError as refusal:
-            problem = f"{refusal.what}. {refusal.next_step}".strip()
+            problem = _problem(refusal, found, held_on)
         else:
             return see_other("session", started.session_id)
-    found = dyad_overview(actor, dyad_id, now=timezone.now())
     return _new_session_page(
         request, found, session_no=found.next_session_no, problem=problem, status=422
     )
@@ -124,7 +128,7 @@ def _new_session_page(
     found: DyadOverview,
     *,
     session_no: int,
-    problem: str = "",
+    problem: ErrorLink | None = None,
     status: int = 200,
 ) -> HttpResponse:
     modality = request.POST.get("modality", "in_person")
@@ -132,14 +136,39 @@ def _new_session_page(
         **_who(found),
         "session_no": session_no,
         "held_on": request.POST.get("held_on") or timezone.localdate().isoformat(),
-        "held_on_error": problem,
-        "errors": [ErrorLink("held-on", problem)] if problem else [],
+        "possible_days": possible_days(found),
+        "held_on_error": problem.message if problem and problem.target == DATE else "",
+        "modality_error": problem.message if problem and problem.target == HOW else "",
+        "errors": [problem] if problem else [],
         "modalities": [
             {"value": value, "words": words, "checked": value == modality}
             for value, words in shown.MODALITIES.items()
         ],
     }
     return render(request, "attunement/session_new.html", context, status=status)
+
+
+def possible_days(found: DyadOverview) -> str:
+    """Return the days on which the next session can have been, in words."""
+    today = shown.day(timezone.localdate())
+    if found.began_on is None:
+        return f"{today} or a day before"
+    return f"{shown.day(found.began_on)} to {today}"
+
+
+def _problem(refusal: ClinicError, found: DyadOverview, held_on: date) -> ErrorLink:
+    """Return the service's own words at the field that they are about."""
+    what = f"{refusal.what[:1].upper()}{refusal.what[1:]}"
+    early = found.began_on is not None and held_on < found.began_on
+    if early or held_on > timezone.localdate():
+        days = possible_days(found)
+        return ErrorLink(DATE, f"{what}: {refusal.got}. Possible days: {days}.")
+    parts = (
+        f"{what}: {refusal.got}." if refusal.got else f"{what}.",
+        f"Possible: {refusal.expected}." if refusal.expected else "",
+        f"{refusal.next_step}." if refusal.next_step else "",
+    )
+    return ErrorLink(WHOLE, " ".join(part for part in parts if part))
 
 
 def _case(row: CaseRow) -> CaseWords:
