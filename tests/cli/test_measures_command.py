@@ -175,8 +175,9 @@ def test_licensed_wording_is_added_to_a_skeleton(run: Run, tmp_path: Path) -> No
     text = f'{head}language = "en"\ntitle = "T"\n[items]\n{items}{labels}'
     (tmp_path / "words.toml").write_text(text, "utf-8")
     assert len(definition["items"]) == len(numbers)
-    found = run("add", "--text", "words.toml")
-    assert found.code == 0, found.err
+    for words in (("words.toml",), ("--text", "words.toml")):
+        found = run("add", *words)
+        assert found.code == 0, found.err
     assert json.loads(run("show", "wai-sr", "--json").out)["text_languages"] == ["en"]
 
 
@@ -239,3 +240,15 @@ def test_list_of_a_family_that_is_not_there_names_those_that_are(run: Run) -> No
     assert "alliance" in found.err
     assert run("list", "--family", "Alliance").code == 0
     assert run("show", "PHQ-9").out == run("show", "phq-9").out
+
+
+def test_free_text_is_shown_as_unscored(run: Run) -> None:
+    items = json.loads(run("show", "oac-c", "--json").out)["items"]
+    assert {one["id"] for one in items if not one["scored"]} == {"9"}
+
+
+def test_rights_say_where_they_were_read(run: Run) -> None:
+    for measure in ("phq-9", "phq-2", "gad-7"):
+        said = " ".join(run("show", measure).out.split())
+        assert "where CamCOPS quotes them" in said
+        assert "Read at https://github.com/ucam-department-of-psychiatry/camcops on" in said

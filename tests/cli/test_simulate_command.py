@@ -147,3 +147,10 @@ def test_simulate_full_disk_leaves_everything_as_it_was(
     assert run(out, "--force") == 2
     assert (contents(out) if earlier else None) == before
     assert [path.name for path in tmp_path.iterdir()] == (["c"] if earlier else [])
+
+
+@pytest.mark.parametrize("clients", [1, 3])
+def test_simulate_few_clients_need_no_therapists_named(tmp_path: Path, clients: int) -> None:
+    assert run(tmp_path / "few", "--clients", str(clients)) == 0
+    about = json.loads((tmp_path / "few" / "about.json").read_text("utf-8"))
+    assert about["rows"]["therapists"] == clients

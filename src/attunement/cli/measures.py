@@ -167,6 +167,8 @@ def new(*, measure_id: str, out: Path | None) -> None:
 def add(*, file: Path | None, texts: tuple[Path, ...]) -> None:
     """Install a measure of your own, or licensed wording for one that has none.
 
+    FILE is a definition, or a text bundle for a measure that is there.
+
     Checks everything first; nothing is changed by a file that is refused, and a version that is
     there is never replaced.
     """
@@ -182,6 +184,8 @@ def add(*, file: Path | None, texts: tuple[Path, ...]) -> None:
             expected="ATTUNEMENT_HOME or HOME in the environment",
             next_step="Set ATTUNEMENT_HOME to a folder",
         )
+    if file is not None and _is_text(file, read_file(file, origin=str(file))):
+        texts, file = (file, *texts), None
     done = install(file, texts, folder=folder)
     for one in done.warnings:
         click.echo(printable(one.text()), err=True)

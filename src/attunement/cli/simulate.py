@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from attunement.simulate import SyntheticClinic
 
 ABOUT = "about.json"
+THERAPISTS = 6
 MADE_BY = "attunement simulate"
 DAY = click.DateTime(["%Y-%m-%d"])
 
@@ -28,7 +29,12 @@ DAY = click.DateTime(["%Y-%m-%d"])
 @click.command("simulate", short_help="Write a synthetic clinic with known truth.")
 @click.argument("out_dir", type=click.Path(path_type=Path))
 @click.option("--clients", type=int, default=40, show_default=True, help="How many clients.")
-@click.option("--therapists", type=int, default=6, show_default=True, help="How many therapists.")
+@click.option(
+    "--therapists",
+    type=int,
+    default=None,
+    help="How many therapists.  [default: 6, or one per client where there are fewer]",
+)
 @click.option(
     "--sessions",
     type=(int, int),
@@ -54,7 +60,7 @@ def command(
     out_dir: Path,
     *,
     clients: int,
-    therapists: int,
+    therapists: int | None,
     sessions: tuple[int, int],
     seed: int,
     start: datetime,
@@ -73,7 +79,7 @@ def command(
     check_target(out_dir, force=force)
     made = simulate.clinic(
         seed=seed,
-        therapists=therapists,
+        therapists=min(THERAPISTS, max(clients, 1)) if therapists is None else therapists,
         clients=clients,
         sessions=sessions,
         start=start.date(),

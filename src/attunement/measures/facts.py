@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from attunement.measures.reading import DAY, LINK, NAME, Reader, shown
+from attunement.measures.reading import DAY, LINK, NAME, Reader
 from attunement.measures.schema import (
     Band,
     CutOff,
@@ -20,7 +20,6 @@ from attunement.measures.schema import (
 CONTEXTS: Final = ("clinical", "commercial", "educational", "research")
 VERDICTS: Final = ("ship_core", "ship_nc", "structure_only", "own")
 CONDITIONS: Final = ("attribution_line", "no_modify", "no_sale", "professional_only", "link")
-_CONTEXT_NAMES: Final = ", ".join(CONTEXTS)
 CUTOFF_KINDS: Final = ("severity", "screen", "clinical", "discuss")
 RELIABILITY_KINDS: Final = ("alpha", "omega", "retest", "within_person")
 
@@ -132,12 +131,8 @@ def sources(reader: Reader) -> tuple[Source, ...]:
 
 def licence(table: Reader) -> Licence:
     """Return the ``[licence]``; a use context that is not named there stays unknown."""
-    contexts = table.table("contexts")
+    contexts = table.table("contexts")  # below the other keys in the file, and read after them
     permissions = tuple(permission.value for permission in Permission)
-    stated = {key: contexts.text(key, choices=permissions) for key in CONTEXTS if contexts.has(key)}
-    for key in contexts.names():
-        if key not in CONTEXTS:
-            contexts.refuse(contexts.at(key), got=shown(key), expected=f"one of {_CONTEXT_NAMES}")
     found = Licence(
         verdict=table.text("verdict", choices=VERDICTS),
         name=table.text("name"),
@@ -149,9 +144,14 @@ def licence(table: Reader) -> Licence:
         nc=table.flag("nc", default=False),
         nd=table.flag("nd", default=False),
         sa=table.flag("sa", default=False),
-        contexts={key: Permission(value) for key, value in stated.items()},
         evidence=table.text("evidence", choices=("seen", "memory")),
         recheck_by=table.text("recheck_by", "", pattern=DAY),
+        contexts={
+            key: Permission(contexts.text(key, choices=permissions))
+            for key in CONTEXTS
+            if contexts.has(key)
+        },
     )
     table.done()
+    contexts.done(later=CONTEXTS)
     return found

@@ -12,7 +12,7 @@ import hashlib
 from collections.abc import Mapping
 from functools import lru_cache
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final
 
 from attunement.measures.facts import cutoffs, licence, norms, reliability, reliable_change, sources
 from attunement.measures.reading import (
@@ -48,6 +48,10 @@ PERSPECTIVES: Final = ("client", "therapist", "observer", "caregiver")
 KINDS: Final = ("choice", "scale", "yes_no", "text")
 DIRECTIONS: Final = tuple(direction.value for direction in Direction)
 _SCHEMA: Final = 1
+_TABLES: Final = (
+    "options", "items", "scales", "cutoffs", "norms", "reliability", "reliable_change", "sources",
+    "licence", "text_sha256",
+)  # fmt: skip
 
 
 @lru_cache(maxsize=256)
@@ -94,22 +98,12 @@ def measure_from(document: Mapping[str, object], *, origin: str, pack: str) -> M
     """Return the measure that a TOML document (already read) describes."""
     reader = Reader(document, origin=origin)
     _schema(reader)
+    head = _head(reader)
+    reader.done(later=_TABLES)
     option_sets = _option_sets(reader)
-    hashes = reader.table("text_sha256")
     measure = Measure(
-        id=reader.text("id", pattern=MEASURE_ID),
-        version=reader.text("version", pattern=VERSION),
-        title=reader.text("title"),
-        acronym=reader.text("acronym"),
-        family=reader.text("family", choices=FAMILIES),
-        construct=reader.text("construct"),
-        about=reader.text("about"),
-        perspectives=reader.texts("perspectives", required=True, choices=PERSPECTIVES),
-        timeframe=reader.text("timeframe", ""),
-        direction=Direction(reader.text("direction", choices=DIRECTIONS)),
-        validated=reader.flag("validated"),
+        **head,
         pack=pack,
-        text=TextState(reader.text("text", choices=tuple(state.value for state in TextState))),
         items=_items(reader, option_sets),
         option_sets=option_sets,
         scales=tuple(_scale(table) for table in reader.tables("scales")),
@@ -119,16 +113,34 @@ def measure_from(document: Mapping[str, object], *, origin: str, pack: str) -> M
         reliable_change=reliable_change(reader),
         sources=sources(reader),
         licence=licence(reader.table("licence", required=True)),
-        loinc_panel=reader.text("loinc_panel", ""),
-        loinc_total=reader.text("loinc_total", ""),
-        minimum_age=reader.maybe_whole("minimum_age"),
-        maximum_age=reader.maybe_whole("maximum_age"),
-        seconds=reader.maybe_whole("seconds"),
-        notes=reader.texts("notes"),
-        text_sha256={key: hashes.text(key, pattern=SHA256) for key in _languages(hashes)},
+        text_sha256=_hashes(reader.table("text_sha256")),
     )
     reader.done()
     return measure
+
+
+def _head(reader: Reader) -> dict[str, Any]:
+    """Return what stands above the first table, in the order of the file: so is a fault named."""
+    return {
+        "id": reader.text("id", pattern=MEASURE_ID),
+        "version": reader.text("version", pattern=VERSION),
+        "title": reader.text("title"),
+        "acronym": reader.text("acronym"),
+        "family": reader.text("family", choices=FAMILIES),
+        "construct": reader.text("construct"),
+        "about": reader.text("about"),
+        "perspectives": reader.texts("perspectives", required=True, choices=PERSPECTIVES),
+        "timeframe": reader.text("timeframe", ""),
+        "direction": Direction(reader.text("direction", choices=DIRECTIONS)),
+        "validated": reader.flag("validated"),
+        "text": TextState(reader.text("text", choices=tuple(state.value for state in TextState))),
+        "loinc_panel": reader.text("loinc_panel", ""),
+        "loinc_total": reader.text("loinc_total", ""),
+        "minimum_age": reader.maybe_whole("minimum_age"),
+        "maximum_age": reader.maybe_whole("maximum_age"),
+        "seconds": reader.maybe_whole("seconds"),
+        "notes": reader.texts("notes"),
+    }
 
 
 def bundle_from(document: Mapping[str, object], *, origin: str, sha256: str = "") -> TextBundle:
@@ -166,11 +178,11 @@ def _schema(reader: Reader) -> None:
         reader.refuse("schema", got=str(found), expected=f"{_SCHEMA}")
 
 
-def _languages(hashes: Reader) -> tuple[str, ...]:
+def _hashes(hashes: Reader) -> dict[str, str]:
     for key in (keys := hashes.names()):
         if not LANGUAGE.fullmatch(key):
             hashes.refuse(hashes.at(key), got="another key", expected="a language such as en")
-    return keys
+    return {key: hashes.text(key, pattern=SHA256) for key in keys}
 
 
 def _anchors(anchors: Reader, key: str) -> tuple[str, str]:
@@ -245,8 +257,10 @@ def _item(table: Reader, option_sets: Mapping[str, OptionSet]) -> list[Item]:
         shown_if=ShownIf(shown_if.text("item", pattern=ITEM_ID), shown_if.number("at_least"))
         if table.has("shown_if")
         else None,
-        scored=table.flag("scored", default=True),
+        scored=table.flag("scored", default=kind != "text"),
     )
+    if kind == "text" and shape.scored:
+        table.refuse(table.at("scored"), got="true", expected="false: text is never scored")
     for part in (risk, shown_if, table):
         part.done()
     return [_with_id(shape, item_id) for item_id in ids]

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Collection, Mapping, Sequence
+from difflib import get_close_matches
 from typing import Final, NoReturn
 
 from attunement.measures.errors import MeasureError
@@ -110,26 +111,43 @@ class Reader:
         self._asked.update(self._table)
         return tuple(self._table)
 
-    def done(self) -> None:
-        """Refuse the table if it has a key that nobody asked for."""
-        unknown = sorted(set(self._table) - self._asked)
-        if unknown:
-            raise MeasureError(
-                "E-MEASURE-003",
-                what=f"{shown(self.origin, 200)}: {self.at(unknown[0])} is not a known key",
-                got=", ".join(shown(key, 40) for key in unknown[:5]),
-                expected=f"among {', '.join(sorted(self._asked))}",
-                next_step="Correct the spelling or remove the key",
-            )
+    def done(self, *, later: Collection[str] = ()) -> None:
+        """Refuse the table if it has a key that nobody asked for, or will (``later``)."""
+        known = self._asked | set(later)
+        unknown = [key for key in self._table if key not in known]
+        if not unknown:
+            return
+        what = f"{self.at(unknown[0])} is not a known key"
+        next_step = "Correct the spelling or remove the key"
+        if self.path:
+            what += f" in {self._header()}"
+            next_step += "; a key after a table header belongs to that table"
+        raise MeasureError(
+            "E-MEASURE-003",
+            what=f"{shown(self.origin, 200)}: {what}",
+            got=", ".join(shown(key, 40) for key in unknown[:5]),
+            expected=f"among {', '.join(sorted(known))}",
+            next_step=next_step,
+        )
+
+    def _header(self) -> str:
+        """Return the header above this table's keys, as the file has it."""
+        name, bracket, index = self.path.rpartition("[")
+        if not bracket:
+            return f"[{self.path}]"
+        return f"[[{name}]] number {int(index.rstrip(']')) + 1}"
 
     def _take(self, key: str, *, required: bool) -> object:
         self._asked.add(key)
         if key not in self._table:
             if required:
+                left = [other for other in self._table if other not in self._asked]
+                close = get_close_matches(key, left, n=1, cutoff=0.75)
                 raise MeasureError(
                     "E-MEASURE-004",
                     what=f"{shown(self.origin, 200)}: {self.at(key)} is missing",
-                    next_step=f"Add {key}",
+                    got=f"{shown(close[0])}, which may be meant for it" if close else "",
+                    next_step=f"Correct {shown(close[0])}" if close else f"Add {key}",
                 )
             return None
         return self._table[key]

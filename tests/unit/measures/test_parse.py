@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import hashlib
 import pickle
+import re
 from typing import Any
 
 import pytest
@@ -155,7 +156,9 @@ def test_missing_key_is_named(key: str) -> None:
 @pytest.mark.parametrize("context", ["home", "Clinical"])
 def test_unknown_use_context_is_refused(context: str) -> None:
     licence = document()["licence"] | {"contexts": {"clinical": "ask", context: "allow"}}
-    with pytest.raises(MeasureError, match=f"contexts.{context} is not permitted"):
+    with pytest.raises(
+        MeasureError, match=rf"contexts.{context} is not a known key in \[licence.contexts\]"
+    ):
         measure(licence=licence)
 
 
@@ -200,3 +203,47 @@ def test_slip_in_a_text_is_refused_with_its_path(changes: dict[str, Any], path: 
     with pytest.raises(MeasureError, match=path) as caught:
         bundle_from(BUNDLE | changes, origin="demo.en.toml")
     assert caught.value.code == "E-MEASURE-005"
+
+
+def told(text: str) -> str:
+    with pytest.raises(MeasureError) as caught:
+        parse_measure(text, origin="demo.toml", pack="operator")
+    return caught.value.text()
+
+
+def test_key_below_a_header_is_said_to_belong_to_that_table() -> None:
+    said = told(skeleton("demo") + 'notes = ["put last"]\n')
+    assert "notes is not a known key in [licence.contexts]" in said
+    assert "a key after a table header belongs to that table" in said
+    said = told(skeleton("demo").replace('construct = "third"', 'konstruct = "third"'))
+    assert "konstruct is not a known key in [[items]] number 3" in said
+
+
+def test_faults_are_told_in_the_order_of_the_file() -> None:
+    faults = [
+        ('version = "1"', "version = 1", "version is not permitted"),
+        ('timeframe = "this session"', 'period = "this session"', "period is not a known key"),
+        ("values = [0, 1, 2, 3, 4]", "values = [1]", "options[0].values"),
+        ('kind = "scale"', 'kind = "line"', "items[2].kind"),
+        ('verdict = "own"', 'verdict = "mine"', "licence.verdict"),
+        ('clinical = "ask"', 'clinic = "ask"', "licence.contexts.clinic"),
+    ]
+    text = skeleton("demo")
+    for before, after, _ in faults:
+        assert before in text
+        text = text.replace(before, after, 1)
+    for before, after, message in faults:
+        assert message in told(text)
+        text = text.replace(after, before, 1)
+
+
+def test_key_that_is_nearly_the_missing_one_is_named() -> None:
+    said = told(skeleton("demo").replace("family =", "familly =", 1))
+    assert "family is missing. Got familly" in said
+
+
+def test_text_item_is_never_scored() -> None:
+    text = skeleton("demo").replace('kind = "scale"\nminimum = 0\nmaximum = 4\n', 'kind = "text"\n')
+    text = re.sub(r"step = 1 .*\n", "", text).replace('"1", "2", "3"]', '"1", "2"]')
+    assert not parse_measure(text, origin="demo.toml", pack="operator").item("3").scored
+    assert "text is never scored" in told(text.replace("# scored = false", "scored = true"))
