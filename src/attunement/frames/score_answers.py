@@ -30,6 +30,9 @@ _SENTINELS = (-1, -7, -8, -9, -88, -99, -777, -888, -999, -9999, 9, 77, 88, 99, 
 NOT_A_NUMBER = "not written as a plain number (digits 0 to 9, a point)"
 COMMA = "a decimal comma; write a point"
 NOT_A_LABEL = "neither a plain number nor one of the item's labels"
+ONLY_LABELS = "a number, where only labels are read (labels='auto' reads both)"
+UNKNOWN_LABEL = "not one of the item's labels"
+NAN = "NaN, which is no number"
 NO_WORDING = "text, and no wording of the measure in this language is at hand to read labels by"
 ODD_TYPE = "a column of a kind that holds no answers"
 
@@ -144,11 +147,17 @@ class AnswerReader:
             return (math.nan if number in self.missing else number), ""
         if word.casefold() in labels:
             return labels[word.casefold()], ""
+        return math.nan, self._wrong(word, labels)
+
+    def _wrong(self, word: str, labels: dict[str, float]) -> str:
+        """Return what is wrong with text that is no answer."""
+        if self.labels == "text" and (_NUMBER.fullmatch(word) or _COMMA.fullmatch(word)):
+            return ONLY_LABELS
         if _COMMA.fullmatch(word):
-            return math.nan, COMMA
+            return COMMA
         if labels:
-            return math.nan, NOT_A_LABEL
-        return math.nan, NOT_A_NUMBER if self.labels == "numbers" or self.bundle else NO_WORDING
+            return UNKNOWN_LABEL if self.labels == "text" else NOT_A_LABEL
+        return NOT_A_NUMBER if self.labels == "numbers" or self.bundle else NO_WORDING
 
     def _labels(self, item: Item) -> dict[str, float]:
         if self.bundle is None:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from attunement.errors import Problem
-from attunement.frames.score_answers import AnswerReader, Bad, alike, off_scale, sentinel
+from attunement.frames.score_answers import NAN, AnswerReader, Bad, alike, off_scale, sentinel
 from attunement.frames.score_errors import LISTED, ScoreFrameError
 from attunement.measures.schema import Measure
 from attunement.scoring import Column, Plan, reasons_for, risk_rows, score_arrays, unused_answers
@@ -48,11 +48,17 @@ class Findings:
     problems: list[Problem]
     total: int = 0
     sentinels: set[float | None] | None = None
+    nan: bool = False
 
     def refusal(self, *, first_row: int) -> ScoreFrameError:
         """Return the refusal that lists them."""
         hint = ""
-        if self.sentinels is not None and len(self.sentinels) == 1:
+        if self.nan:
+            hint = (
+                "If NaN stands for a missing answer, say so: missing=[float('nan')]; "
+                "or make it null: .fill_nan(None) in Polars"
+            )
+        elif self.sentinels is not None and len(self.sentinels) == 1:
             (mark,) = self.sentinels
             if mark is not None:
                 hint = f"If {mark:g} stands for a missing answer, say so: missing=[{mark:g}]"
@@ -148,8 +154,10 @@ def _locate(
             rows = off_scale(plan, index, part)
             if rows.size:
                 words = permitted_words(reader.measure, reader.measure.item(item_id))
+                no_number = np.isnan(part.values[rows])
                 bad = Bad()
-                bad.add(rows + first, f"not on the item's scale, {words}")
+                bad.add(rows[no_number] + first, NAN)
+                bad.add(rows[~no_number] + first, f"not on the item's scale, {words}")
                 _note(findings, bad, names.get(item_id, item_id), row_numbers)
                 note_sentinel(findings, part.values[rows])
 
@@ -158,6 +166,7 @@ def note_sentinel(findings: Findings, values: npt.NDArray[Any]) -> None:
     """Remember whether the off-scale numbers look like one mark of missing answers."""
     if findings.sentinels is None:
         findings.sentinels = set()
+    findings.nan |= bool(np.isnan(values).any())
     findings.sentinels.add(sentinel(values.astype(np.float64)))
 
 

@@ -151,7 +151,8 @@ def _score_native(frame: Any, request: Request) -> Any:
             "E-FRAME-001",
             what="The answers are not a table",
             got=f"an object of type {type(frame).__name__}",
-            expected="a pandas, Polars or PyArrow table, a DuckDB relation, or a path",
+            expected="a pandas or Polars frame, a pyarrow.Table, a DuckDB relation, or a path",
+            next_step=_made_a_table(frame),
         ) from problem
     except nw.exceptions.DuplicateError as problem:
         raise ScoreFrameError(
@@ -171,6 +172,15 @@ def _score_native(frame: Any, request: Request) -> Any:
         got=f"an object of type {type(frame).__name__}",
         next_step="Collect it first, or write it to Parquet and give the path",
     )
+
+
+def _made_a_table(thing: Any) -> str:
+    """Return how the thing becomes a table, where that is a step away."""
+    if type(thing).__name__ == "RecordBatch":
+        return "Make it a table: pyarrow.Table.from_batches([batch])"
+    if isinstance(thing, dict | list):
+        return "Make it a frame: polars.DataFrame(…) or pandas.DataFrame(…)"
+    return ""
 
 
 def _as_relation(relation: Any, scored_answers: Any) -> Any:  # noqa: ARG001 -- DuckDB finds it by its name

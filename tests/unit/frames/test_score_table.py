@@ -159,7 +159,7 @@ def test_labels_can_be_switched_off() -> None:
     labelled = nine(**{"1": ["Several days", "3", None]})
     with pytest.raises(ScoreFrameError, match="not written as a plain number"):
         score(labelled, measure="phq-9", labels="numbers")
-    with pytest.raises(ScoreFrameError, match="nor one of the item's labels"):
+    with pytest.raises(ScoreFrameError, match="where only labels are read"):
         score(labelled, measure="phq-9", labels="text")
 
 
@@ -255,6 +255,51 @@ def test_hidden_items_are_not_asked() -> None:
     assert row["repair"] is None
     assert row["reason"] == "repair: not asked, its answer was left out"
     assert row["all"] == 9.0
+
+
+def test_number_among_labels_alone_is_told_as_such() -> None:
+    frame = pl.DataFrame({"client": ["A", "B"], **{item: ["Not at all"] * 2 for item in ITEMS}})
+    bad = frame.with_columns(pl.Series("1", ["1", "Often"]))
+    with pytest.raises(ScoreFrameError) as caught:
+        score(bad, measure="phq-9", labels="text")
+    said = caught.value.text()
+    assert "row 1, column '1': a number, where only labels are read" in said
+    assert "row 2, column '1': not one of the item's labels" in said
+    assert "plain number" not in said
+
+
+def test_one_key_may_be_given_as_text() -> None:
+    whole = score(nine(), measure=nine_sums(), keys=["client"])
+    assert score(nine(), measure=nine_sums(), keys="client").equals(whole)
+
+
+@pytest.mark.parametrize(
+    ("thing", "step"),
+    [
+        (nine().to_arrow().to_batches()[0], "pyarrow.Table.from_batches"),
+        ({"1": [1]}, "polars.DataFrame"),
+    ],
+)
+def test_what_is_nearly_a_table_is_told_how_to_become_one(thing: Any, step: str) -> None:
+    with pytest.raises(ScoreFrameError, match=re.escape(step)) as caught:
+        score(thing, measure=nine_sums())
+    assert caught.value.code == "E-FRAME-001"
+
+
+@pytest.mark.parametrize("long", [False, True])
+def test_nan_is_told_as_such_and_may_mean_missing(*, long: bool) -> None:
+    frame = nine(**{"1": [1.0, float("nan"), None]}).with_columns(pl.col(ITEMS).cast(pl.Float64))
+    if long:
+        frame = frame.unpivot(index="client", variable_name="item", value_name="value")
+    with pytest.raises(ScoreFrameError, match="If NaN stands for a missing answer") as caught:
+        score(frame, measure=nine_sums())
+    assert "fill_nan(None)" in caught.value.text()
+    assert long or "row 2, column '1': NaN, which is no number" in caught.value.text()
+    found = score(frame, measure=nine_sums(), missing=[float("nan")])
+    column = "value" if long else "1"
+    assert found.equals(
+        score(frame.with_columns(pl.col(column).fill_nan(None)), measure=nine_sums())
+    )
 
 
 def test_unused_answers_and_risk_answers_are_counted() -> None:
