@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -201,6 +203,96 @@ def test_no_file_at_all_is_refused(home: Path) -> None:
             load_config(path, environ={})
     with pytest.raises(ConfigError, match="ATTUNEMENT_CONFIG"):
         load_config(None, environ={})
+
+
+@pytest.mark.parametrize("name", ["tlh", "xx", "", "../../etc", "en\n", "EN US"])
+def test_a_language_that_nobody_speaks_is_refused(home: Path, name: str) -> None:
+    refusal = _refusal(f"language = {json.dumps(name)}\n{GOOD}", home)
+    assert refusal.code == "E-CONFIG-005"
+    assert "language" in str(refusal)
+
+
+@pytest.mark.parametrize("device", ["/dev/zero", "/dev/null", "pipe", "folder", "huge"])
+def test_a_device_a_pipe_or_a_huge_file_is_not_read(home: Path, device: str) -> None:
+    odd = _odd(home, device)
+    with pytest.raises(ConfigError) as refusal:
+        load_config(odd, environ={})
+    assert refusal.value.code == "E-CONFIG-001"
+    assert _refusal(GOOD.replace("secret.key", str(odd)), home).code == "E-CONFIG-006"
+    assert _refusal(GOOD.replace("clinic.sqlite3", str(odd)), home).code == "E-CONFIG-009"
+
+
+def _odd(home: Path, kind: str) -> Path:
+    path = home / kind  # an absolute one stays as it is
+    if kind == "pipe":
+        os.mkfifo(path, 0o600)
+    elif kind == "folder":
+        path.mkdir()
+    elif kind == "huge":
+        path.touch(0o600)
+        with path.open("wb") as file:
+            file.write(b"x")
+            file.truncate(10 * 1024**3)  # sparse: it takes no room
+    return path
+
+
+@pytest.mark.parametrize("content", [b"x", b"secret_key_file = 1\n", b"\x00" * 4096])
+def test_a_file_that_is_no_database_is_left_alone(home: Path, content: bytes) -> None:
+    (home / "clinic.sqlite3").write_bytes(content)
+    assert _refusal(GOOD, home).code == "E-CONFIG-009"
+    assert (home / "clinic.sqlite3").read_bytes() == content
+
+
+@pytest.mark.parametrize("name", ["clinic.toml", "clinic.sqlite3", "clinic.sqlite3-wal"])
+def test_a_file_that_everybody_can_change_is_refused(home: Path, name: str) -> None:
+    (home / "clinic.toml").write_text(GOOD, encoding="utf-8")
+    (home / "clinic.sqlite3").touch(0o600)
+    load_config(home / "clinic.toml", environ={})
+    (home / name).touch()
+    (home / name).chmod(0o666)
+    with pytest.raises(ConfigError) as refusal:
+        load_config(home / "clinic.toml", environ={})
+    assert refusal.value.code == "E-CONFIG-012"
+    assert "chmod 600" in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "wrong", ["a\nb", "a\x1b[31mb", "a\x7fb", "a\u202eb", "a\u2028b", "x" * 201]
+)
+@pytest.mark.parametrize("key", ["practice.name", "crisis.phone", "words.client"])
+def test_words_with_control_characters_are_refused(home: Path, key: str, wrong: str) -> None:
+    section, name = key.split(".")
+    held = "".join(f"\\u{ord(each):04x}" for each in wrong)
+    text = re.sub(rf"^{name} = .*\n", "", GOOD, flags=re.MULTILINE)
+    line = f'{name} = "{held}"'
+    text = text.replace(f"[{section}]\n", f"[{section}]\n{line}\n")
+    if section == "words":
+        text = f"{GOOD}[words]\n{line}\n"
+    refusal = _refusal(text, home)
+    assert refusal.code == "E-CONFIG-005"
+    assert key in str(refusal)
+    assert wrong not in str(refusal)
+
+
+def test_empty_words_for_people_are_refused(home: Path) -> None:
+    assert "words.client" in str(_refusal(f'{GOOD}[words]\nclient = " "\n', home))
+
+
+def test_the_crisis_text_may_have_lines(home: Path) -> None:
+    text = GOOD.replace('"Call now."', '"Call now.\\nOr come."')
+    assert parse_config(text, home=home, environ={}).crisis.text == "Call now.\nOr come."
+
+
+@pytest.mark.parametrize("url", ["https://cli\nnic.example", "https://clinic.example\t"])
+def test_an_address_with_control_characters_is_refused(home: Path, url: str) -> None:
+    assert _refusal(GOOD, home, ATTUNEMENT_BASE_URL=url).code == "E-CONFIG-008"
+
+
+def test_a_wrong_port_of_postgresql_is_refused(home: Path) -> None:
+    address = "postgresql://u:canary@h:99999999/n"
+    refusal = _refusal(GOOD, home, ATTUNEMENT_DATABASE=address)
+    assert refusal.code == "E-CONFIG-009"
+    assert "canary" not in str(refusal)
 
 
 def test_the_environment_replaces_and_is_checked_alike(home: Path) -> None:

@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import stat
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -72,3 +75,40 @@ def test_an_older_store_is_copied_and_then_migrated(tmp_path: Path, run_clinic: 
     )
     assert said.split("\n")[:2] == ["True clinic.before-20260302T000000Z.sqlite3", "0 None"]
     assert (tmp_path / "clinic.before-20260302T000000Z.sqlite3").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("line", "address", "code"),
+    [
+        ("", "postgresql://u:canary@127.0.0.1:1/n", "E-CLINIC-014"),
+        ("", "postgresql://u:canary@127.0.0.1:1/n?canary=1", "E-CLINIC-014"),
+        ("", "damaged.sqlite3", "E-CLINIC-014"),
+        ("", "/dev/null", "E-CONFIG-009"),
+        ('language = "de"', "", "E-CONFIG-005"),
+        ('language = "tlh"', "", "E-CONFIG-005"),
+    ],
+)
+def test_a_start_that_fails_is_said_in_one_line(
+    tmp_path: Path, run_clinic: Any, line: str, address: str, code: str
+) -> None:
+    run_clinic(tmp_path, "")  # writes the configuration
+    (tmp_path / "damaged.sqlite3").write_bytes(b"SQLite format 3\x00 and then nothing of it")
+    config = tmp_path / "clinic.toml"
+    config.write_text(f"{line}\n{config.read_text(encoding='utf-8')}", encoding="utf-8")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("ATTUNEMENT")}
+    done = subprocess.run(
+        [
+            *(sys.executable, "-c", "from attunement.cli import main; main()"),
+            *("serve", "--config", str(config), "--check"),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+        env=kept | ({"ATTUNEMENT_DATABASE": address} if address else {}),
+    )
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.startswith(code)
+    assert len(done.stderr.splitlines()) == 1
+    assert "u:canary" not in done.stderr

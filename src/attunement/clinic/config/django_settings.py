@@ -27,6 +27,7 @@ def database_settings(address: str) -> dict[str, Any]:
     if address.startswith("postgresql://"):
         parts = urlsplit(address)
         options = dict(pair.split("=", 1) for pair in parts.query.split("&") if "=" in pair)
+        options.setdefault("connect_timeout", "10")
         host = unquote(options.pop("host", "")) or parts.hostname or ""
         return {
             "ENGINE": "django.db.backends.postgresql",

@@ -11,14 +11,19 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from django.conf.locale import LANG_INFO
+
 from attunement.clinic.config.addresses import database_address, hosts_of, safe_base_url
+from attunement.clinic.config.files import read_small, refuse_open_to_all
 from attunement.clinic.config.model import Config, Crisis, UseContexts, Words
+from attunement.clinic.config.plain import is_plain
 from attunement.clinic.config.secret import read_secret
 from attunement.clinic.config.toml_keys import BY_PATH, KEYS, SECTIONS
 from attunement.clinic.errors import ConfigError
 
 MAX_BYTES = 64 * 1024
 MAX_HOURS = 336
+MAX_WORDS, MAX_TEXT = 200, 2000
 _REPLACED_BY = {"database": "ATTUNEMENT_DATABASE", "base_url": "ATTUNEMENT_BASE_URL"}
 
 
@@ -41,7 +46,7 @@ def load_config(path: Path | None, *, environ: Mapping[str, str]) -> Config:
     Raises
     ------
     ConfigError
-        E-CONFIG-001 … 009, naming the key and the next step.
+        E-CONFIG-001 … 009 and 012, naming the key and the next step.
     """
     if path is None:
         if not environ.get("ATTUNEMENT_CONFIG"):
@@ -53,23 +58,19 @@ def load_config(path: Path | None, *, environ: Mapping[str, str]) -> Config:
             )
         path = Path(environ["ATTUNEMENT_CONFIG"])
     try:
-        raw = path.read_bytes()[: MAX_BYTES + 1]
-        text = raw.decode("utf-8")
-    except (OSError, UnicodeDecodeError) as problem:
+        small = read_small(path, limit=MAX_BYTES)
+        text = small.content.decode("utf-8")
+    except (OSError, ValueError) as problem:
         raise ConfigError(
             "E-CONFIG-001",
             what=f"the configuration file {path} cannot be read",
-            got=problem.strerror or "no such file"
+            got=(problem.strerror or "an error of the file system")
             if isinstance(problem, OSError)
             else "bytes that are not UTF-8",
+            expected=f"a regular text file of at most {MAX_BYTES} bytes",
             next_step="Check the path and the permissions",
         ) from None
-    if len(raw) > MAX_BYTES:
-        raise ConfigError(
-            "E-CONFIG-001",
-            what=f"the configuration file {path} is larger than {MAX_BYTES} bytes",
-            next_step="Check the path",
-        )
+    refuse_open_to_all(path, small.mode, key="the configuration")
     return parse_config(text, home=path.absolute().parent, environ=environ)
 
 
@@ -95,16 +96,20 @@ def parse_config(text: str, *, home: Path, environ: Mapping[str, str]) -> Config
         database=database_address(values["database"], home=home),
         base_url=base_url,
         practice_name=_words(values, "practice.name"),
-        crisis=Crisis(text=_words(values, "crisis.text"), phone=_words(values, "crisis.phone")),
+        crisis=Crisis(
+            text=_words(values, "crisis.text", lines=True), phone=_words(values, "crisis.phone")
+        ),
         allowed_hosts=hosts_of(base_url, values.get("allowed_hosts", [])),
         home=home,
         timezone=_timezone(values.get("timezone", "UTC")),
-        language=values.get("language", "en"),
+        language=_language(values.get("language", "en")),
         synthetic=values.get("practice.synthetic", False),
         link_lifetime=_lifetime(values.get("link_lifetime_hours", 72)),
         client_measure=values.get("forms.client", "oac-c"),
         therapist_measure=values.get("forms.therapist", "oac-t"),
-        words=Words(**_section(values, "words")),
+        words=Words(
+            **{name: _words(values, f"words.{name}") for name in _section(values, "words")}
+        ),
         use=UseContexts(**_section(values, "use")),
     )
 
@@ -159,8 +164,23 @@ def _section(values: Mapping[str, Any], name: str) -> dict[str, Any]:
     }
 
 
-def _words(values: Mapping[str, Any], path: str) -> str:
+def _words(values: Mapping[str, Any], path: str, *, lines: bool = False) -> str:
     text: str = values[path].strip()
+    if not is_plain(text, lines=lines):
+        raise ConfigError(
+            "E-CONFIG-005",
+            what=f"the key {path} holds control characters",
+            expected="letters, numbers and signs" + ("" if lines else " on one line"),
+            next_step=f"Type {path} again",
+        )
+    if len(text) > (MAX_TEXT if lines else MAX_WORDS):
+        raise ConfigError(
+            "E-CONFIG-005",
+            what=f"the key {path} is too long",
+            got=f"{len(text)} characters",
+            expected=f"at most {MAX_TEXT if lines else MAX_WORDS}",
+            next_step=f"Shorten {path}",
+        )
     if not text:
         raise ConfigError(
             "E-CONFIG-005",
@@ -169,6 +189,19 @@ def _words(values: Mapping[str, Any], path: str) -> str:
             next_step=f"Fill in {path}",
         )
     return text
+
+
+def _language(name: str) -> str:
+    """Return a language that Django knows; whether the forms have its words is asked later."""
+    if name not in LANG_INFO:
+        raise ConfigError(
+            "E-CONFIG-005",
+            what="the key language names no language",
+            got=repr(name),
+            expected="a language in which there are words, such as en",
+            next_step="Correct language",
+        )
+    return name
 
 
 def _timezone(name: str) -> str:

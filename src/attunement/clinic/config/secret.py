@@ -8,8 +8,10 @@ import secrets
 import stat
 from pathlib import Path
 
+from attunement.clinic.config.files import read_small
 from attunement.clinic.errors import ConfigError
 
+MAX_BYTES = 4096
 MIN_CHARACTERS = 50
 MIN_DIFFERENT = 10
 _PLACEHOLDERS = ("change", "secret", "insecure", "example", "default", "your-", "xxxx", "password")
@@ -26,12 +28,13 @@ def read_secret(path: Path) -> str:
         read the file.
     """
     try:
-        mode = path.stat().st_mode
-        text = path.read_text(encoding="ascii").strip()
-    except (OSError, UnicodeDecodeError):
+        small = read_small(path, limit=MAX_BYTES)
+        mode, text = small.mode, small.content.decode("ascii").strip()
+    except (OSError, ValueError):
         raise ConfigError(
             "E-CONFIG-006",
             what=f"the file {path} of secret_key_file cannot be read as text",
+            expected=f"a regular file of at most {MAX_BYTES} bytes",
             next_step=_MAKE,
         ) from None
     if mode & (stat.S_IRWXG | stat.S_IRWXO):

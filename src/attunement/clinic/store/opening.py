@@ -10,11 +10,13 @@ from datetime import datetime
 from pathlib import Path
 
 from django.core.management import call_command
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from attunement.clinic.errors import ClinicError
 from attunement.clinic.store.durability import check_store
+
+LONGEST_REASON = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +38,10 @@ def open_store(*, now: datetime) -> Opened:
     ------
     ClinicError
         E-CLINIC-001 for a weak store, E-CLINIC-002 for a schema newer than this version,
-        E-CLINIC-011 when the copy cannot be verified. Nothing is migrated then.
+        E-CLINIC-011 when the copy cannot be verified, E-CLINIC-014 when there is no connection.
+        Nothing is migrated then.
     """
+    _connect()
     check_store(triggers=False)
     executor = MigrationExecutor(connection)
     refuse_newer(executor)
@@ -50,6 +54,24 @@ def open_store(*, now: datetime) -> Opened:
     call_command("createcachetable", verbosity=0)
     check_store()
     return Opened(migrated=len(plan), backup=backup)
+
+
+def _connect() -> None:
+    """Open the connection, or say in one line why there is none (drivers name no password)."""
+    try:
+        connection.ensure_connection()
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+            if connection.vendor == "sqlite":
+                cursor.execute("SELECT count(*) FROM sqlite_master")
+    except DatabaseError as problem:
+        raise ClinicError(
+            "E-CLINIC-014",
+            what="the database cannot be opened",
+            got=" ".join(str(problem).split())[:LONGEST_REASON].rstrip(".") or "no reason",
+            expected="a SQLite file that can be written, or a PostgreSQL server that answers",
+            next_step="Check the key database, and that the server runs",
+        ) from None
 
 
 def refuse_newer(executor: MigrationExecutor) -> None:
