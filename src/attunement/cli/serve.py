@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -37,6 +38,12 @@ _PORT = 8000
 )
 @click.option("--practice", default="", help="With --new: the name on every page.")
 @click.option("--crisis-phone", default="", help="With --new: the number for a client in need.")
+@click.option(
+    "--timezone",
+    default=None,
+    metavar="ZONE",
+    help="With --new: an IANA name such as Europe/Berlin; by default this machine's.",
+)
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -49,6 +56,7 @@ def command(
     new_folder: Path | None,
     practice: str,
     crisis_phone: str,
+    timezone: str | None,
 ) -> None:
     """Serve a clinic: migrate after a backup, check the store, then listen."""
     ctx.obj = config
@@ -57,7 +65,7 @@ def command(
     if new_secret is not None:
         _write_secret(new_secret)
     elif new_folder is not None:
-        _write_start(new_folder, practice=practice, crisis_phone=crisis_phone)
+        _write_start(new_folder, practice=practice, phone=crisis_phone, timezone=timezone)
     else:
         _serve(config, host=host, port=port, check=check)
 
@@ -90,7 +98,7 @@ def _serve(config: Path | None, *, host: str, port: int | None, check: bool) -> 
 
 @command.command("add-login")
 @click.argument("username")
-@click.option("--role", required=True, help="therapist, supervisor, lead or operator.")
+@click.option("--role", required=True, help="therapist or lead.")
 @click.option("--name", required=True, help="The name that pages show.")
 @click.option("--email", default="", help="A second way to log in.")
 @click.password_option(help="Asked for when it is not given; at least 12 characters.")
@@ -98,7 +106,11 @@ def _serve(config: Path | None, *, host: str, port: int | None, check: bool) -> 
 def add_login_command(
     config: Path | None, *, username: str, role: str, name: str, email: str, password: str
 ) -> None:
-    """Add a login; a therapist's login is a therapist too."""
+    """Add a login; a therapist's login is a therapist too.
+
+    A therapist sees their own clients; a lead sees who works with whom, and no answers.
+    Supervisors and operators have no page in this version, so there is no login for them.
+    """
     now = _set_up_and_open(config)
     from attunement.clinic.services.people import add_login
 
@@ -192,11 +204,15 @@ def _write_secret(path: Path) -> None:
     click.echo(f"Wrote {path}, readable by you alone.")
 
 
-def _write_start(folder: Path, *, practice: str, crisis_phone: str) -> None:
-    if not practice.strip() or not crisis_phone.strip():
+def _write_start(folder: Path, *, practice: str, phone: str, timezone: str | None) -> None:
+    if not practice.strip() or not phone.strip():
         message = "--new needs --practice NAME and --crisis-phone NUMBER"
         raise click.UsageError(message)
-    from attunement.clinic.config.start import write_start
+    from attunement.clinic.config.start import machine_timezone, write_start
 
-    config = write_start(folder, name=practice.strip(), phone=crisis_phone.strip())
+    zone = timezone or machine_timezone(environ=os.environ)
+    config = write_start(folder, name=practice.strip(), phone=phone.strip(), timezone=zone or "UTC")
     click.echo(f"Wrote {config} and a secret beside it, readable by you alone.")
+    if timezone is None:
+        whose = "this machine's" if zone else "because this machine's has no name"
+        click.echo(f"The time zone is {zone or 'UTC'}, {whose}; the key timezone changes it.")

@@ -114,6 +114,7 @@ def _parts() -> dict[str, Any]:
             "django.middleware.security.SecurityMiddleware",
             "attunement.clinic.guard.headers.HeadersMiddleware",
             "whitenoise.middleware.WhiteNoiseMiddleware",
+            "attunement.clinic.guard.charset.CharsetMiddleware",
             "django.contrib.sessions.middleware.SessionMiddleware",
             "django.middleware.common.CommonMiddleware",
             "django.middleware.csrf.CsrfViewMiddleware",

@@ -101,7 +101,7 @@ def parse_config(text: str, *, home: Path, environ: Mapping[str, str]) -> Config
         ),
         allowed_hosts=hosts_of(base_url, values.get("allowed_hosts", [])),
         home=home,
-        timezone=_timezone(values.get("timezone", "UTC")),
+        timezone=known_timezone(values.get("timezone", "UTC")),
         language=_language(values.get("language", "en")),
         synthetic=values.get("practice.synthetic", False),
         link_lifetime=_lifetime(values.get("link_lifetime_hours", 72)),
@@ -165,7 +165,12 @@ def _section(values: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 
 def _words(values: Mapping[str, Any], path: str, *, lines: bool = False) -> str:
-    text: str = values[path].strip()
+    return plain_words(path, values[path], lines=lines)
+
+
+def plain_words(path: str, given: str, *, lines: bool = False) -> str:
+    """Return words as pages show them: E-CONFIG-005 when they are empty, long or unreadable."""
+    text = given.strip(" \n" if lines else " ")
     if not is_plain(text, lines=lines):
         raise ConfigError(
             "E-CONFIG-005",
@@ -204,17 +209,25 @@ def _language(name: str) -> str:
     return name
 
 
-def _timezone(name: str) -> str:
+def is_timezone(name: str) -> bool:
+    """Whether this is a time zone's IANA name."""
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
+
+
+def known_timezone(name: str) -> str:
+    """Return the name of a time zone: E-CONFIG-005 when there is no such zone."""
+    if not is_timezone(name):
         raise ConfigError(
             "E-CONFIG-005",
             what="the key timezone names no time zone",
             got=repr(name),
             expected="an IANA name such as Europe/Berlin",
             next_step="Correct timezone",
-        ) from None
+        )
     return name
 
 

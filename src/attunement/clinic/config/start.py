@@ -3,9 +3,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+from collections.abc import Mapping
 from pathlib import Path
 
+from attunement.clinic.config.files import read_small
+from attunement.clinic.config.read import is_timezone, known_timezone, plain_words
 from attunement.clinic.config.secret import write_secret
 from attunement.clinic.errors import ConfigError
 
@@ -19,7 +24,7 @@ database = "clinic.sqlite3"
 # http works on this machine only. For other machines put a TLS proxy in front and write, for
 # example, base_url = "https://clinic.example"
 base_url = "http://127.0.0.1:8000"
-timezone = "UTC"
+timezone = {timezone}
 link_lifetime_hours = 72
 
 [practice]
@@ -46,14 +51,37 @@ research = false
 """
 
 
-def write_start(folder: Path, *, name: str, phone: str) -> Path:
+def machine_timezone(*, root: Path = Path("/"), environ: Mapping[str, str]) -> str | None:
+    """Return the machine's time zone by its IANA name; None where it has no such name."""
+    linked = root / "etc/localtime"
+    named = root / "etc/timezone"
+    found = [environ.get("TZ", "").removeprefix(":")]
+    with contextlib.suppress(OSError):
+        found.append(str(linked.readlink()).rpartition("zoneinfo/")[2])
+    with contextlib.suppress(OSError, ValueError):
+        found.append(read_small(named, limit=200).content.decode("ascii").strip())
+    return next((name for name in found if is_timezone(name)), None)
+
+
+def write_start(folder: Path, *, name: str, phone: str, timezone: str = "UTC") -> Path:
     """Write a configuration and a secret into a folder and return the configuration's path.
+
+    Parameters
+    ----------
+    folder : Path
+        Made if it is not there.
+    name, phone, timezone : str
+        Practice, crisis line and IANA time zone.
 
     Raises
     ------
     ConfigError
-        E-CONFIG-001 when there is one already, or the folder cannot be written.
+        E-CONFIG-001 when there is one already, or the folder cannot be written; E-CONFIG-005 for
+        words that are no words, or a time zone that is none.
     """
+    for key, text in (("practice.name", name), ("crisis.phone", phone)):
+        plain_words(key, text)
+    known_timezone(timezone)
     config = folder / CONFIG_NAME
     if config.exists() or (folder / "secret.key").exists():
         raise ConfigError(
@@ -61,12 +89,17 @@ def write_start(folder: Path, *, name: str, phone: str) -> Path:
             what=f"there is a configuration or a secret in {folder} already",
             next_step="Name another folder, or edit the file that is there",
         )
+    # JSON quotes a text as TOML does.
+    quoted = {
+        key: json.dumps(text, ensure_ascii=False)
+        for key, text in (("name", name), ("phone", phone), ("timezone", timezone))
+    }
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         write_secret(folder / "secret.key")
-        # JSON quotes a text as TOML does.
-        text = _TEXT.format(name=json.dumps(name, ensure_ascii=False), phone=json.dumps(phone))
-        config.write_text(text, encoding="utf-8")
+        handle = os.open(config, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(_TEXT.format(**quoted))
     except OSError as problem:
         raise ConfigError(
             "E-CONFIG-001",

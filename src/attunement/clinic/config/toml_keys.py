@@ -38,7 +38,7 @@ KEYS: tuple[Key, ...] = (
     Key("practice.synthetic", bool, False, "Every person is made up, and pages say so; false."),
     Key("crisis.text", str, True, "What the client's form says to somebody who needs help now."),
     Key("crisis.phone", str, True, "The number to call at this site."),
-    Key("forms.client", str, False, "The measure that clients fill; oac-c by default."),
+    Key("forms.client", str, False, "The measure that clients fill, without risk items; oac-c."),
     Key("forms.therapist", str, False, "Its mirror for therapists; oac-t by default."),
     Key("words.client", str, False, "The word shown for a client."),
     Key("words.clients", str, False, "Its plural."),

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 FIELD_PREFIX = "item-"
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,5})(?:\.[0-9]{1,6})?", re.ASCII)
 _WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,5})", re.ASCII)
-_SURROGATES = re.compile("[\ud800-\udfff]")
+# Half a character, and the mark that decoding leaves where bytes were no character.
+_UNREADABLE = re.compile("[\ud800-\udfff\ufffd]")
 _STEP_TOLERANCE = 1e-9
 
 
@@ -185,7 +186,7 @@ def _text(raw: object) -> str:
     if len(raw) > MAX_TEXT:
         message = f"Please keep it under {MAX_TEXT:,} characters."
         raise ValueError(message)
-    if "\x00" in raw or _SURROGATES.search(raw):
+    if "\x00" in raw or _UNREADABLE.search(raw):
         message = "The text holds a character that cannot be stored; please type it again."
         raise ValueError(message)
     return raw.replace("\r\n", "\n").replace("\r", "\n").strip()

@@ -3,19 +3,25 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from typing import NoReturn
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import transaction
 
+from attunement.clinic.config.plain import is_plain
 from attunement.clinic.errors import ClinicError
 from attunement.clinic.models import CareEpisode, Client, Dyad, Login, Practice, Role, Therapist
 from attunement.clinic.services.audit import record
 from attunement.clinic.services.forms import config
 
+MAX_CODE, MAX_NAME, MAX_EMAIL = 40, 200, 254
 OPERATOR = "operator-command"
+OFFERED = (Role.THERAPIST, Role.LEAD)  # the roles that have a page to come to after signing in
+_USERNAME = re.compile(r"[\w.@+-]{1,150}")
 
 
 def own_practice() -> Practice:
@@ -37,12 +43,21 @@ def add_login(
     Raises
     ------
     ClinicError
-        E-CLINIC-013 for a name that is taken, an unknown role, or a weak password.
+        E-CLINIC-013 for a name that is taken or cannot be shown, a role that is unknown or has no
+        page yet, or a weak password.
     """
+    offered = " or ".join(OFFERED)
     if role not in Role.values:
-        _refuse(f"the role {role!r}", " or ".join(Role.values))
-    if not username or Login.objects.filter(username__iexact=username).exists():
+        _refuse("a role that is unknown", offered)
+    if role not in OFFERED:
+        _refuse(f"the role {role}, which has no page in this version", offered)
+    if not _USERNAME.fullmatch(username):
+        _refuse("a user name that cannot be typed", "letters, numbers and the signs @ . + - _")
+    _refuse_unreadable("name", name)
+    if Login.objects.filter(username__iexact=username).exists():
         _refuse("a user name that is empty or taken", "another user name")
+    if email and not _is_email(email):
+        _refuse("an e-mail address that cannot be one", "name@clinic.example, or none")
     if email and Login.objects.filter(email__iexact=email).exists():
         _refuse("an e-mail address that is taken", "another address")
     try:
@@ -75,13 +90,15 @@ def add_client(
     Raises
     ------
     ClinicError
-        E-CLINIC-013 when there is no such therapist or the dyad is there already.
+        E-CLINIC-013 when there is no such therapist, the dyad is there already, or code or name
+        cannot be shown.
     """
+    _refuse_unreadable("code", code, most=MAX_CODE)
+    if name:
+        _refuse_unreadable("name", name)
     therapist = Therapist.objects.filter(login__username__iexact=therapist_username).first()
     if therapist is None:
         _refuse("a therapist's user name that is unknown", "one of the therapists' logins")
-    if not code:
-        _refuse("an empty code", "a code such as C-07")
     with transaction.atomic():
         client, _ = Client.objects.get_or_create(
             practice=therapist.practice, code=code, defaults={"display_name": name or code}
@@ -94,6 +111,22 @@ def add_client(
         CareEpisode.objects.create(dyad=dyad, began_on=began_on)
         _audit("client.add", f"dyad:{dyad.pk}", now=now)
     return dyad
+
+
+def _is_email(text: str) -> bool:
+    try:
+        validate_email(text)
+    except ValidationError:
+        return False
+    return len(text) <= MAX_EMAIL
+
+
+def _refuse_unreadable(what: str, text: str, *, most: int = MAX_NAME) -> None:
+    if not text.strip() or text != text.strip() or not is_plain(text) or len(text) > most:
+        _refuse(
+            f"a {what} that is empty, too long, or holds blanks at its ends or control characters",
+            f"1 to {most} letters, numbers and signs on one line",
+        )
 
 
 def _audit(action: str, target: str, *, now: datetime) -> None:
