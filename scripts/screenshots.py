@@ -37,6 +37,9 @@ ARGUMENTS = [
     "--font-render-hinting=none",
 ]
 TALLEST = 1200  # a picture shows the head of a long page
+TOP_OF = (
+    "(at) => Math.max(0, document.querySelector(at).getBoundingClientRect().top + scrollY - 24)"
+)
 SIZES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1200, "height": 800}}
 SCHEMES = ("light", "dark")
 START_SECONDS = 180
@@ -49,18 +52,25 @@ class Camera:
         self.out = out
         self.taken: list[Path] = []
 
-    def take(self, page: Page, name: str, *, whole: bool = True) -> None:
-        """Save one page four times; ``whole`` takes more than one screen of it."""
+    def take(self, page: Page, name: str, *, whole: bool = True, at: str = "") -> None:
+        """Save one page four times; ``whole`` takes more than one screen of it, from ``at`` on."""
+        page.mouse.move(0, 0)  # nothing is shown as touched
         for size, box in SIZES.items():
             page.set_viewport_size(box)
             for scheme in SCHEMES:
                 page.emulate_media(color_scheme=scheme)
                 path = self.out / f"{name}-{size}-{scheme}.png"
                 tall = page.evaluate("document.documentElement.scrollHeight")
+                top = page.evaluate(TOP_OF, at) if at else 0
                 page.screenshot(
                     path=path,
                     full_page=whole,
-                    clip={"x": 0, "y": 0, "width": box["width"], "height": min(tall, TALLEST)}
+                    clip={
+                        "x": 0,
+                        "y": top,
+                        "width": box["width"],
+                        "height": min(tall - top, TALLEST),
+                    }
                     if whole
                     else None,
                     animations="disabled",
@@ -140,7 +150,7 @@ def walk(browser: Browser, clinic: tuple[str, str, str], camera: Camera) -> None
     staff.get_by_role("heading", name="What you expected").wait_for()
     camera.take(staff, "both-chairs")
     staff.get_by_text("Why this question?").first.click()
-    camera.take(staff, "both-chairs-why")
+    camera.take(staff, "both-chairs-why", at="#questions-title")
     staff.goto(dyad)
     camera.take(staff, "client")
     staff.goto("/")

@@ -503,7 +503,7 @@ def test_impossible_date_is_answered_with_the_possible_ones(world: World, days: 
     text = refused_start(world, held_on=(today + timedelta(days=days)).isoformat())
     assert 'href="#held-on">' in text
     assert re.search(rf'id="held-on-error">[^<]*Possible days: {possible}\.<', text)
-    assert f'id="held-on-hint">{possible}<' in text
+    assert f'id="held-on-hint">Possible days: {possible}<' in text
 
 
 def test_unknown_way_of_meeting_is_refused_at_its_own_field(world: World) -> None:

@@ -19,8 +19,8 @@ from attunement.clinic.services import (
 )
 
 NO_RATE = (
-    "This rule is a plain threshold; how often it is crossed by chance is not known, because it "
-    "repeats single answers and nobody has measured how those vary when nothing is wrong."
+    "This rule is a plain threshold; how often it is crossed by chance is not known, because "
+    "nobody has measured how such answers vary when nothing is wrong."
 )
 UNVALIDATED = (
     "Original form, not validated. Use it to open a conversation; "
