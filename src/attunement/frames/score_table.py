@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypedDict, TypeVar, Unpack, overload
 
 import narwhals as nw
 import numpy as np
@@ -13,7 +13,7 @@ import numpy.typing as npt
 import polars as pl
 
 from attunement.frames.engines.memory import score_frame
-from attunement.frames.engines.stream import score_file
+from attunement.frames.engines.stream import read_and_score, score_file
 from attunement.frames.score_errors import ScoreFrameError
 from attunement.frames.score_request import Request, make_request
 from attunement.frames.score_tally import Tally
@@ -22,8 +22,39 @@ from attunement.measures.schema import Measure
 T = TypeVar("T")
 
 
+class Options(TypedDict, total=False):
+    """What ``score`` takes besides the answers, the measure and where to write."""
+
+    keys: str | Sequence[str] | None
+    items: Mapping[str, str] | None
+    layout: str
+    labels: str
+    language: str
+    missing: Sequence[float]
+    row_numbers: npt.NDArray[np.int64] | None
+    tally: Tally | None
+
+
+@overload
 def score(
-    frame: T,
+    frame: str | Path,
+    *,
+    measure: str | Measure,
+    out: None = None,
+    **options: Unpack[Options],
+) -> pl.DataFrame: ...
+@overload
+def score(
+    frame: str | Path,
+    *,
+    measure: str | Measure,
+    out: str | Path,
+    **options: Unpack[Options],
+) -> Path: ...
+@overload
+def score(frame: T, *, measure: str | Measure, **options: Unpack[Options]) -> T: ...
+def score(
+    frame: Any,
     *,
     measure: str | Measure,
     keys: str | Sequence[str] | None = None,
@@ -35,7 +66,7 @@ def score(
     out: str | Path | None = None,
     row_numbers: npt.NDArray[np.int64] | None = None,
     tally: Tally | None = None,
-) -> T:
+) -> Any:
     """Score answers held in a table and return a table of the same kind.
 
     Parameters
@@ -43,8 +74,8 @@ def score(
     frame : pandas, Polars or PyArrow table, Polars LazyFrame, DuckDB relation, or path
         The answers. *Wide*: one row per response, one column per item. *Long*: one row per
         answer, with columns ``item`` and ``value`` (or ``answer``), and ``measure`` where the
-        table holds several. A path (``.csv``, ``.parquet``) is read, scored and written in
-        batches, so that memory does not grow with a wide file.
+        table holds several. A path (``.csv``, ``.parquet``) is read and scored; with ``out`` it
+        is read, scored and written in batches, so that memory does not grow with a wide file.
     measure : str or Measure
         ``"phq-9"`` (its newest version), ``"phq-9@1"``, or a measure.
     keys : str or sequence of str, optional
@@ -74,7 +105,7 @@ def score(
 
     Returns
     -------
-    the kind that came in (for a path, the path of the result)
+    the kind that came in (for a path, the path of the result, or a Polars frame without ``out``)
         The key columns, then ``score`` (the scale ``total``; a measure that has none gets no
         such column), one column per other scale, ``n_answered`` (items answered among those
         that some scale uses), ``reason`` (why a scale has no score; null where every scale has
@@ -122,16 +153,17 @@ def score(
         tally=tally,
     )
     if path is not None:
-        target = None if out is None else Path(out)
-        _refuse_input(path, target)
-        return cast("T", score_file(path, target, request))
-    return cast("T", _score_native(frame, request))
+        if out is None:
+            return read_and_score(path, request)
+        _refuse_input(path, Path(out))
+        return score_file(path, Path(out), request)
+    return _score_native(frame, request)
 
 
-def _refuse_input(source: Path, out: Path | None) -> None:
+def _refuse_input(source: Path, out: Path) -> None:
     """Refuse to write the scores onto the answers, be it through a link."""
     try:
-        same = out is not None and out.samefile(source)
+        same = out.samefile(source)
     except OSError:  # one of them is not there
         return
     if same:

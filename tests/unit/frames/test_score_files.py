@@ -115,11 +115,20 @@ def test_files_that_are_no_tables_are_refused(tmp_path: Path) -> None:
             scored(tmp_path / name)
 
 
-@pytest.mark.parametrize("out", [None, "out.xlsx", "out"])
-def test_result_needs_a_file_of_a_known_kind(tmp_path: Path, out: str | None) -> None:
+@pytest.mark.parametrize("out", ["out.xlsx", "out"])
+def test_result_needs_a_file_of_a_known_kind(tmp_path: Path, out: str) -> None:
     path = write(tmp_path, HEADER + "\n" + ROW + "\n")
     with pytest.raises(ScoreFrameError, match="E-FRAME-009"):
-        score(path, measure=nine_sums(), out=None if out is None else tmp_path / out)
+        score(path, measure=nine_sums(), out=tmp_path / out)
+
+
+def test_path_without_out_gives_the_same_scores_as_a_frame(tmp_path: Path) -> None:
+    path = write(tmp_path, f"{HEADER}\n{ROW}\nB,3,3,3,,,,,,\n")
+    came = score(path, measure=nine_sums())
+    assert isinstance(came, pl.DataFrame)
+    assert came.height == 2
+    kinds = dict.fromkeys(("reason", "measure", "scorer"), pl.String)
+    assert came.equals(scored(path).cast(kinds))
 
 
 def test_folder_that_does_not_exist_is_refused(tmp_path: Path) -> None:

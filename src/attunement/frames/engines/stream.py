@@ -24,16 +24,24 @@ from attunement.frames.score_request import Layout, Request, choose_layout
 WORDS = pl.Categorical
 
 
-def score_file(source: Path, out: Path | None, request: Request) -> Path:
+def read_and_score(source: Path, request: Request) -> pl.DataFrame:
+    """Score ``source``, CSV or Parquet by its ending, and return the scores as a frame."""
+    dtypes, batches = open_file(source)
+    whole = pl.concat(list(batches(list(dtypes))), how="vertical")
+    scored: pl.DataFrame = score_frame(nw.from_native(whole, eager_only=True), request)
+    return scored
+
+
+def score_file(source: Path, out: Path, request: Request) -> Path:
     """Score ``source`` into ``out`` and return ``out``.
 
     Both are CSV or Parquet by their ending. A long file is read whole, because the answers of
     one response may lie anywhere in it.
     """
-    if out is None or out.suffix.lower() not in {".csv", ".parquet"}:
+    if out.suffix.lower() not in {".csv", ".parquet"}:
         raise ScoreFrameError(
             "E-FRAME-009",
-            what="A file is scored into a file, and that one has no known kind",
+            what="The file for the scores has no known kind",
             expected="out='….csv' or out='….parquet'",
         )
     dtypes, batches = open_file(source)
