@@ -21,7 +21,7 @@ from attunement.exchange.sniff import (
     newline_of,
     text_stream,
 )
-from attunement.exchange.table import MISSING_MARKS, Dialect, Table
+from attunement.exchange.table import MISSING_MARKS, NAMES, Dialect, Table
 
 BLOCK = 65_536
 PADDING = " \u00a0"  # spaces and no-break spaces; a leading tab is a value's own
@@ -77,6 +77,14 @@ def read_table(
             code="E-TABLE-006",
             what="the separator is not one of ours",
             expected="',', ';' or a tab",
+        )
+    elif delimiter.encode() not in data:
+        raise TableError(
+            code="E-TABLE-006",
+            what=f"the separator that was named does not occur in “{name}”",
+            got=f"{NAMES[delimiter]} as separators and none in the file",
+            expected="the separator that the file uses",
+            next_step="Leave --delimiter away: the separator is told from the file",
         )
     stream = records(text_stream(data), delimiter=delimiter, name=name, check_nul=b"\0" in data)
     if declared:
@@ -201,7 +209,7 @@ class _Body:
                 next_step="Left out; look for a missing or an extra separator in the row",
                 refused=True,
             )
-            for got, rows in sorted(self.short.items())
+            for got, rows in self.short.items()
         ]
         found += [
             problem_at(code, rows, what=_FAULTS[code][0], next_step=_FAULTS[code][1], refused=True)
@@ -217,6 +225,7 @@ class _Body:
                     refused=True,
                 )
             )
+        found.sort(key=lambda problem: problem.row)
         if self.empty:
             found.append(
                 problem_at(

@@ -30,6 +30,9 @@ MISSING_MARKS: Mapping[str, str] = MappingProxyType(
 )
 
 
+NAMES: Mapping[str, str] = MappingProxyType({",": "commas", ";": "semicolons", "\t": "tabs"})
+
+
 @dataclass(frozen=True, slots=True)
 class Dialect:
     """How a file was written.
@@ -45,10 +48,9 @@ class Dialect:
 
     def words(self) -> str:
         """Return the dialect in words."""
-        names = {",": "commas", ";": "semicolons", "\t": "tabs"}
         mark = " with a byte order mark" if self.byte_order_mark else ""
         decimal = ", decimal comma" if self.decimal == "," else ""
-        separated = names.get(self.delimiter, "one column, no separator")
+        separated = NAMES.get(self.delimiter, "one column, no separator")
         return f"UTF-8{mark}, {separated}, {self.newline} line ends{decimal}"
 
 

@@ -147,6 +147,22 @@ def test_problem_text_has_code_place_and_next_step() -> None:
     )
 
 
+def test_mistakes_come_in_the_order_of_their_rows() -> None:
+    data = b"a,b,c\n1,2,3,4\n1,2\n1,\0,3\n1,2,3\n1\n1,2\n"
+    problems = read_table(data, name="t").problems
+    assert [(one.code, one.rows) for one in problems] == [
+        ("E-TABLE-010", (2,)), ("E-TABLE-010", (3, 7)), ("E-TABLE-011", (4,)),
+        ("E-TABLE-010", (6,)),
+    ]  # fmt: skip
+
+
+def test_a_named_separator_that_does_not_occur_is_refused() -> None:
+    with pytest.raises(TableError, match="does not occur") as refused:
+        read_table(b"a,b\n1,2\n", name="t", delimiter=";")
+    assert refused.value.code == "E-TABLE-006"
+    assert "semicolons" in refused.value.got
+
+
 @pytest.mark.reference
 @pytest.mark.skipif(
     "ATTUNEMENT_REFERENCE_DATA" not in os.environ, reason="ATTUNEMENT_REFERENCE_DATA is not set"
