@@ -65,4 +65,7 @@ def number(value: float, places: int) -> str:
 def tick(value: float) -> str:
     """Write a number on an axis, as short as it is exact."""
     text = f"{value:.6g}"
+    if "e+" in text:
+        text = f"{value:,.0f}"
+        return text.replace("-", "\u2212")
     return "0" if float(text) == 0 else text.replace("-", "\u2212")

@@ -115,3 +115,7 @@ def test_there_are_light_and_dark_themes() -> None:
     assert THEMES[1] == THEMES[2] != THEMES[0]
     assert "@media print" in CHART_CSS
     assert "forced-colors" in CHART_CSS
+
+
+def test_large_numbers_on_an_axis_have_no_exponent() -> None:
+    assert (tick(1e15), tick(-2e7), tick(0.5)) == ("1,000,000,000,000,000", "−20,000,000", "0.5")
