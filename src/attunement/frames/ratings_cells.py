@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 import polars as pl
@@ -17,8 +16,6 @@ MINUS_ZERO: Final = r"^-0*[.,]?0*$"
 EXPONENT: Final = r"^[+-]?[0-9]+(?:[.,][0-9]*)?[eE][+-]?[0-9]+$"
 NOT_FINITE: Final = r"(?i)^[+-]?(?:nan|inf|infinity)$"
 LARGEST_SESSION: Final = 9_999
-EARLIEST_YEAR: Final = 1900
-LATEST_YEAR: Final = 2100
 
 COMMA_WHERE_POINT: Final = "A number with a decimal comma, where the file uses a decimal point"
 POINT_WHERE_COMMA: Final = "A number with a decimal point, where the column uses a decimal comma"
@@ -26,10 +23,6 @@ WHAT_EXPONENT: Final = "A number written with an exponent"
 WHAT_NOT_FINITE: Final = "“not a number” or infinity in a number column"
 WHAT_MINUS_ZERO: Final = "Minus zero, which no scale has"
 WHAT_TEXT: Final = "Text in a number column"
-
-ISO: Final = r"^([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:[T ].*)?$"
-DOTTED: Final = r"^([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})$"
-_CODES: Final = {"YYYY": "%Y", "YY": "%y", "MM": "%m", "DD": "%d", "M": "%m", "D": "%d"}
 
 
 def uses_decimal_comma(column: pl.Series, decimal: str) -> bool:
@@ -59,9 +52,9 @@ def numbers(column: pl.Series, *, comma: bool) -> tuple[pl.Series, pl.Series]:
     if column.dtype.is_numeric():
         values = column.cast(pl.Float64)
         wrong = ~values.is_finite()
-        return values.set(wrong.fill_null(value=False), None), _say(wrong, WHAT_NOT_FINITE)
+        return values.set(wrong.fill_null(value=False), None), say(wrong, WHAT_NOT_FINITE)
     if column.dtype != pl.String:
-        return pl.repeat(None, len(column), dtype=pl.Float64, eager=True), _say(
+        return pl.repeat(None, len(column), dtype=pl.Float64, eager=True), say(
             column.is_not_null(), WHAT_TEXT
         )
     text = pl.col("text")
@@ -133,77 +126,6 @@ def sessions(column: pl.Series) -> tuple[pl.Series, pl.Series, str]:
     return floats.set(~whole, None).cast(pl.Int64), ~whole, prefix.strip()
 
 
-def date_format_code(written: str) -> str:
-    """Return ``DD/MM/YYYY`` as ``%d/%m/%Y``; a format that has ``%`` in it stays as it is."""
-    if "%" in written:
-        return written
-    return re.sub("YYYY|YY|MM|DD|M|D", lambda found: _CODES[found.group()], written.upper())
-
-
-def dates(column: pl.Series, form: str | None) -> tuple[pl.Series, pl.Series, str]:
-    """Read a column as dates, guessing nothing.
-
-    Parameters
-    ----------
-    column : polars.Series
-        Text, dates or datetimes; null where missing. A time of day is left aside.
-    form : str or None
-        The format as the reader named it. Without it, only year-month-day and day.month.year
-        with a four-digit year are read.
-
-    Returns
-    -------
-    values : polars.Series of Date
-    faults : polars.Series of String
-        "impossible" where there is no such day, "ambiguous" where the order of day and month
-        cannot be told, "unreadable" otherwise; null where nothing is wrong.
-    how : str
-        "day.month.year" where dates were read so, "" otherwise.
-    """
-    if column.dtype == pl.Date:
-        return _in_years(column, pl.repeat(None, len(column), dtype=pl.String, eager=True), "")
-    if isinstance(column.dtype, pl.Datetime):
-        return dates(column.dt.date(), form)
-    if column.dtype != pl.String:
-        none = pl.repeat(None, len(column), dtype=pl.Date, eager=True)
-        return none, _say(column.is_not_null(), "unreadable"), ""
-    if form is not None:
-        values = column.str.to_date(date_format_code(form), strict=False, exact=True)
-        return _in_years(values, _say(column.is_not_null() & values.is_null(), "unreadable"), "")
-    text = pl.col("text")
-    iso = text.str.extract_groups(ISO)
-    dotted = text.str.extract_groups(DOTTED)
-    read = pl.DataFrame({"text": column}).select(
-        pl.coalesce(_day(iso, "1", "2", "3"), _day(dotted, "3", "2", "1")).alias("value"),
-        pl.when(text.is_null())
-        .then(None)
-        .when(text.str.contains(ISO) | text.str.contains(DOTTED))
-        .then(pl.lit("impossible"))
-        .when(text.str.contains(r"^[0-9]{1,4}[./-][0-9]{1,2}[./-][0-9]{1,4}$"))
-        .then(pl.lit("ambiguous"))
-        .otherwise(pl.lit("unreadable"))
-        .alias("fault"),
-        text.str.contains(DOTTED).alias("dotted"),
-    )
-    faults = read.select(pl.when(pl.col("value").is_null()).then(pl.col("fault"))).to_series()
-    how = "day.month.year" if read["dotted"].any() else ""
-    return _in_years(read["value"], faults, how)
-
-
-def _day(groups: pl.Expr, year: str, month: str, day: str) -> pl.Expr:
-    parts = [groups.struct.field(name) for name in (year, month, day)]
-    joined = pl.concat_str(parts[0], parts[1].str.zfill(2), parts[2].str.zfill(2), separator="-")
-    return joined.str.to_date("%Y-%m-%d", strict=False)
-
-
-def _in_years(values: pl.Series, faults: pl.Series, how: str) -> tuple[pl.Series, pl.Series, str]:
-    outside = ~values.dt.year().is_between(EARLIEST_YEAR, LATEST_YEAR).fill_null(value=True)
-    told = pl.DataFrame({"fault": faults, "outside": outside}).select(
-        pl.when("outside").then(pl.lit("impossible")).otherwise("fault")
-    )
-    return values.set(outside, None), told.to_series().alias("fault"), how
-
-
 def perspectives(column: pl.Series) -> tuple[pl.Series, pl.Series]:
     """Read a column as client, therapist, observer or caregiver.
 
@@ -219,7 +141,8 @@ def perspectives(column: pl.Series) -> tuple[pl.Series, pl.Series]:
     return values, values.is_null()
 
 
-def _say(where: pl.Series, fault: str) -> pl.Series:
+def say(where: pl.Series, fault: str) -> pl.Series:
+    """Return the fault where a mask is true, null elsewhere."""
     told = pl.DataFrame({"where": where.fill_null(value=False)}).select(
         pl.when("where").then(pl.lit(fault)).otherwise(None).cast(pl.String)
     )

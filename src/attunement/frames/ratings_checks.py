@@ -13,6 +13,7 @@ from attunement.frames.ratings_rows import Rows
 from attunement.frames.ratings_scale import ScoreScale
 
 KEYS = ("dyad", "session", "perspective")
+GROUPS_TOLD = 6
 
 
 def check_scores(rows: Rows, scale: ScoreScale) -> None:
@@ -28,6 +29,7 @@ def check_scores(rows: Rows, scale: ScoreScale) -> None:
     if scale.source == "observed":
         return
     low, high = scale.minimum, scale.maximum
+    ends = " to ".join(scale.ends)
     for column in rows.frame["column"].unique(maintain_order=True).to_list():
         here = (rows.frame["column"] == column) & rows.frame["fault"].is_null()
         score = rows.frame["score"]
@@ -35,7 +37,7 @@ def check_scores(rows: Rows, scale: ScoreScale) -> None:
             here & ~score.is_between(low, high),
             "E-FRAME-111",
             column=column,
-            what=f"The score is outside the range from {low:g} to {high:g}",
+            what=f"The score is outside the range from {ends}",
             next_step="Correct the score, or the range with --range",
         )
         if scale.step == 1 and scale.source == "measure":
@@ -72,7 +74,7 @@ def check_twice(rows: Rows, plan: Plan) -> None:
         column=column,
         what="The same session of the same dyad and rater occurs more than once, with different "
         "scores or dates; none of them is used",
-        next_step="Keep the right one",
+        next_step=f"Keep the right one of {_together(told.filter(~pl.col('same')))}",
     )
     rows.refuse(
         frame["place"].is_in(copies.implode()),
@@ -81,6 +83,20 @@ def check_twice(rows: Rows, plan: Plan) -> None:
         what="The row repeats a session word for word; the first copy is used",
         next_step="Delete the copies",
     )
+
+
+def _together(unlike: pl.DataFrame) -> str:
+    """Return which rows speak of the same session: "rows 3 and 9, rows 4 and 10"."""
+    if unlike.is_empty():
+        return "them"
+    groups = unlike.group_by(KEYS, maintain_order=True).agg(pl.col("row").unique().sort())
+    sets = list(dict.fromkeys(tuple(rows) for rows in groups["row"].to_list() if len(rows) > 1))
+    told = [
+        f"rows {', '.join(str(row) for row in rows[:-1])} and {rows[-1]}"
+        for rows in sets[:GROUPS_TOLD]
+    ]
+    more = len(sets) - GROUPS_TOLD
+    return ", ".join(told) + (f", and {more} more such groups" if more > 0 else "") or "them"
 
 
 def check_order(rows: Rows, plan: Plan) -> None:

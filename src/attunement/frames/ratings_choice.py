@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import polars as pl
 
 from attunement.frames import ratings_names as names
-from attunement.frames.ratings_cells import dates, sessions
+from attunement.frames.ratings_cells import perspectives, sessions
+from attunement.frames.ratings_dates import dates
 from attunement.frames.ratings_errors import RatingsError
 from attunement.frames.ratings_names import Family, families
 from attunement.frames.ratings_plan import (
@@ -21,7 +22,7 @@ from attunement.frames.ratings_plan import (
     taken,
     unknown,
 )
-from attunement.frames.ratings_scores import long_scores, wide_scores
+from attunement.frames.ratings_scores import long_scores, named_pair, wide_scores
 from attunement.frames.ratings_source import Source
 from attunement.measures.schema import Measure
 
@@ -56,10 +57,12 @@ def make_plan(source: Source, asked: RatingColumns, measure: Measure | None) -> 
     _when(source, asked, plan)
     free = _free_numbers(source, plan)
     grown = tuple(family for family in families(source.columns) if _numeric(source, family))
-    if plan.session is None and _is_wide(source, plan, grown):
-        wide_scores(asked, plan, grown)
+    pair = named_pair(source, asked.score)
+    if plan.session is None and not pair and _is_wide(source, plan, grown):
+        wide_scores(asked, plan, grown, measure)
     else:
         long_scores(source, asked, plan, free, measure)
+    _say_unused(source, plan)
     if not plan.perspective and not any(chair for _, _, chair in plan.scores) and not plan.chair:
         plan.say(
             "Who rated",
@@ -76,8 +79,23 @@ def _check_named(source: Source, asked: RatingColumns) -> None:
         if name is not None and name not in source.columns:
             raise unknown(name, option, source.columns)
     who = asked.perspective
-    if who is not None and who not in source.columns and who.casefold() not in names.WORDS:
+    if who is None or who in source.columns:
+        return
+    if who.casefold() not in names.WORDS:
         raise unknown(who, "perspective", [*source.columns, *names.CHAIRS])
+    found = names.first_named(source.columns, names.PERSPECTIVE)
+    if found is not None and _speaks_of_chairs(source.frame[found]):
+        chairs, _ = perspectives(source.frame[found])
+        if set(chairs.drop_nulls().unique()) != {names.WORDS[who.casefold()]}:
+            raise RatingsError(
+                code="E-FRAME-102",
+                what=f"--perspective names one chair for every row, but column “{found}” says who "
+                "rated",
+                got=f"“{who}”, a value and not a column",
+                expected=f"the column: --perspective {found}",
+                next_step="Leave --perspective away, or keep the rows of one chair in a file of "
+                "their own",
+            )
 
 
 def _people(source: Source, asked: RatingColumns, plan: Plan) -> None:
@@ -174,6 +192,15 @@ def _speaks_of_days(column: pl.Series) -> bool:
     filled = column.head(SAMPLE).drop_nulls()
     _, faults, _ = dates(filled, None)
     return len(filled) > 0 and (faults == "unreadable").sum() <= (1 - MOSTLY) * len(filled)
+
+
+def _say_unused(source: Source, plan: Plan) -> None:
+    """Say once which columns play no part."""
+    used = taken(plan) | {name for name, _, _ in plan.scores} | set(plan.items.values())
+    used |= set(plan.others)
+    left = [column for column in source.columns if column not in used]
+    if left:
+        plan.say("Columns", f"Not used: {listed(left)}", guessed=False)
 
 
 def _free_numbers(source: Source, plan: Plan) -> list[str]:

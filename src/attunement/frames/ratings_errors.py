@@ -26,6 +26,7 @@ class RatingsError(AttunementError):
         "E-FRAME-106": "the date format must be named",
         "E-FRAME-107": "the measures are not on one scale",
         "E-FRAME-108": "the table has one row per answer",
+        "E-FRAME-109": "the date format is not known",
         "E-FRAME-110": "a score is not a plain number",
         "E-FRAME-111": "a score is outside the range",
         "E-FRAME-112": "a score lies between the steps of the scale",
@@ -37,6 +38,7 @@ class RatingsError(AttunementError):
         "E-FRAME-118": "a perspective is not known",
         "E-FRAME-119": "a row names no dyad",
         "E-FRAME-120": "an item answer cannot be scored",
+        "E-FRAME-121": "an option contradicts the measure",
     }
 
     def __init__(

@@ -25,7 +25,8 @@ class RatingColumns:
     ----------
     dyad, session, date, score, measure : str, optional
         Column names. ``score`` may also name a family: ``bdi`` for ``bdi_s0 … bdi_s12`` or for
-        ``bdi_client`` and ``bdi_therapist``.
+        ``bdi_client`` and ``bdi_therapist``; or two columns with a comma between, the client's
+        first: ``"self_total,clinician_total"``.
     perspective : str, optional
         A column, or, where no column says who rated, one of client, therapist, observer,
         caregiver.
@@ -71,6 +72,7 @@ class Plan:
     scores: tuple[tuple[str, int | None, str], ...] = ()
     score_name: str = ""
     items: dict[str, str] = field(default_factory=dict)  # item id -> column
+    others: list[str] = field(default_factory=list)  # columns said already not to be shown
     said: list[Said] = field(default_factory=list)
     remarks: list[Problem] = field(default_factory=list)
 
@@ -107,6 +109,11 @@ def number_share(source: Source, column: str) -> float:
         return 0.0
     values, _ = numbers(filled, comma=uses_decimal_comma(filled, source.decimal))
     return values.count() / len(filled)
+
+
+def spread_of_names(columns: Sequence[str]) -> str:
+    """Return the first and the last of several column names, quoted."""
+    return f"“{columns[0]}” to “{columns[-1]}”" if len(columns) > 1 else f"“{columns[0]}”"
 
 
 def taken(plan: Plan) -> set[str | None]:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import polars as pl
@@ -13,14 +13,17 @@ from attunement import measures
 from attunement.errors import Problem
 from attunement.frames.ratings_checks import check_order, check_scores, check_twice
 from attunement.frames.ratings_choice import make_plan
+from attunement.frames.ratings_dates import check_format
 from attunement.frames.ratings_errors import RatingsError
 from attunement.frames.ratings_items import score_items
 from attunement.frames.ratings_names import CHAIRS
-from attunement.frames.ratings_plan import Plan, RatingColumns, Said
+from attunement.frames.ratings_plan import MOSTLY, Plan, RatingColumns, Said, number_share
 from attunement.frames.ratings_rows import Rows, long_rows
-from attunement.frames.ratings_scale import ScoreScale, scale_of
+from attunement.frames.ratings_scale import ScoreScale, check_measure, scale_of
 from attunement.frames.ratings_source import Source, open_source
 from attunement.measures.schema import Measure
+
+PACKS = ("core", "own", "nc", "structure")
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,17 +179,11 @@ def ratings(
     source = open_source(table)
     asked = columns or RatingColumns()
     if measure is not None and measure in source.columns and asked.measure is None:
-        asked = RatingColumns(
-            asked.dyad,
-            asked.session,
-            asked.date,
-            asked.perspective,
-            asked.score,
-            measure,
-            asked.date_format,
-        )
-        measure = None
+        asked, measure = _measure_or_column(source, asked, measure)
+    check_format(asked.date_format)
     known = measures.load(measure) if measure is not None else None
+    if known is not None:
+        scale_range = check_measure(known, scale_range, lower_is_better=lower_is_better)
     plan = make_plan(source, asked, known)
     scored, found = (
         score_items(source, plan, known) if known is not None and plan.items else (None, [])
@@ -204,6 +201,22 @@ def ratings(
     check_twice(rows, plan)
     check_order(rows, plan)
     return _result(source, plan, rows, scale, known)
+
+
+def _measure_or_column(
+    source: Source, asked: RatingColumns, name: str
+) -> tuple[RatingColumns, str | None]:
+    """Tell what a name is that could be a measure or a column: names of measures, or scores."""
+    if number_share(source, name) < MOSTLY:
+        return replace(asked, measure=name), None
+    if name in measures.ids(packs=PACKS):
+        return replace(asked, score=asked.score or name), name
+    raise RatingsError(
+        code="E-FRAME-102",
+        what=f"--measure names “{name}”, which is a column of numbers: a score, not a measure",
+        expected="a measure's id, or a column that names the measure",
+        next_step=f"Use --score {name}; 'attunement measures list' shows the measures",
+    )
 
 
 def _one_measure(rows: Rows, plan: Plan, known: Measure | None) -> Measure | None:
@@ -240,7 +253,7 @@ def _one_measure(rows: Rows, plan: Plan, known: Measure | None) -> Measure | Non
 
 
 def _first_known(shown: list[str], plan: Plan) -> Measure | None:
-    shipped = measures.ids(packs=("core", "own", "nc", "structure"))
+    shipped = measures.ids(packs=PACKS)
     found = [measures.load(name.casefold()) for name in shown if name.casefold() in shipped]
     if len({_scale_key(measure) for measure in found}) > 1:
         raise RatingsError(
@@ -274,13 +287,14 @@ def _result(
     usable = rows.usable()
     if not usable["score"].count():
         refused = sum(problem.count for problem in problems if problem.refused)
+        mistakes = f"{refused} mistake{'' if refused == 1 else 's'}"
+        rows_read = f"{source.rows_read} row{'' if source.rows_read == 1 else 's'}"
         raise RatingsError(
             code="E-FRAME-103",
             what="no rating is left to look at",
-            got=f"{source.rows_read} rows, {refused} mistakes and no usable score in "
-            f"“{plan.score_name}”",
+            got=f"{rows_read}, {mistakes} and no usable score in “{plan.score_name}”",
             expected="at least one score",
-            next_step=problems[0].text().rstrip(".")
+            next_step="Mend the mistakes that are told with this refusal"
             if problems
             else "Choose another column with --score",
             problems=problems,

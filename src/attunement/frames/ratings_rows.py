@@ -9,12 +9,12 @@ import polars as pl
 
 from attunement.errors import Problem, problem_at
 from attunement.frames.ratings_cells import (
-    dates,
     numbers,
     perspectives,
     sessions,
     uses_decimal_comma,
 )
+from attunement.frames.ratings_dates import EARLIEST_YEAR, LATEST_YEAR, dates
 from attunement.frames.ratings_errors import RatingsError
 from attunement.frames.ratings_plan import Plan
 from attunement.frames.ratings_source import Source
@@ -22,9 +22,10 @@ from attunement.frames.ratings_source import Source
 HALF = 0.5
 ADVICE = {
     "impossible": ("There is no such day", "Correct the date"),
+    "year": (f"The year is not one from {EARLIEST_YEAR} to {LATEST_YEAR}", "Correct the year"),
     "ambiguous": (
-        "Day and month of the date cannot be told apart",
-        "Write it as year-month-day, or name the format with --date-format",
+        "A date with slashes, or with a year of two digits, is never guessed",
+        "Name the format, for example --date-format DD/MM/YYYY",
     ),
     "unreadable": ("Not a date", "Write it as year-month-day"),
 }
@@ -178,8 +179,8 @@ def _date_column(
         if plan.session is None:
             raise RatingsError(
                 code="E-FRAME-106",
-                what=f"the dates in “{plan.date}” can be read in two ways",
-                got="dates such as 02/03/26: day or month first?",
+                what=f"the dates in “{plan.date}” are written in a way that is never guessed",
+                got="slashes, or years of two digits: is the day first, or the month?",
                 expected="year-month-day, or day.month.year with four digits for the year",
                 next_step="Name the format, for example --date-format DD/MM/YYYY",
             )
@@ -188,7 +189,8 @@ def _date_column(
                 "E-FRAME-117",
                 source.row_numbers.filter(unclear.fill_null(value=False)).to_list(),
                 column=plan.date,
-                what="The dates can be read in two ways and were not used",
+                what="Dates with slashes, or with years of two digits, are never guessed and "
+                "were not used",
                 next_step="Name the format, for example --date-format DD/MM/YYYY",
                 refused=False,
             )
@@ -196,7 +198,13 @@ def _date_column(
         return none
     if how:
         plan.say("Date", f"Dates in “{plan.date}” with points were read as {how}", "--date-format")
-    for kind, (what, next_step) in ADVICE.items():
+    advice = dict(ADVICE)
+    if date_format is not None:
+        advice["unreadable"] = (
+            f"Not a date as {date_format.strip()} asks for",
+            "Correct the date, or name the format that it has with --date-format",
+        )
+    for kind, (what, next_step) in advice.items():
         faults.append(
             (
                 wrong == kind,

@@ -13,6 +13,14 @@ from attunement.measures import score_range
 from attunement.measures.schema import Direction, Measure, Scale
 
 
+def written(value: float) -> str:
+    """Write a number of any size as people do: no exponent, thousands apart where it is long."""
+    text = f"{value:g}"
+    if "e" not in text:
+        return text
+    return f"{value:,.0f}" if abs(value) >= 1 else f"{value:.15f}".rstrip("0").rstrip(".")
+
+
 @dataclass(frozen=True, slots=True)
 class ScoreScale:
     """What a score can be.
@@ -42,9 +50,14 @@ class ScoreScale:
             return None
         return self.maximum if self.higher_is_better else self.minimum
 
+    @property
+    def ends(self) -> tuple[str, str]:
+        """Both ends as people write numbers."""
+        return written(self.minimum), written(self.maximum)
+
     def words(self) -> str:
         """Return range and direction in words."""
-        low, high = f"{self.minimum:g}", f"{self.maximum:g}"
+        low, high = self.ends
         told = "higher is better" if self.higher_is_better else "lower is better"
         if self.source == "observed":
             lie = f"the scores in this table lie between {low} and {high}"
@@ -99,7 +112,7 @@ def scale_of(
             raise RatingsError(
                 code="E-FRAME-105",
                 what="the range is not a range",
-                got=f"{low:g} to {high:g}",
+                got=f"{written(low)} to {written(high)}",
                 expected="the lowest and the highest possible score, such as --range 0 63",
             )
         return ScoreScale(low, high, _observed_step(scores), direction, "given")
@@ -109,6 +122,41 @@ def scale_of(
             return ScoreScale(*bounds, _measure_step(measure, scale), direction, "measure")
     low, high = _ends(scores)
     return ScoreScale(low, high, _observed_step(scores), direction, "observed")
+
+
+def check_measure(
+    measure: Measure, given: tuple[float, float] | None, *, lower_is_better: bool | None
+) -> tuple[float, float] | None:
+    """Refuse a range or a direction that is not that of the measure named beside it.
+
+    Returns
+    -------
+    (float, float) or None
+        The range where the measure has none of its own.
+
+    Raises
+    ------
+    RatingsError
+        E-FRAME-121, with what the measure says.
+    """
+    nothing = pl.Series([], dtype=pl.Float64)
+    own = scale_of(measure=measure, given=None, lower_is_better=None, scores=nothing)
+    higher = None if lower_is_better is None else not lower_is_better
+    got = []
+    if given is not None and own.source == "measure" and given != (own.minimum, own.maximum):
+        got.append(f"a range from {written(given[0])} to {written(given[1])}")
+    if higher is not None and own.higher_is_better not in {None, higher}:
+        got.append("higher is better" if higher else "lower is better")
+    if got:
+        raise RatingsError(
+            code="E-FRAME-121",
+            what=f"the options contradict the measure {measure.id}",
+            got=" and ".join(got),
+            expected=f"what {measure.acronym} says: {own.words()}",
+            next_step="Leave the option away, or leave --measure away where the scores are on "
+            "another scale",
+        )
+    return None if own.source == "measure" else given
 
 
 def main_scale(measure: Measure) -> Scale | None:

@@ -16,14 +16,29 @@ from attunement.frames.ratings_plan import (
     RatingColumns,
     listed,
     number_share,
+    spread_of_names,
     taken,
     unknown,
 )
 from attunement.frames.ratings_source import Source
+from attunement.frames.ratings_strangers import (
+    item_columns,
+    refuse_strangers_wide,
+    without_strangers,
+)
 from attunement.measures.schema import Measure
 
 
-def wide_scores(asked: RatingColumns, plan: Plan, grown: Sequence[Family]) -> None:
+def named_pair(source: Source, score: str | None) -> tuple[str, ...]:
+    """Return the two columns of ``client_column,therapist_column``, () for anything else."""
+    if score is None or score in source.columns or score.count(",") != 1:
+        return ()
+    return tuple(part.strip() for part in score.split(","))
+
+
+def wide_scores(
+    asked: RatingColumns, plan: Plan, grown: Sequence[Family], measure: Measure | None
+) -> None:
     """Choose the family of columns that holds one score per session.
 
     Parameters
@@ -33,17 +48,22 @@ def wide_scores(asked: RatingColumns, plan: Plan, grown: Sequence[Family]) -> No
         Changed in place.
     grown : sequence of Family
         Families of number columns.
+    measure : Measure or None
+        As named: columns that are called like another one are not taken for its scores.
 
     Raises
     ------
     RatingsError
-        E-FRAME-102 where the named score is none of them.
+        E-FRAME-101 where the columns are called like another measure, E-FRAME-102 where the named
+        score is none of them.
     """
     wide = sorted((family for family in grown if family.occasions > 1), key=lambda f: -f.occasions)
     fitting = [f for f in wide if asked.score is None or f.answers_to(asked.score)]
     if not fitting:
         raise unknown(asked.score or "", "score", [family.stem for family in wide])
     chosen = fitting[0]
+    if measure is not None and asked.score is None:
+        refuse_strangers_wide(chosen, measure)
     plan.layout, plan.scores, plan.score_name = "wide", chosen.members, chosen.stem or "score"
     first, last = chosen.members[0][0], chosen.members[-1][0]
     plan.say(
@@ -56,7 +76,8 @@ def wide_scores(asked: RatingColumns, plan: Plan, grown: Sequence[Family]) -> No
 
 def _say_choice(plan: Plan, chosen: Family, others: Sequence[Family], *, named: bool) -> None:
     rest = [f"“{f.stem}” ({f.occasions} columns)" for f in others if f is not chosen]
-    text = f"“{plan.score_name}” is the score"
+    plan.others += [name for f in others if f is not chosen for name, _, _ in f.members]
+    text = f"The columns of “{plan.score_name}” hold the score"
     if rest:
         text += f"; not shown: {', '.join(rest)}"
     several = not named and bool(rest)
@@ -110,18 +131,19 @@ def long_scores(
     if asked.score is not None:
         _named_score(source, asked.score, plan, pairs)
         return
-    if measure is not None and asked.score is None:
-        items = _item_columns(source.columns, measure)
+    if measure is not None:
+        items = item_columns(source.columns, measure)
         if items:
             plan.items, plan.score_name = items, measure.acronym
             columns = list(items.values())
             plan.say(
                 "Score",
-                f"The {len(items)} items of {measure.acronym} are scored: “{columns[0]}” to "
-                f"“{columns[-1]}”",
+                f"The {len(items)} items of {measure.acronym} are scored: "
+                f"{spread_of_names(columns)}",
                 "--score",
             )
             return
+        pairs, free = without_strangers(source, plan, pairs, free, measure)
     _first_score(source, plan, pairs, free)
 
 
@@ -143,29 +165,42 @@ def _refuse_answers(source: Source, plan: Plan) -> None:
 
 def _named_score(source: Source, score: str, plan: Plan, pairs: Sequence[Family]) -> None:
     pair = next((family for family in pairs if family.answers_to(score)), None)
+    two = named_pair(source, score)
+    if two:
+        _two_columns(source, two, plan)
+        return
     if score in source.columns:
         plan.scores, plan.score_name = ((score, None, ""),), score
     elif pair is not None:
         plan.scores, plan.score_name = pair.members, pair.stem or "score"
     else:
         raise unknown(score, "score", [*source.columns, *(family.stem for family in pairs)])
-    plan.say("Score", f"“{plan.score_name}” is the score", "--score", guessed=False)
+    plan.say("Score", f"“{plan.score_name}” holds the score", "--score", guessed=False)
 
 
-def _item_columns(columns: Sequence[str], measure: Measure) -> dict[str, str]:
-    """Return item id -> column where one stem and every scored item's id make up column names."""
-    scored = {item for scale in measure.scales for item in scale.items}
-    wanted = [item.id for item in measure.items if item.id in scored]
-    every = [item.id for item in measure.items if item.kind != "text"]
-    folded = {column.casefold(): column for column in columns}
-    for column in folded:
-        if not wanted or not column.endswith(wanted[0].casefold()):
-            continue
-        stem = column.removesuffix(wanted[0].casefold())
-        there = {item: folded.get(stem + item.casefold()) for item in every}
-        if all(there[item] is not None for item in wanted):
-            return {item: name for item, name in there.items() if name is not None}
-    return {}
+def _two_columns(source: Source, two: Sequence[str], plan: Plan) -> None:
+    """Take one column as the client's score and another as the therapist's."""
+    for name in two:
+        if name not in source.columns:
+            raise unknown(name, "score", source.columns)
+    if plan.perspective is not None or two[0] == two[1]:
+        raise RatingsError(
+            code="E-FRAME-102",
+            what="--score names a column for each chair",
+            got="the same column twice"
+            if two[0] == two[1]
+            else f"a column “{plan.perspective}” that says who rated, beside it",
+            expected="one row per session, with the client's and the therapist's score",
+            next_step="Name one column with --score",
+        )
+    plan.scores = ((two[0], None, "client"), (two[1], None, "therapist"))
+    plan.score_name = " and ".join(two)
+    plan.say(
+        "Score",
+        f"“{two[0]}” holds the client's score, “{two[1]}” the therapist's",
+        "--score",
+        guessed=False,
+    )
 
 
 def _first_score(source: Source, plan: Plan, pairs: Sequence[Family], free: list[str]) -> None:
@@ -194,10 +229,12 @@ def _first_score(source: Source, plan: Plan, pairs: Sequence[Family], free: list
         )
     else:
         plan.scores = ((options[0], None, ""),)
-    text = f"“{options[0]}” is the score"
+    text = f"“{options[0]}” holds the score"
     if len(options) > 1:
         others = ", ".join(f"“{option}”" for option in options[1:])
-        text += f": the first of {len(options)} columns that could be. Not shown: {others}"
+        text += f": the first of {len(options)} columns that could. Not shown: {others}"
+        plan.others += [name for family in pairs[1:] for name, _, _ in family.members]
+        plan.others += [name for name in singles if name != options[0]]
     plan.say("Score", text, "--score", check=len(options) > 1)
 
 

@@ -13,12 +13,11 @@ from attunement.frames.ratings_cells import (
     WHAT_MINUS_ZERO,
     WHAT_NOT_FINITE,
     WHAT_TEXT,
-    date_format_code,
-    dates,
     numbers,
     perspectives,
     sessions,
 )
+from attunement.frames.ratings_dates import date_format_code, dates
 
 
 @pytest.mark.parametrize(

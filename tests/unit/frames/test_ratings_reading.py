@@ -15,6 +15,7 @@ import pytest
 
 from attunement.exchange import read_table
 from attunement.frames import RatingColumns, Ratings, RatingsError, ratings
+from attunement.frames.ratings_dates import date_format_code
 from attunement.measures import MeasureError
 
 LONG = pl.DataFrame(
@@ -215,13 +216,152 @@ def test_observed_range_is_labelled_and_no_direction_assumed() -> None:
     assert seen.scale.best is None
 
 
-def test_given_range_wins_over_the_measure() -> None:
-    seen = _read("id,session,score\nA,1,30\n", measure="phq-9", scale_range=(0, 50))
-    assert (seen.scale.maximum, seen.scale.source, seen.scale.higher_is_better) == (
-        50,
-        "given",
-        False,
+@pytest.mark.parametrize(
+    "option",
+    [
+        {"scale_range": (0, 30)},
+        {"lower_is_better": False},
+        {"scale_range": (0, 50), "lower_is_better": False},
+    ],
+)
+def test_an_option_that_contradicts_the_measure_is_refused(option: dict[str, object]) -> None:
+    # PHQ-9: nine answers of 0 to 3, lower is better
+    with pytest.raises(RatingsError, match=r"from 0 to 27 .*lower is better") as refused:
+        _read("id,session,score\nA,1,20\n", measure="phq-9", **option)
+    assert refused.value.code == "E-FRAME-121"
+
+
+def test_what_the_measure_says_anyway_may_be_said() -> None:
+    seen = _read(
+        "id,session,score\nA,1,20\n", measure="phq-9", scale_range=(0, 27), lower_is_better=True
     )
+    assert (seen.scale.source, seen.scale.higher_is_better) == ("measure", False)
+
+
+PHQ = ",".join(f"phq9_{n}" for n in range(1, 10))
+NINE = ",".join("123012301")
+
+
+@pytest.mark.parametrize("more", ["", ",weight", ",phq9_total"])
+def test_items_of_another_measure_are_no_score_of_the_named_one(more: str) -> None:
+    rows = "".join(f"A,{n},{NINE}{',' * bool(more)}{80 + n if more else ''}\n" for n in (1, 2, 3))
+    with pytest.raises(RatingsError, match="--measure phq-9") as refused:
+        _read(f"id,session,{PHQ}{more}\n{rows}", measure="oac-c")
+    assert refused.value.code == "E-FRAME-101"
+    assert "“phq9_1” to “phq9_9”" in refused.value.got
+
+
+@pytest.mark.parametrize("name", ["score", "oac_c", "oac_total", "alliance_total"])
+def test_one_plainly_named_score_beside_strange_items_is_taken_and_said(name: str) -> None:
+    seen = _read(f"id,session,{PHQ},{name}\nA,1,{NINE},4\nA,2,{NINE},5\n", measure="oac-c")
+    assert _cells(seen) == [("A", 1, "", 4.0), ("A", 2, "", 5.0)]
+    (first,) = [one for one in seen.said if one.check]
+    assert f"“{name}” is read as the score of OAC-C" in first.text
+
+
+def test_half_a_measure_is_not_its_score() -> None:
+    with pytest.raises(RatingsError, match="not all the items of PHQ-9"):
+        _read("id,session,phq9_1,phq9_2,phq9_3\nA,1,1,2,3\nA,2,2,2,3\n", measure="phq-9")
+
+
+def test_items_without_a_session_are_not_taken_for_sessions() -> None:
+    text = f"id,{PHQ}\nA,{NINE}\nB,{NINE}\n"
+    with pytest.raises(RatingsError, match="neither a session number"):
+        _read(text, measure="phq-9")
+    with pytest.raises(RatingsError, match="--measure phq-9"):
+        _read(text, measure="oac-c")
+    assert len(_cells(_read(text, measure="oac-c", columns=RatingColumns(score="phq9")))) == 18
+
+
+def test_two_sessions_side_by_side_are_enough_for_a_wide_table() -> None:
+    assert _cells(_read("id,s1,s2\nA,3,4\n")) == [("A", 1, "", 3.0), ("A", 2, "", 4.0)]
+
+
+def test_columns_that_play_no_part_are_said_once() -> None:
+    seen = _read("id,session,score,age,note\nA,1,3,40,x\nA,2,4,40,y\n")
+    (told,) = [one.text for one in seen.said if "“age”" in one.text]
+    assert told == "Not used: “age”, “note”"
+    assert not [one for one in _read("id,session,score\nA,1,3\n").said if "Not used" in one.text]
+
+
+def test_a_chair_named_where_a_column_says_who_rated_is_refused() -> None:
+    with pytest.raises(RatingsError, match="--perspective rater") as refused:
+        _read(
+            "id,session,rater,score\nA,1,client,3\nA,1,therapist,4\n",
+            columns=RatingColumns(perspective="therapist"),
+        )
+    assert refused.value.code == "E-FRAME-102"
+
+
+def test_a_score_column_named_as_measure_is_told_apart() -> None:
+    with pytest.raises(RatingsError, match="--score hamd"):
+        _read("id,session,hamd\nA,1,3\nA,2,9\n", measure="hamd")
+    seen = _read("id,session,phq-9\nA,1,3\nA,2,9\n", measure="phq-9")
+    assert (seen.measure, seen.score_name) == ("phq-9", "phq-9")
+
+
+def test_two_score_columns_can_be_named_for_the_two_chairs() -> None:
+    text = "id,session,clinician,self\nA,1,3,5\nA,2,,4\n"
+    seen = _read(text, columns=RatingColumns(score="self,clinician"))
+    assert _cells(seen) == [
+        ("A", 1, "client", 5.0), ("A", 1, "therapist", 3.0),
+        ("A", 2, "client", 4.0), ("A", 2, "therapist", None),
+    ]  # fmt: skip
+    for wrong in ("self,nobody", "self,self"):
+        with pytest.raises(RatingsError, match="E-FRAME-102"):
+            _read(text, columns=RatingColumns(score=wrong))
+
+
+@pytest.mark.parametrize("form", ["foo", "DD/MM", "YYYY", "DD/DD/YYYY", "%d/%m", "DD/MM-YYYY", ""])
+def test_unknown_date_formats_are_refused(form: str) -> None:
+    with pytest.raises(RatingsError, match="DD/MM/YYYY") as refused:
+        _read("id,date,score\nA,2026-01-05,3\n", columns=RatingColumns(date_format=form))
+    assert refused.value.code == "E-FRAME-109"
+
+
+@pytest.mark.parametrize("form", ["dd.mm.yyyy", "D/M/YY", "YYYYMMDD", "%d %b %Y", "MM-DD-YYYY"])
+def test_known_date_formats_are_not_refused(form: str) -> None:
+    day = date(2026, 1, 5)
+    written = day.strftime(date_format_code(form))
+    seen = _read(
+        f"id,date,score\nA,{written},3\n", columns=RatingColumns(date="date", date_format=form)
+    )
+    assert seen.frame["date"].to_list() == [day]
+
+
+def test_dates_say_what_is_wrong_with_them() -> None:
+    rows = "A,1,0001-01-01,3\nA,2,13/01/2026,3\nA,3,2026-01-20,3\nA,4,2026-01-21,3\n"
+    told = {one.row: one.text() for one in _read(f"id,session,date,score\n{rows}").problems}
+    assert "The year is not one from 1900 to 2100" in told[2]
+    assert "never guessed" in told[3]
+    assert "--date-format DD/MM/YYYY" in told[3]
+    with pytest.raises(RatingsError) as refused:
+        _read(
+            f"id,session,date,score\n{rows[:17]}", columns=RatingColumns(date_format="MM/DD/YYYY")
+        )
+    assert "as MM/DD/YYYY asks for" in refused.value.problems[0].text()
+
+
+def test_a_mistake_is_told_once_where_nothing_is_left() -> None:
+    with pytest.raises(RatingsError) as refused:
+        _read("id,session,score\nA,1,much\n", columns=RatingColumns(score="score"))
+    assert refused.value.code == "E-FRAME-103"
+    assert "E-FRAME-110" not in str(refused.value)
+    assert "1 row, 1 mistake and" in str(refused.value)
+    assert [one.code for one in refused.value.problems] == ["E-FRAME-110"]
+
+
+def test_sessions_twice_are_listed_pair_by_pair() -> None:
+    text = "id,session,score\nA,1,3\nA,2,4\nA,1,5\nA,2,6\nA,3,1\n"
+    (problem,) = _read(text).problems
+    assert problem.code == "E-FRAME-114"
+    assert "Keep the right one of rows 2 and 4, rows 3 and 5" in problem.text()
+
+
+def test_large_numbers_are_written_out() -> None:
+    seen = _read("id,session,score\nA,1,3\n", scale_range=(0, 1e15))
+    assert "from 0 to 1,000,000,000,000,000 (as given)" in seen.scale.words()
+    assert seen.scale.ends == ("0", "1,000,000,000,000,000")
 
 
 def test_items_are_scored_by_the_measure() -> None:
