@@ -65,6 +65,61 @@ def test_own_page_is_written_anew_and_another_file_is_not(
     assert (folder / "r.csv").read_text() == TEXT
 
 
+def test_page_of_another_file_is_not_replaced(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "deep").mkdir()
+    (folder / "deep" / "r.csv").write_text(TEXT.replace("A,", "Z,"))
+    assert _run("r.csv") == 0
+    first = (folder / "r.look.html").read_text(encoding="utf-8")
+    assert _run("deep/r.csv") == 2
+    assert "page of another table" in capsys.readouterr().err
+    assert (folder / "r.look.html").read_text(encoding="utf-8") == first
+    (folder / "r.csv").write_text(TEXT + "B,2,client,4\n")
+    assert _run("./deep/../r.csv") == 0, "the same file may have grown"
+    assert _run("deep/r.csv", "--force") == 0
+    assert str(folder) not in (folder / "r.look.html").read_text(encoding="utf-8")
+
+
+def test_help_says_where_the_page_goes(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "deep").mkdir()
+    (folder / "deep" / "other.csv").write_text(TEXT)
+    assert _run("--help") == 0
+    assert "NAME.look.html" in capsys.readouterr().out
+    assert _run("deep/other.csv") == 0
+    assert (folder / "other.look.html").exists()
+    assert not (folder / "deep" / "other.look.html").exists()
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("--lower-is-better", "--higher-is-better"), "E-CLI-001"),
+        (("--measure", "phq-9", "--higher-is-better"), "E-FRAME-121"),
+        (("--measure", "phq-9", "--range", "0", "30"), "E-FRAME-121"),
+        (("--date-format", "foo"), "E-FRAME-109"),
+        (("--perspective", "therapist"), "E-FRAME-102"),
+        (("--measure", "score"), "E-FRAME-102"),
+        (("--delimiter", ";"), "E-TABLE-006"),
+    ],
+)
+def test_options_that_cannot_be_meant_are_refused(
+    words: tuple[str, ...], code: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _run("r.csv", "--json", *words) == 2
+    assert code in capsys.readouterr().err
+
+
+def test_two_score_columns_are_the_two_chairs(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "p.csv").write_text("id,session,self,clinician\nA,1,3,4\nA,2,5,\n")
+    assert _run("p.csv", "--score", "self,clinician", "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["dyads"][0]["scores"] == {"client": [3.0, 5.0], "therapist": [4.0, None]}
+
+
 def test_named_columns_and_only_one_dyad(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "n.csv").write_text("x;y;z\nA;1;3,5\nA;2;4\nB;1;2\n")
     words = ["n.csv", "--dyad", "x", "--session", "y", "--score", "z", "--only", "A", "--json"]
@@ -83,6 +138,7 @@ def test_nothing_usable_tells_each_mistake_and_leaves_with_two(
     assert "E-FRAME-113 (row 2, column “session”)" in told.err
     assert "E-FRAME-110 (row 3, column “score”)" in told.err
     assert "E-FRAME-103" in told.err.splitlines()[-1]
+    assert told.err.count("E-FRAME-110") == told.err.count("E-FRAME-113") == 1
     assert not (folder / "bad.look.html").exists()
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import sys
@@ -20,20 +21,25 @@ LONGEST_STEM = 100
 
 @click.command("look", short_help="Turn a file of ratings into one page and a short text.")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--out", type=click.Path(path_type=Path), help="The page. [default: FILE.look.html]")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="The page. [default: NAME.look.html, where you are]",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON; a page only with --out.")
-@click.option("--force", is_flag=True, help="Overwrite a file that is not a look page.")
+@click.option("--force", is_flag=True, help="Overwrite any other file, or another file's page.")
 @click.option("--dyad", metavar="COLUMN", help="Names the person or the pair.")
 @click.option("--session", metavar="COLUMN", help="Numbers the sessions.")
 @click.option("--date", metavar="COLUMN", help="Dates them.")
 @click.option("--date-format", metavar="FORMAT", help="Such as DD/MM/YYYY.")
 @click.option("--perspective", metavar="COLUMN|WORD", help="Says who rated; or client, therapist.")
-@click.option("--score", metavar="COLUMN", help="The score; or what its columns' names share.")
+@click.option(
+    "--score", metavar="COLUMN", help="The score; what its columns share; or CLIENT,THERAPIST."
+)
 @click.option("--measure", metavar="ID|COLUMN", help="Gives range and direction, scores items.")
 @click.option("--range", "ends", type=(float, float), metavar="LOW HIGH", help="The scale's ends.")
-@click.option(
-    "--lower-is-better/--higher-is-better", "lower", default=None, help="The scale's better end."
-)
+@click.option("--lower-is-better", "lower", is_flag=True, help="The scale's better end.")
+@click.option("--higher-is-better", "higher", is_flag=True, help="The scale's better end.")
 @click.option("--delimiter", type=click.Choice([",", ";", "tab"]), help="Of a text file.")
 @click.option("--only", metavar="ID", multiple=True, help="Only this dyad; may be repeated.")
 def command(
@@ -50,7 +56,8 @@ def command(
     score: str | None,
     measure: str | None,
     ends: tuple[float, float] | None,
-    lower: bool | None,
+    lower: bool,
+    higher: bool,
     delimiter: str | None,
     only: tuple[str, ...],
 ) -> None:
@@ -60,8 +67,9 @@ def command(
     out and named; nothing is repaired.
     """
     from attunement.frames import RatingColumns, RatingsError
-    from attunement.picture import look
+    from attunement.picture import MARK, look
 
+    lower_is_better = direction(lower=lower, higher=higher)
     target = out or (None if as_json else Path(f"{file.stem[:LONGEST_STEM]}.look.html"))
     if target is not None:
         check_target(target, file, force=force)
@@ -72,7 +80,7 @@ def command(
             columns=RatingColumns(dyad, session, date, perspective, score, date_format=date_format),
             measure=measure,
             scale_range=ends,
-            lower_is_better=lower,
+            lower_is_better=lower_is_better,
             dyads=only or None,
             delimiter="\t" if delimiter == "tab" else delimiter,
             progress=progress,
@@ -86,12 +94,24 @@ def command(
     finally:
         progress.clear()
     if target is not None:
-        write_page(target, page)
+        write_page(target, page.replace(MARK, MARK + mark_of(file), 1))
     if as_json:
         click.echo(json.dumps(seen.to_dict(), allow_nan=False))
         return
     click.echo(safe(seen.text()))
     click.echo(f"\nThe page: {safe(str(target))}")
+
+
+def direction(*, lower: bool, higher: bool) -> bool | None:
+    """Return whether lower is better, None where neither flag was given; refuse both."""
+    if lower and higher:
+        raise CommandError(
+            code="E-CLI-001",
+            what="--lower-is-better and --higher-is-better contradict each other",
+            expected="one of the two, or neither",
+            next_step="See 'attunement look --help'",
+        )
+    return lower if lower or higher else None
 
 
 def safe(text: str) -> str:
@@ -143,20 +163,32 @@ def check_target(target: Path, source: Path, *, force: bool) -> None:
             got = "a folder or a device"
         else:
             with target.open("rb") as file:
-                ours = MARK.encode() in file.read(4096)
-            if ours or force:
+                head = file.read(4096)
+            if force or (MARK + mark_of(source)).encode() in head:
                 return
             got = "a file that this command did not write"
+            if MARK.encode() in head:
+                got = "a file that holds the page of another table, or of one that has moved"
     except OSError as refusal:
         raise _cannot_write(target, refusal) from refusal
     raise CommandError(
         code="E-CLI-003",
         what=f"“{target.name}” is not overwritten",
         got=got,
-        expected="a new name, or a page written by attunement look",
+        expected="a new name, or the page of this very file",
         next_step="Choose another name with --out"
         + (", or add --force" if got.startswith("a file") else ""),
     )
+
+
+def mark_of(source: Path) -> str:
+    """Return the mark by which a page is known as this file's: a digest of where it lies."""
+    try:
+        place = str(source.resolve())
+    except (OSError, RuntimeError):  # a loop of links: the reading will say so
+        place = str(source)
+    digest = hashlib.sha256(place.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return f'<meta name="attunement-source" content="{digest}">'
 
 
 def write_page(target: Path, page: str) -> None:

@@ -8,7 +8,7 @@ from html import escape
 
 from attunement.figures import dual_chart, sparkline
 from attunement.frames import ScoreScale
-from attunement.picture.dyads import DyadView, chart_of, not_judged_words
+from attunement.picture.dyads import Check, DyadView, chart_of, not_judged_words, trend_words
 from attunement.picture.wording import CHAIRS, count
 from attunement.signals import Archive, Signal
 
@@ -34,7 +34,7 @@ def row_html(view: DyadView, scale: ScoreScale, *, two_chairs: bool, asked: bool
         for chair, values in list(view.ratings.chairs.items())[:2]
     )
     one_chair = f'<td class="n wide">{view.one_chair}</td>' if two_chairs else ""
-    flagged = f'<td class="n">{_badge(len(view.signals))}</td>' if asked else ""
+    flagged = f'<td class="n">{_badge(view)}</td>' if asked else ""
     keys = f"{view.place},{view.rated},{view.missing},{len(view.signals)}"
     return (
         f'<tr data-keys="{keys}"><th scope="row"><a href="#d-{view.place}"><bdi>'
@@ -44,8 +44,11 @@ def row_html(view: DyadView, scale: ScoreScale, *, two_chairs: bool, asked: bool
     )
 
 
-def _badge(n: int) -> str:
-    return f'<span class="att-badge">{n}</span>' if n else "0"
+def _badge(view: DyadView) -> str:
+    """Return the number of questions; a dash where nothing could be judged is no zero."""
+    n = len(view.signals)
+    none = "0" if view.judged else '<abbr title="nothing could be judged">–</abbr>'
+    return f'<span class="att-badge">{n}</span>' if n else none
 
 
 def article_html(
@@ -87,12 +90,25 @@ def _signals(view: DyadView) -> str:
         _why(number, chair, signal) for number, (chair, signal) in enumerate(view.signals, start=1)
     )
     chances = "".join(
-        f"<p>{_whose(check.chair, len(view.ratings.chairs))}"
-        f"{escape(check.chance.sentence)} {escape(not_judged_words(check))}</p>"
+        f"<p>{_whose(check.chair, len(view.ratings.chairs))}{escape(_about(check))}</p>"
         for check in view.checks
     )
-    title = count(len(view.signals), "question") if view.signals else "No question from the rules"
+    if view.signals:
+        title = count(len(view.signals), "question")
+    else:
+        title = "No question from the rules" if view.judged else "Nothing could be judged"
     return f'<h4>{title}</h4>{whys}<div class="chance">{chances}</div>'
+
+
+def _about(check: Check) -> str:
+    """Say how many ratings were judged, and how often chance flags such a line; never of none."""
+    told = [f"{count(check.n_evaluated, 'rating')} judged."]
+    if check.n_evaluated:
+        told.append(check.chance.sentence)
+    else:
+        told = ["No rating could be judged, which is not the same as nothing found."]
+    told += [not_judged_words(check), trend_words(check)]
+    return " ".join(words for words in told if words)
 
 
 def _whose(chair: str, chairs: int) -> str:

@@ -12,6 +12,7 @@ from attunement.frames import DyadRatings, Ratings, ScoreScale
 from attunement.picture.wording import CHAIRS, runs, sessions_words, shown
 from attunement.signals import Archive, NullRate, Series, Signal
 
+CLEAR = 2.58  # one stable series in a hundred moves so clearly in one direction
 DRAWN = 2  # two chairs have a line each; others are in the numbers only
 LONG = 200
 
@@ -25,8 +26,10 @@ class Check:
     chair, rule_id : str
     n_evaluated : int
         Sessions that the rule could judge.
-    not_judged : tuple of (str, tuple of int)
-        Why not, and which sessions.
+    not_judged : tuple of (str, str, tuple of int)
+        Why not: the stable code, in words, and which sessions; a missing rating is no reason here.
+    trend : float or None
+        How clearly the line moves in one direction, see `attunement.signals.steady_change`.
     chance : NullRate
         How often the rule flags such a line when nothing is wrong.
     """
@@ -34,8 +37,14 @@ class Check:
     chair: str
     rule_id: str
     n_evaluated: int
-    not_judged: tuple[tuple[str, tuple[int, ...]], ...]
+    not_judged: tuple[tuple[str, str, tuple[int, ...]], ...]
+    trend: float | None
     chance: NullRate
+
+    @property
+    def n_not_judged(self) -> int:
+        """Ratings that the rule could not judge."""
+        return sum(len(sessions) for _, _, sessions in self.not_judged)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +67,8 @@ class DyadView:
         With the chair whose line it is.
     checks : tuple of Check
         Empty where no rule could be asked.
+    rows_unread : int
+        Rows of the whole file that could not be read: one of them may be this dyad's.
     """
 
     place: int
@@ -67,6 +78,12 @@ class DyadView:
     one_chair: int
     signals: tuple[tuple[str, Signal], ...]
     checks: tuple[Check, ...]
+    rows_unread: int = 0
+
+    @property
+    def judged(self) -> int:
+        """Ratings that a rule could judge."""
+        return sum(check.n_evaluated for check in self.checks)
 
     @property
     def name(self) -> str:
@@ -87,7 +104,10 @@ class DyadView:
                 whose = f"{CHAIRS[chair].lower()} rating" if chair else "rating"
                 told.append(f"No {whose} in {sessions_words(gone)}.")
         if self.ratings.skipped:
-            told.append(f"The file has no row for {sessions_words(self.ratings.skipped)}.")
+            readable = " that can be read" if self.rows_unread else ""
+            told.append(
+                f"The file has no row{readable} for {sessions_words(self.ratings.skipped)}."
+            )
         if self.ratings.left_out:
             places = ", ".join(
                 f"row {row}"
@@ -100,7 +120,12 @@ class DyadView:
 
 
 def view_dyad(
-    place: int, ratings: DyadRatings, scale: ScoreScale, archives: Mapping[str, Archive]
+    place: int,
+    ratings: DyadRatings,
+    scale: ScoreScale,
+    archives: Mapping[str, Archive],
+    *,
+    rows_unread: int = 0,
 ) -> DyadView:
     """Return one dyad with its counts and signals.
 
@@ -114,6 +139,8 @@ def view_dyad(
         Of every score in the file.
     archives : mapping of str to Archive
         What is usual, per chair; empty where no rule can be asked.
+    rows_unread : int
+        Rows of the whole file that could not be read.
 
     Returns
     -------
@@ -137,6 +164,7 @@ def view_dyad(
                 rule.id,
                 detection.n_evaluated.get(rule.id, 0),
                 _not_judged(rule.id, detection.not_evaluable),
+                signals.steady_change(series, archive=archive),
                 signals.null_rate(rule, like=series, archive=archive),
             )
             for rule in signals.DEFAULT_RULES
@@ -155,6 +183,7 @@ def view_dyad(
         one_chair=sum(n == 1 for n in per_session) if len(lines) > 1 else 0,
         signals=tuple(sorted(found, key=lambda pair: (pair[1].session_no, pair[0]))),
         checks=tuple(checks),
+        rows_unread=rows_unread,
     )
 
 
@@ -182,16 +211,16 @@ def learn(dyads: Sequence[DyadRatings], ratings: Ratings) -> dict[str, Archive]:
 
 def _not_judged(
     rule_id: str, every: Sequence[signals.NotEvaluable]
-) -> tuple[tuple[str, tuple[int, ...]], ...]:
+) -> tuple[tuple[str, str, tuple[int, ...]], ...]:
     """Return each reason why sessions were not judged; a missing rating is told elsewhere."""
-    reasons: dict[str, list[int]] = {}
+    reasons: dict[tuple[str, str], list[int]] = {}
     for one in every:
         if one.rule_id != rule_id or one.reason_code == "no_form":
             continue
         early = one.reason_code == "too_few_scores"
         words = "too few ratings before to compare with." if early else one.reason
-        reasons.setdefault(words, []).append(one.session_no)
-    return tuple((words, tuple(sessions)) for words, sessions in reasons.items())
+        reasons.setdefault((one.reason_code, words), []).append(one.session_no)
+    return tuple((code, words, tuple(sessions)) for (code, words), sessions in reasons.items())
 
 
 def chart_of(
@@ -238,9 +267,29 @@ def _mark_words(chair: str, signal: Signal) -> str:
     return sentence.replace("the rating", f"the {CHAIRS[chair].lower()}’s rating", 1)
 
 
+def undrawn_words(ratings: Ratings) -> str:
+    """Say which chairs are counted but not drawn, "" where all are."""
+    rest = ratings.chairs[DRAWN:]
+    if not rest:
+        return ""
+    names = " and ".join(f"the {CHAIRS[chair].lower()}’s" for chair in rest)
+    drawn = " and ".join(f"the {CHAIRS[chair].lower()}’s" for chair in ratings.chairs[:DRAWN])
+    return f"The pictures draw {drawn} ratings; {names} are counted and asked about, but not drawn."
+
+
 def not_judged_words(check: Check) -> str:
     """Return why some sessions were not judged, "" where every one was."""
     return " ".join(
         f"Session{'' if len(sessions) == 1 else 's'} {runs(sessions)} not judged: {reason}"
-        for reason, sessions in check.not_judged
+        for _, reason, sessions in check.not_judged
+    )
+
+
+def trend_words(check: Check) -> str:
+    """Say where a line moves in one direction, so clearly that chance rarely does; else ""."""
+    if check.trend is None or abs(check.trend) < CLEAR:
+        return ""
+    return (
+        f"These ratings {'rise' if check.trend > 0 else 'fall'} over the whole series. The rule "
+        "compares each one with the level of the ones before, not with the way they are going."
     )

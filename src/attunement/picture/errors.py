@@ -16,4 +16,5 @@ class LookError(AttunementError):
         "E-LOOK-002": "the Parquet file cannot be read",
         "E-LOOK-003": "a named dyad is not in the file",
         "E-LOOK-004": "the file changed while it was read",
+        "E-LOOK-005": "a mapping of columns names an unknown part",
     }

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import polars as pl
 
@@ -13,17 +13,18 @@ from attunement.errors import Problem
 from attunement.frames import DyadRatings, RatingColumns, Ratings, ratings
 from attunement.picture.dyads import DyadView, learn, view_dyad
 from attunement.picture.errors import LookError
-from attunement.picture.glance import Glance, take_glance
+from attunement.picture.glance import Glance, take_glance, unread_rows
+from attunement.picture.notebook import notebook_html
 from attunement.picture.page import page_html
 from attunement.picture.plain import look_dict, look_text
 from attunement.picture.source import open_look
-from attunement.picture.wording import natural
+from attunement.picture.wording import count, natural, shown
 from attunement.signals import Archive
 
 Progress = Callable[[str, int, int], None]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Look:
     """A file of ratings, looked at.
 
@@ -48,6 +49,21 @@ class Look:
     glance: Glance
     dyads: tuple[DyadView, ...]
     archives: Mapping[str, Archive]
+
+    def __repr__(self) -> str:
+        """Return one line: what was looked at, and how much of it there is."""
+        seen = self.glance
+        counts = [count(seen.dyads, "dyad"), count(seen.sessions, "session")]
+        counts.append(count(seen.ratings, "rating"))
+        if seen.signals is not None:
+            counts.append(count(seen.signals, "question") if seen.judged else "nothing judged")
+        if self.problems:
+            counts.append(count(len(self.problems), "kind of mistake", "kinds of mistake"))
+        return f"<Look at {shown(self.name)}: {', '.join(counts)}>"
+
+    def _repr_html_(self) -> str:
+        """Return the glance and the first dyad's figure for a notebook: no script, no network."""
+        return notebook_html(self.name, self.ratings, self.glance, self.dyads, self.archives)
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -90,7 +106,7 @@ class Look:
 def look(
     source: object,
     *,
-    columns: RatingColumns | None = None,
+    columns: RatingColumns | Mapping[str, str] | None = None,
     measure: str | None = None,
     scale_range: tuple[float, float] | None = None,
     lower_is_better: bool | None = None,
@@ -105,8 +121,11 @@ def look(
     ----------
     source : path, bytes, table or data frame
         A CSV or Parquet file, long or wide; or a pandas, Polars, PyArrow or DuckDB table.
-    columns : RatingColumns, optional
-        The columns that you name; the others are guessed, and every guess is said.
+    columns : attunement.frames.RatingColumns or mapping of str to str, optional
+        The columns that you name, such as ``{"dyad": "case", "score": "hamd"}``; the others are
+        guessed, and every guess is said. The keys are the fields of
+        `attunement.frames.RatingColumns`: dyad, session, date, perspective, score, measure and
+        date_format.
     measure : str, optional
         A measure's id (range, direction, scoring of items), or a column that names it.
     scale_range : (float, float), optional
@@ -145,7 +164,7 @@ def look(
     )
     read = ratings(
         opened.table,
-        columns=columns,
+        columns=columns_of(columns),
         measure=measure,
         scale_range=scale_range,
         lower_is_better=lower_is_better,
@@ -155,11 +174,29 @@ def look(
     if dyads is not None:
         read, every = _only(read, every, dyads)
     views: list[DyadView] = []
+    _, unread = unread_rows(read.problems)
     for place, dyad in enumerate(every, start=1):
-        views.append(view_dyad(place, dyad, read.scale, archives))
+        views.append(view_dyad(place, dyad, read.scale, archives, rows_unread=unread))
         if progress is not None:
             progress("asking", place, len(every))
     return Look(opened.name, opened.written, read, take_glance(read, views), tuple(views), archives)
+
+
+def columns_of(named: RatingColumns | Mapping[str, str] | None) -> RatingColumns | None:
+    """Return the named columns, from a mapping as well; refuse a key that names no part."""
+    if named is None or isinstance(named, RatingColumns):
+        return named
+    parts = [field.name for field in fields(RatingColumns)]
+    wrong = [str(key) for key in named if key not in parts]
+    if wrong:
+        raise LookError(
+            code="E-LOOK-005",
+            what="columns names a part that ratings do not have",
+            got=", ".join(f"“{shown(key)}”" for key in wrong),
+            expected=", ".join(parts),
+            next_step="Map these words to the columns' names, as in columns={'score': 'hamd'}",
+        )
+    return RatingColumns(**named)
 
 
 def _only(

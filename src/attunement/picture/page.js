@@ -48,7 +48,8 @@
     }
     const all = entries.length.toLocaleString("en");
     const some = shown.length.toLocaleString("en");
-    status.textContent = some === all ? `${all} dyads` : `${some} of ${all} dyads`;
+    const dyads = (number) => `${number} ${number === "1" ? "dyad" : "dyads"}`;
+    status.textContent = some === all ? dyads(all) : `${some} of ${dyads(all)}`;
   };
 
   const arrange = () => {

@@ -12,9 +12,9 @@ from importlib.resources import files
 from attunement import signals
 from attunement.errors import Problem
 from attunement.figures import CHART_CSS
-from attunement.frames import Ratings, Said
+from attunement.frames import Ratings, Said, ScoreScale
 from attunement.picture.article import article_html, row_html
-from attunement.picture.dyads import DyadView
+from attunement.picture.dyads import DyadView, undrawn_words
 from attunement.picture.glance import Glance
 from attunement.picture.packed import packed_list, packed_parts
 from attunement.picture.spread import spreads_html
@@ -76,7 +76,7 @@ def page_html(
         _problems(ratings.problems),
         _list(ratings, rows if small else [], asked=bool(archives), small=small),
         _dyads(articles) if small else _reader(),
-        _rules(archives),
+        _rules(archives, higher_is_better=bool(ratings.scale.higher_is_better)),
         _reading(ratings),
         "</main>",
         _foot(),
@@ -122,15 +122,26 @@ def _head(title: str) -> str:
 def _top(title: str, written: str, ratings: Ratings, glance: Glance) -> str:
     score = shown(ratings.score_name)
     how = f" · {escape(written)}" if written else ""
-    scale = ratings.scale
-    better = {True: ", higher is better", False: ", lower is better", None: ""}
-    ends = "" if scale.source == "observed" else f", from {scale.minimum:g} to {scale.maximum:g}"
+    more = "".join(
+        f'<p class="lead">{escape(words)}</p>'
+        for words in (glance.signal_words(), glance.trend_words(), undrawn_words(ratings))
+        if words
+    )
     return (
         f'<header class="top wrap"><p class="kicker">Attunement{how}</p><h1><bdi>{escape(title)}'
-        f'</bdi></h1><p class="lead">{escape(glance.lead())} The score is <b><bdi>{escape(score)}'
-        f"</bdi></b>{ends}{better[scale.higher_is_better]}.</p>"
-        f'<p class="lead">{escape(glance.signal_words())}</p></header>'
+        f'</bdi></h1><p class="lead">{escape(glance.lead())}'
+        f"{_score_words(score, ratings.scale)}</p>{more}</header>"
     )
+
+
+def _score_words(score: str, scale: ScoreScale) -> str:
+    """Name the score, its ends and its better end; a column called "score" needs no naming."""
+    ends = "" if scale.source == "observed" else f"from {' to '.join(scale.ends)}"
+    better = {True: "higher is better", False: "lower is better", None: ""}
+    known = ", ".join(words for words in (ends, better[scale.higher_is_better]) if words)
+    if score.casefold() == "score":
+        return f" The score: {known}." if known else ""
+    return f" The score is <b><bdi>{escape(score)}</bdi></b>{', ' if known else ''}{known}."
 
 
 def _first(ratings: Ratings) -> str:
@@ -182,20 +193,29 @@ def _tiles(glance: Glance, ratings: Ratings) -> str:
         best = sum(chair.at_best or 0 for chair in glance.chairs)
         tiles.append(
             _tile(
-                f"at the best possible score ({ratings.scale.best:g})",
+                f"at the best possible score ({_best_words(ratings.scale)})",
                 f"{best:,}",
                 glance.ceiling_words(),
                 broad=True,
             )
         )
     if glance.signals is not None:
-        tiles.append(_tile("sessions with a question", f"{glance.signals:,}"))
-    if glance.left_out:
-        tiles.append(_tile("ratings left out", f"{glance.left_out:,}"))
+        value = f"{glance.signals:,}" if glance.judged else "none judged"
+        more = f"{glance.judged:,} judged, {glance.not_judged:,} could not be"
+        tiles.append(_tile("sessions with a question", value, more))
+    if glance.rows_left_out:
+        tiles.append(_tile("rows left out", f"{glance.rows_left_out:,}"))
+    refused = glance.left_out - glance.rows_left_out
+    if refused:
+        tiles.append(_tile("ratings left out", f"{refused:,}"))
     return (
         '<section aria-labelledby="glance"><h2 id="glance">The file at a glance</h2>'
         f'<dl class="tiles">{"".join(tiles)}</dl>{spreads_html(ratings)}</section>'
     )
+
+
+def _best_words(scale: ScoreScale) -> str:
+    return scale.ends[1] if scale.best == scale.maximum else scale.ends[0]
 
 
 def _tile(what: str, value: str, more: str = "", *, broad: bool = False) -> str:
@@ -271,13 +291,14 @@ def _list(ratings: Ratings, rows: Sequence[str], *, asked: bool, small: bool) ->
         'class="button" id="back">Earlier</button><button type="button" class="button" id="on">'
         'Later</button><span id="where"></span></div>'
     )
+    none = " A dash: nothing could be judged, which is not nothing found." if asked else ""
     return (
         '<section class="card" id="list" tabindex="-1" aria-labelledby="list-title">'
         '<h2 id="list-title">Every dyad</h2><div class="tools" id="tools" hidden><div>'
         '<label for="find">Find by name</label><input id="find" type="search" autocomplete="off" '
         f'spellcheck="false"></div><p role="status" id="status"></p></div>{no_script}'
         f'<table class="list{" two" if two else ""}"><caption>A heading sorts by it; no order here '
-        f"is a ranking.</caption><thead><tr>{''.join(heads)}</tr></thead>"
+        f"is a ranking.{none}</caption><thead><tr>{''.join(heads)}</tr></thead>"
         f"<tbody>{''.join(rows)}</tbody></table>{pager}</section>"
     )
 
@@ -298,7 +319,7 @@ def _reader() -> str:
     )
 
 
-def _rules(archives: Mapping[str, Archive]) -> str:
+def _rules(archives: Mapping[str, Archive], *, higher_is_better: bool) -> str:
     if not archives:
         return ""
     told = "".join(
@@ -316,9 +337,9 @@ def _rules(archives: Mapping[str, Archive]) -> str:
     )
     return (
         '<section class="card" aria-labelledby="rules"><h2 id="rules">The rule behind the '
-        "questions</h2><p>A signal is a question to a person, not a finding. “Lower” means "
-        "towards the worse end of the scale. Each session is compared only with the sessions "
-        f"before it.</p>{told}{usual}</section>"
+        "questions</h2><p>A signal is a question to a person, not a finding. “Worse” means "
+        f"{'lower' if higher_is_better else 'higher'} here. Each session is compared only with "
+        f"the sessions before it.</p>{told}{usual}</section>"
     )
 
 

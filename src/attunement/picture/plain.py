@@ -10,7 +10,7 @@ from attunement import signals
 from attunement.errors import Problem
 from attunement.figures import dual_sentence
 from attunement.frames import Ratings
-from attunement.picture.dyads import DyadView, chart_of
+from attunement.picture.dyads import DyadView, chart_of, undrawn_words
 from attunement.picture.glance import Glance
 from attunement.picture.wording import count, shown
 from attunement.signals import Archive
@@ -28,7 +28,8 @@ def look_text(name: str, written: str, ratings: Ratings, glance: Glance) -> str:
     glance : Glance
     """
     how = f" ({written})" if written else ""
-    lines = [f"{shown(name)}{how}", glance.lead(), glance.signal_words()]
+    told = (glance.lead(), glance.signal_words(), glance.trend_words(), undrawn_words(ratings))
+    lines = [f"{shown(name)}{how}", *(words for words in told if words)]
     known = ratings.scale.best is not None
     best = glance.ceiling_words() if known else f"not known, {glance.ceiling_words()}"
     lines.append(f"At the best possible score: {best}.")
@@ -71,7 +72,10 @@ def look_dict(
         "chairs": [chair or None for chair in ratings.chairs],
         "read": [asdict(one) for one in ratings.said],
         "problems": [_problem(problem) for problem in ratings.problems],
-        "glance": glance.to_dict(),
+        "glance": {
+            **glance.to_dict(),
+            "words": [glance.lead(), glance.signal_words(), glance.trend_words()],
+        },
         "usual": {chair: asdict(archive) for chair, archive in archives.items()},
         "rules": [
             {
@@ -125,10 +129,16 @@ def _dyad(view: DyadView, ratings: Ratings, archives: Mapping[str, Archive]) -> 
                 "chair": check.chair or None,
                 "rule": check.rule_id,
                 "judged": check.n_evaluated,
-                "per_series": check.chance.per_series,
-                "per_session": check.chance.per_session,
-                "simulated": check.chance.n_simulated,
-                "sentence": check.chance.sentence,
+                "not_judged": [
+                    {"code": code, "reason": reason, "sessions": list(sessions)}
+                    for code, reason, sessions in check.not_judged
+                ],
+                "trend": check.trend,
+                # Of nothing judged nothing can be flagged, by chance or otherwise.
+                "per_series": check.chance.per_series if check.n_evaluated else None,
+                "per_session": check.chance.per_session if check.n_evaluated else None,
+                "simulated": check.chance.n_simulated if check.n_evaluated else None,
+                "sentence": check.chance.sentence if check.n_evaluated else None,
             }
             for check in view.checks
         ],

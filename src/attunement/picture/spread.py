@@ -112,9 +112,9 @@ def _axis(scale: ScoreScale) -> str:
     y = HEIGHT - FOOT
     return (
         f'<path class="att-grid" d="M0 {y + 0.5}H{WIDTH:.0f}"/>'
-        f'<text class="att-muted" x="0" y="{HEIGHT - 5}">{scale.minimum:g}</text>'
+        f'<text class="att-muted" x="0" y="{HEIGHT - 5}">{scale.ends[0]}</text>'
         f'<text class="att-muted" x="{WIDTH:.0f}" y="{HEIGHT - 5}" text-anchor="end">'
-        f"{scale.maximum:g}</text>"
+        f"{scale.ends[1]}</text>"
     )
 
 

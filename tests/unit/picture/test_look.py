@@ -234,6 +234,140 @@ def test_every_mistake_at_once_is_told_once_with_its_place() -> None:
     ]  # fmt: skip
 
 
+ONE = "id,session,score\nA,1,3\n"
+TOP = "id,session,rater,score\n" + "".join(
+    f"{who},{n},{chair},6\n" for who in "AB" for n in range(1, 7) for chair in ("c", "t")
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "judged", "why"),
+    [
+        (ONE, 0, {"too_few_scores": 1}),
+        # of six ratings at the ceiling the first two of each line have too few before them
+        (TOP, 0, {"too_few_scores": 8, "at_the_end_of_the_scale": 16}),
+    ],
+)
+def test_where_nothing_could_be_judged_nothing_is_said_to_be_found(
+    text: str, judged: int, why: dict[str, int]
+) -> None:
+    seen = _look(text)
+    assert (seen.glance.judged, seen.glance.not_judged_why) == (judged, why)
+    assert seen.glance.by_chance is None
+    told = json.loads(json.dumps(seen.to_dict(), allow_nan=False))
+    for dyad in told["dyads"]:
+        for check in dyad["chance"]:
+            assert (check["judged"], check["per_series"], check["sentence"]) == (0, None, None)
+            assert check["not_judged"]
+    for shown in (seen.text(), seen.html()):
+        assert "No rating could be judged" in shown
+        assert "not the same as nothing found" in shown
+        for phrase in ("No session raises", "would flag", "by chance", "No question from"):
+            assert phrase not in shown
+    assert "none judged" in seen.html()
+    assert "Nothing could be judged" in seen.html()
+
+
+def test_how_many_were_judged_and_why_not_is_said_beside_what_was_found() -> None:
+    glance = _look().glance
+    # three dyads, two lines each: the first two ratings of a line have too few before them
+    assert (glance.judged, glance.not_judged) == (46 - 12, 12)
+    assert glance.dyads_judged == 3
+    assert glance.signal_words() == (
+        "34 ratings were judged, 12 could not be (12 with too few ratings before to compare with). "
+        "1 session of 1 dyad raises a question. If nothing were wrong in any of them, fewer than 1 "
+        "of 3 dyads judged would be flagged by chance."
+    )
+
+
+def test_chance_is_counted_for_the_dyads_that_could_be_judged() -> None:
+    seen = _look(TWO + "B1,1,client,3\n")
+    assert (seen.glance.dyads, seen.glance.dyads_judged) == (4, 3)
+    assert seen.glance.by_chance == pytest.approx(_look().glance.by_chance, rel=0.1)
+    assert "of 3 dyads judged" in seen.text()
+
+
+def test_rule_is_named_for_either_direction() -> None:
+    for lower in (True, False):
+        seen = _look(lower_is_better=lower)
+        told = seen.html() + json.dumps(seen.to_dict())
+        assert "ower than this person" not in told
+        assert "Worse than this person" in told
+        assert f"“Worse” means {'higher' if lower else 'lower'} here" in told
+
+
+FALLING = "id,session,bdi\n" + "".join(
+    f"P{p},{s},{50 - 3 * s + (p * s) % 3}\n" for p in range(8) for s in range(1, 11)
+)
+
+
+def test_series_that_move_in_one_direction_are_said_to() -> None:
+    seen = look(FALLING.encode(), scale_range=(0, 63), lower_is_better=True)
+    assert (seen.glance.lines, seen.glance.falling, seen.glance.rising) == (8, 8, 0)
+    assert "Most series here move in one direction: 8 of 8 fall." in seen.text()
+    page = seen.html()
+    assert "Most series here move in one direction" in page
+    assert page.count("These ratings fall over the whole series.") == 8
+    assert "one direction" not in _look().html()
+    # the fall is no noise: its own SD is 3·√((10² − 1)/12) = 8.6, that about each line is below 1,
+    # and the prior, with 30 degrees of freedom against 64, believes in .0875·63 = 5.5
+    assert seen.archives[""].within_sd < 4
+
+
+def test_rows_that_could_not_be_read_are_left_out_and_not_missing() -> None:
+    text = (
+        "id,session,rater,score\nA,1,c,3\nA,1,t,4\nA,2,c\nA,2,t,4\nA,3,c,\0\n"
+        f"A,4,c,{'9' * 140_000}\nA,5,c,99\nA,5,t,4\n"
+    )
+    seen = _look(text)
+    assert (seen.glance.rows_left_out, seen.glance.left_out) == (3, 4)
+    lead = seen.glance.lead()
+    assert "3 rows and 1 rating were left out because of mistakes." in lead
+    assert "1 rating is missing or may stand in 3 rows that could not be read." in lead
+    told = seen.to_dict()["glance"]
+    assert isinstance(told, dict)
+    assert (told["rows_left_out"], told["left_out"]) == (3, 4)
+    assert "<dt>rows left out</dt><dd>3</dd>" in seen.html()
+    assert "no row that can be read for sessions 3, 4" in " ".join(seen.dyads[0].missing_words())
+
+
+def test_a_third_chair_is_said_not_to_be_drawn() -> None:
+    text = "id,session,rater,score\n" + "".join(f"A,1,{who},3\n" for who in ("c", "t", "o"))
+    seen = _look(text)
+    words = "the observer’s are counted and asked about, but not drawn"
+    assert words in seen.html()
+    assert words in seen.text()
+    assert "not drawn" not in _look().html()
+
+
+def test_a_score_called_score_is_not_explained_by_its_name() -> None:
+    assert "score is <b><bdi>score" not in _look().html()
+    assert "The score: from 0 to 6, higher is better." in _look().html()
+
+
+def test_columns_can_be_named_by_a_mapping() -> None:
+    text = b"case,session,hamd,other\nA,1,3,9\nA,2,4,8\n"
+    seen = look(text, columns={"dyad": "case", "score": "hamd"})
+    assert seen.dyads[0].ratings.chairs == {"": (3.0, 4.0)}
+    with pytest.raises(LookError, match="E-LOOK-005"):
+        look(text, columns={"scores": "hamd"})
+
+
+def test_a_look_shows_itself_in_a_line_and_in_a_notebook() -> None:
+    seen = _look()
+    assert repr(seen) == "<Look at two.csv: 3 dyads, 25 sessions, 46 ratings, 1 question>"
+    assert "nothing judged" in repr(_look(ONE))
+    cell = seen._repr_html_()
+    assert seen.glance.lead() in cell
+    assert cell.count("<figure") == 1
+    assert "<script" not in cell
+    assert re.findall(r'(?:src|href)="(?!#)[^"]*"', cell) == []
+    assert not re.search(r"url\(|@import", cell)
+    hostile = look(b"id,session,score\n<script>x</script>,1,3\n", name="<b>n")._repr_html_()
+    assert "<script" not in hostile
+    assert "<b>n" not in hostile
+
+
 @pytest.mark.reference
 @pytest.mark.skipif(
     "ATTUNEMENT_REFERENCE_DATA" not in os.environ, reason="ATTUNEMENT_REFERENCE_DATA is not set"
