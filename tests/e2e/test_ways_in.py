@@ -70,6 +70,7 @@ def test_refused_form_moves_the_focus_to_what_is_wrong(clinic: World, therapist:
     therapist.locator("#prediction-input").fill("nine")
     therapist.get_by_role("button", name="Send my answers").click()
     therapist.locator("#errors").wait_for()
+    therapist.wait_for_load_state("load")  # the script that moves the focus is deferred
     assert therapist.evaluate("document.activeElement.id") == "errors"
     therapist.keyboard.press("Tab")
     therapist.keyboard.press("Enter")
@@ -121,3 +122,14 @@ def test_kept_page_is_asked_for_again(clinic: World, new_page: NewPage) -> None:
     phone.go_back()
     phone.get_by_role("heading", name="Your answers arrived").wait_for()
     assert phone.locator("input:checked").count() == 0
+
+
+def test_link_that_came_by_message_is_pasted_without_script(
+    clinic: World, new_page: NewPage
+) -> None:
+    token, _ = clinic.invite(clinic.start())
+    phone = new_page(viewport=PHONE, java_script_enabled=False)
+    phone.goto(f"/c/#{token}")  # without script the fragment goes nowhere
+    phone.get_by_label("Your link or code").fill(phone.url)
+    phone.get_by_role("button", name="Open the questions").click()
+    phone.locator("#q1").wait_for()
