@@ -487,6 +487,15 @@ def refused_start(world: World, **sent: str) -> str:
     return page.content.decode()
 
 
+def test_session_is_offered_only_while_the_care_episode_goes_on(world: World) -> None:
+    address = f"/clients/{world.dyad.pk}/"
+    assert f"{address}sessions/new" in world.browser().get(address).content.decode()
+    world.dyad.care_episodes.update(ended_on=timezone.localdate())
+    page = world.browser().get(address).content.decode()
+    assert f"{address}sessions/new" not in page
+    assert f"This care episode ended on {day(timezone.localdate())}." in page
+
+
 def test_ended_care_episode_is_named_where_a_session_is_refused(world: World) -> None:
     today = timezone.localdate()
     world.dyad.care_episodes.update(ended_on=today)

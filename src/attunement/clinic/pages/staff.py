@@ -189,6 +189,7 @@ def _who(found: DyadOverview) -> dict[str, object]:
         "code": found.client_code,
         "client_name": found.client_name,
         "next_session_no": found.next_session_no,
+        "ended_on": shown.day(found.ended_on) if found.ended_on else "",
     }
 
 

@@ -39,6 +39,7 @@ def dyad_overview(actor: Login, dyad_id: str, *, now: datetime) -> DyadOverview:
         client_name=dyad.client.display_name,
         therapist_name=dyad.therapist.display_name,
         began_on=episode.began_on if episode else None,
+        ended_on=episode.ended_on if episode else None,
         sessions=tuple(_row(c, per_session) for c in reversed(chairs)),
         next_session_no=chairs[-1].session.session_no + 1 if chairs else 1,
         chart=chart_of(chairs, signals),

@@ -125,6 +125,7 @@ class DyadOverview:
     client_name: str
     therapist_name: str
     began_on: date | None
+    ended_on: date | None  # of the newest care episode; None while it goes on
     sessions: tuple[SessionRow, ...]  # newest first
     next_session_no: int
     chart: Chart | None  # None while no session has both forms
