@@ -3,39 +3,24 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from attunement import simulate
 from attunement.picture import look
 
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 pytestmark = [
     pytest.mark.e2e,
     pytest.mark.slow,
-    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="Chromium is not installed"),
 ]
 WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 MISTAKES = (
     "id;session;score\nA;1;3,5\nA;2;99\nA;3;4\nid;session;score\nB;1;#NULL!\nB;2;2\nB;x;2\n"
     "<b>bold</b>;1;3\n"
 )
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as play:
-        made = play.chromium.launch(
-            executable_path=CHROMIUM,
-            args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
-        )
-        yield made
-        made.close()
 
 
 @pytest.fixture(scope="module")
@@ -76,8 +61,8 @@ class Watch:
         )
 
 
-def _open(browser: Browser, path: Path, **named: object) -> tuple[Page, Watch]:
-    page = browser.new_page(**named)  # type: ignore[arg-type]
+def _open(chromium: Browser, path: Path, **named: object) -> tuple[Page, Watch]:
+    page = chromium.new_page(**named)  # type: ignore[arg-type]
     watch = Watch(page)
     page.goto(path.as_uri())
     page.wait_for_selector("#tools:not([hidden])")
@@ -88,10 +73,10 @@ def _open(browser: Browser, path: Path, **named: object) -> tuple[Page, Watch]:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [320, 1280])
 def test_axe_finds_nothing_and_nothing_overflows(
-    browser: Browser, pages: dict[str, Path], name: str, scheme: str, width: int
+    chromium: Browser, pages: dict[str, Path], name: str, scheme: str, width: int
 ) -> None:
     page, watch = _open(
-        browser, pages[name], viewport={"width": width, "height": 800}, color_scheme=scheme
+        chromium, pages[name], viewport={"width": width, "height": 800}, color_scheme=scheme
     )
     if name == "large":
         page.click("table.list tbody tr a")
@@ -104,8 +89,8 @@ def test_axe_finds_nothing_and_nothing_overflows(
     page.close()
 
 
-def test_search_narrows_list_and_articles(browser: Browser, pages: dict[str, Path]) -> None:
-    page, watch = _open(browser, pages["small"])
+def test_search_narrows_list_and_articles(chromium: Browser, pages: dict[str, Path]) -> None:
+    page, watch = _open(chromium, pages["small"])
     everyone = page.locator("table.list tbody tr:visible").count()
     page.fill("#find", "d03")
     assert page.locator("table.list tbody tr:visible").count() == 1
@@ -117,8 +102,8 @@ def test_search_narrows_list_and_articles(browser: Browser, pages: dict[str, Pat
     page.close()
 
 
-def test_sorting_by_keyboard_says_its_direction(browser: Browser, pages: dict[str, Path]) -> None:
-    page, watch = _open(browser, pages["small"])
+def test_sorting_by_keyboard_says_its_direction(chromium: Browser, pages: dict[str, Path]) -> None:
+    page, watch = _open(chromium, pages["small"])
     page.locator("th[data-key='1'] button").focus()
     page.keyboard.press("Enter")
     numbers = [int(text) for text in page.locator("td.few").all_inner_texts()]
@@ -132,8 +117,8 @@ def test_sorting_by_keyboard_says_its_direction(browser: Browser, pages: dict[st
     page.close()
 
 
-def test_small_file_works_without_script(browser: Browser, pages: dict[str, Path]) -> None:
-    context = browser.new_context(java_script_enabled=False)
+def test_small_file_works_without_script(chromium: Browser, pages: dict[str, Path]) -> None:
+    context = chromium.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(pages["small"].as_uri())
     count = page.locator("table.list tbody tr").count()
@@ -143,8 +128,8 @@ def test_small_file_works_without_script(browser: Browser, pages: dict[str, Path
     context.close()
 
 
-def test_large_file_unfolds_what_is_shown(browser: Browser, pages: dict[str, Path]) -> None:
-    page, watch = _open(browser, pages["large"])
+def test_large_file_unfolds_what_is_shown(chromium: Browser, pages: dict[str, Path]) -> None:
+    page, watch = _open(chromium, pages["large"])
     assert page.inner_text("#status") == "400 dyads"
     assert page.locator("table.list tbody tr").count() == 50
     assert page.locator("article").count() == 0
@@ -167,24 +152,24 @@ def test_large_file_unfolds_what_is_shown(browser: Browser, pages: dict[str, Pat
 
 
 def test_a_link_to_one_dyad_of_a_large_file_opens_it(
-    browser: Browser, pages: dict[str, Path]
+    chromium: Browser, pages: dict[str, Path]
 ) -> None:
-    page = browser.new_page()
+    page = chromium.new_page()
     page.goto(pages["large"].as_uri() + "#d-120")
     page.wait_for_selector("#one article")
     assert page.inner_text("#one h3") == "P120"
     page.close()
 
 
-def test_names_are_text(browser: Browser, pages: dict[str, Path]) -> None:
-    page, _ = _open(browser, pages["mistakes"])
+def test_names_are_text(chromium: Browser, pages: dict[str, Path]) -> None:
+    page, _ = _open(chromium, pages["mistakes"])
     assert "<b>bold</b>" in page.locator("table.list tbody th").all_inner_texts()
     assert page.locator("table.list b").count() == 0
     page.close()
 
 
-def test_prints_without_controls(browser: Browser, pages: dict[str, Path]) -> None:
-    page, _ = _open(browser, pages["small"])
+def test_prints_without_controls(chromium: Browser, pages: dict[str, Path]) -> None:
+    page, _ = _open(chromium, pages["small"])
     page.emulate_media(media="print")
     assert not page.locator("#find").is_visible()
     assert page.locator("article.dyad").first.is_visible()
@@ -192,8 +177,8 @@ def test_prints_without_controls(browser: Browser, pages: dict[str, Path]) -> No
     page.close()
 
 
-def test_targets_are_large_enough(browser: Browser, pages: dict[str, Path]) -> None:
-    page, _ = _open(browser, pages["small"], viewport={"width": 390, "height": 800})
+def test_targets_are_large_enough(chromium: Browser, pages: dict[str, Path]) -> None:
+    page, _ = _open(chromium, pages["small"], viewport={"width": 390, "height": 800})
     small = page.evaluate(
         "[...document.querySelectorAll('main a, main button, summary, input')]"
         ".filter((one) => one.offsetParent !== null).map((one) => one.getBoundingClientRect())"
