@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 from django.db import connection
 
@@ -30,7 +33,21 @@ def test_the_suites_own_database_is_strong() -> None:
     check_store()
 
 
+@pytest.fixture
+def empty_sqlite(tmp_path: Path) -> Iterator[None]:
+    """Connect to a database file of this test alone: a journal changes only with no one else in."""
+    if connection.vendor != "sqlite":
+        pytest.skip("SQLite's settings")
+    shared = connection.settings_dict["NAME"]
+    connection.close()
+    connection.settings_dict["NAME"] = tmp_path / "own.sqlite3"
+    yield
+    connection.close()
+    connection.settings_dict["NAME"] = shared
+
+
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("empty_sqlite")
 @pytest.mark.parametrize(
     ("weaken", "named"),
     [
@@ -42,19 +59,13 @@ def test_the_suites_own_database_is_strong() -> None:
     ],
 )
 def test_a_weakened_sqlite_is_refused(weaken: str, named: str) -> None:
-    if connection.vendor != "sqlite":
-        pytest.skip("SQLite's settings")
     with connection.cursor() as cursor:
         cursor.execute(weaken)
-    try:
-        with pytest.raises(ClinicError, match=named) as refusal:
-            check_store()
-        assert refusal.value.code == "E-CLINIC-001"
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute("PRAGMA journal_mode=WAL")
-        connection.close()  # the next connection sets everything again
-    check_store()
+    with pytest.raises(ClinicError, match=named) as refusal:
+        check_store()
+    assert refusal.value.code == "E-CLINIC-001"
+    connection.close()  # the next connection sets everything again
+    assert sqlite_weaknesses(found_settings(connection)) == ()
 
 
 @pytest.mark.django_db(transaction=True)
