@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import os
-import time
 from pathlib import Path
 
 import pytest
@@ -85,15 +84,13 @@ def test_no_source_file_of_the_room_evaluates_anything() -> None:
         assert "compile(" not in source.replace("re.compile(", "")
 
 
-def test_ten_thousand_items_are_refused_quickly() -> None:
+def test_ten_thousand_items_are_refused() -> None:
     many = "".join(
         f'[[items]]\nid = "i{n}"\nkind = "scale"\nminimum = 0\nmaximum = 4\n' for n in range(10_000)
     )
-    start = time.perf_counter()
     found = refusal(text("[[scales]]", many + "[[scales]]"))
     assert found.code == "E-MEASURE-006"
     assert "items" in found.text()
-    assert time.perf_counter() - start < 5
 
 
 def test_ten_thousand_ids_in_one_table_are_refused() -> None:

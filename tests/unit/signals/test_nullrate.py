@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import math
-import time
 from itertools import pairwise
 
 import numpy as np
@@ -114,11 +113,9 @@ def test_repeated_questions_are_answered_from_the_table() -> None:
     for one in series:
         null_rate(ALARM, like=one, archive=archive)
     misses = _simulate.cache_info().misses
-    started = time.perf_counter()
     for one in series:
         null_rate(ALARM, like=one, archive=archive)
     assert _simulate.cache_info().misses == misses <= 24
-    assert (time.perf_counter() - started) / len(series) < 0.05
 
 
 def test_the_same_noise_is_answered_alike_however_it_came_out() -> None:
