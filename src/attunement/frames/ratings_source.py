@@ -96,9 +96,7 @@ def open_source(table: object) -> Source:
     """
     # A data frame is asked for one attribute only: some warn when they are asked for others.
     if hasattr(type(table), "rows_read") and isinstance(table, TextTable):
-        cells = pl.from_arrow(table.to_arrow())
-        if not isinstance(cells, pl.DataFrame):  # pragma: no cover - from_arrow of a table is one
-            raise TypeError(type(cells).__name__)
+        cells = pl.DataFrame(table.to_arrow())
         numbers = pl.Series("row", table.row_numbers)
         return Source(cells, numbers, table.dialect.decimal, table.problems, table.rows_read)
     try:

@@ -27,7 +27,7 @@ def statements(vendor: str, *, create: bool) -> tuple[str, ...]:
     if vendor == "postgresql":
         return _postgresql(create=create)
     message = f"no append-only triggers are written for {vendor}"
-    raise NotImplementedError(message)
+    raise ValueError(message)
 
 
 def _sqlite(*, create: bool) -> tuple[str, ...]:
