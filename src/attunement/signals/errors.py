@@ -19,7 +19,7 @@ class SignalError(AttunementError):
         "E-SIGNAL-005": "an archive cannot be used",
         "E-SIGNAL-006": "a rule is not known or cannot be used here",
         "E-SIGNAL-007": "a simulation cannot be run as asked",
-        "E-SIGNAL-008": "a choice about sudden gains cannot be used",
-        "E-SIGNAL-009": "session numbers leave too many holes",
         "E-SIGNAL-008": "a budget or an audit cannot be made as asked",
+        "E-SIGNAL-020": "a choice about sudden gains cannot be used",
+        "E-SIGNAL-021": "session numbers leave too many holes",
     }
