@@ -4,8 +4,7 @@
 from __future__ import annotations
 
 import csv
-import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from attunement.exchange.errors import TableError
@@ -21,31 +20,66 @@ class Record(NamedTuple):
     fault: str = ""  # an E-TABLE code, or "" where the record can be read
 
 
-class _Lines:
-    """Lines on their way into a csv reader, kept until the record they belong to is done."""
+class Lines:
+    """Lines on their way into a csv reader, kept until the record they belong to is done.
 
-    def __init__(self, source: Iterable[str]) -> None:
-        self._source = iter(source)
+    Attributes
+    ----------
+    taken : list of str
+        The lines of the record that is being read.
+    records_done, lines_done : int
+        How many there were so far.
+    """
+
+    def __init__(self, pieces: Iterator[list[str]]) -> None:
+        self._pieces = pieces
+        self._waiting: list[str] = []  # the last one comes first
         self.taken: list[str] = []
+        self.records_done = 0
+        self.lines_done = 0
 
     def __iter__(self) -> Iterator[str]:
+        """Return the lines themselves."""
         return self
 
     def __next__(self) -> str:
-        line = next(self._source)
+        """Return the next line, from the next piece where this one is used up."""
+        while not self._waiting:
+            self.put(next(self._pieces))
+        line = self._waiting.pop()
         self.taken.append(line)
         return line
 
+    def put(self, lines: list[str]) -> None:
+        """Give the lines of the next piece, once there are no others."""
+        self._waiting = lines[::-1]
 
-def records(
-    lines: Iterable[str], *, delimiter: str, name: str, check_nul: bool = True
-) -> Iterator[Record]:
+    @property
+    def empty(self) -> bool:
+        """Whether every line of the pieces so far was taken."""
+        return not self._waiting
+
+    def step(self) -> int:
+        """Count the record that was read and return its number."""
+        self.records_done += 1
+        self.lines_done += len(self.taken)
+        self.taken.clear()
+        return self.records_done
+
+    def skip(self, rows: int) -> None:
+        """Count records of one line each that were read otherwise."""
+        self.records_done += rows
+        self.lines_done += rows
+
+
+def records(lines: Lines, *, delimiter: str, name: str, check_nul: bool = True) -> Iterator[Record]:
     """Yield every record of a table, in order; a blank line is a record without cells.
 
     Parameters
     ----------
-    lines : iterable of str
-        Lines with their ends.
+    lines : Lines
+        Lines with their ends. Between two records the iterator can be left; another one goes on
+        from there.
     delimiter : str
         The separator.
     name : str
@@ -64,28 +98,22 @@ def records(
         E-TABLE-005 where a quoted text runs to the end of the file; it names the line on which
         the record starts.
     """
-    feed = _Lines(lines)
-    line_number = 1
-    reader = csv.reader(feed, delimiter=delimiter, strict=True)
-    for number in itertools.count(1):
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    while True:
         try:
-            cells = next(reader)
+            cells, fault = next(reader), ""
         except StopIteration:
             return
         except csv.Error:
-            fault = _resume(feed, line_number, name)
-            reader = csv.reader(feed, delimiter=delimiter, strict=True)
-            yield Record(number, [], fault)
+            cells, fault = [], _resume(lines, name)
+            reader = csv.reader(lines, delimiter=delimiter, strict=True)
         else:
-            if check_nul and any("\0" in line for line in feed.taken):
-                yield Record(number, [], "E-TABLE-011")
-            else:
-                yield Record(number, cells)
-        line_number += len(feed.taken)
-        feed.taken.clear()
+            if check_nul and any("\0" in line for line in lines.taken):
+                cells, fault = [], "E-TABLE-011"
+        yield Record(lines.step(), cells, fault)
 
 
-def _resume(feed: _Lines, line_number: int, name: str) -> str:
+def _resume(feed: Lines, name: str) -> str:
     """Move the feed behind the broken record and return what was wrong with it."""
     seen = feed.taken[:]
     quotes = sum(line.count('"') for line in seen)
@@ -95,8 +123,8 @@ def _resume(feed: _Lines, line_number: int, name: str) -> str:
             raise TableError(
                 code="E-TABLE-005",
                 what=f"a quoted text in “{name}” does not end",
-                got=f"a quotation mark in the record that starts in line {line_number} and no "
-                "second one before the end of the file",
+                got="a quotation mark in the record that starts in line "
+                f"{feed.lines_done + 1} and no second one before the end of the file",
                 expected="quotation marks in pairs",
                 next_step="Close the quotation mark there; nothing was read, because everything "
                 "behind it would belong to that one cell",
