@@ -251,13 +251,13 @@ def _check(y: FloatArray, x: FloatArray, z: FloatArray, starts: IntArray) -> Non
             next_step="Leave out the rows without a response",
         )
     p, q = x.shape[1], z.shape[1]
-    enough = groups > q and n > groups + p and n > p + q
+    enough = groups > q and n > groups * q and n > groups + p
     if not enough or np.linalg.matrix_rank(x) < p or not (np.square(z).sum(axis=0) > 0).all():
         raise ModelError(
             "E-MODEL-002",
             what="these data cannot carry the model",
             got=f"{n} responses of {groups} groups for {p} fixed and {q} random effects",
-            expected="more groups than random effects, more responses than groups, and columns "
-            "that do not repeat each other",
+            expected="more groups than random effects, more responses than random effects of all "
+            "groups, and columns that do not repeat each other",
             next_step="Give more groups or occasions, or a simpler model",
         )

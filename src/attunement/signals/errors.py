@@ -22,4 +22,5 @@ class SignalError(AttunementError):
         "E-SIGNAL-008": "a budget or an audit cannot be made as asked",
         "E-SIGNAL-020": "a choice about sudden gains cannot be used",
         "E-SIGNAL-021": "session numbers leave too many holes",
+        "E-SIGNAL-030": "reliability, norms or a cut-off that cannot be used",
     }
