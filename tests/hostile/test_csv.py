@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Malformed and hostile tables: each refusal names a place and changes nothing.
 
-Row 16 (another practice's id) belongs to the store, which `look` does not touch, and row 12 (one
-id, two birth years) to the import of people, which is not built yet.
+Row 16 (another practice's id) and row 12 (one id, two birth years) belong to the import of people:
+``tests/hostile/test_people_file.py`` and ``tests/store/test_people_import.py``.
 """
 
 from __future__ import annotations

@@ -112,3 +112,37 @@ def test_a_start_that_fails_is_said_in_one_line(
     assert done.stderr.startswith(code)
     assert len(done.stderr.splitlines()) == 1
     assert "u:canary" not in done.stderr
+
+
+@pytest.mark.slow
+def test_clients_of_an_older_store_keep_everything_and_get_no_birth_year(
+    tmp_path: Path, run_clinic: Any
+) -> None:
+    """SQLite rebuilds the table for a new column: nothing that points at it may be lost."""
+    run_clinic(
+        tmp_path,
+        "from django.core.management import call_command\n"
+        "call_command('migrate', 'clinic', '0002', verbosity=0)\n",
+    )
+    database = sqlite3.connect(tmp_path / "clinic.sqlite3")
+    database.executescript(
+        "INSERT INTO clinic_practice VALUES ('p', 'Synthetic');"
+        "INSERT INTO clinic_therapist (id, practice_id, display_name) VALUES ('t', 'p', 'x');"
+        "INSERT INTO clinic_client (id, practice_id, code, display_name)"
+        " VALUES ('c', 'p', 'C-01', 'Client A');"
+        "INSERT INTO clinic_dyad (id, practice_id, client_id, therapist_id)"
+        " VALUES ('d', 'p', 'c', 't');"
+    )
+    database.close()
+    said = run_clinic(
+        tmp_path,
+        "from datetime import datetime, UTC\n"
+        "from django.db import connection\n"
+        "from attunement.clinic.models import Dyad\n"
+        "from attunement.clinic.store.opening import open_store\n"
+        "open_store(now=datetime(2026, 3, 2, tzinfo=UTC))\n"
+        "connection.check_constraints()\n"
+        "client = Dyad.objects.get(pk='d').client\n"
+        "print(client.pk, client.code, client.display_name, client.birth_year)\n",
+    )
+    assert said == "c C-01 Client A None\n"

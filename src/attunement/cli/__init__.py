@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "explain": ("attunement.cli.explain", "Walk a score back to its answers."),
     "look": ("attunement.cli.look", "Turn a file of ratings into one page and a short text."),
     "measures": ("attunement.cli.measures", "List, show, check and add measures."),
+    "people": ("attunement.cli.people", "Bring in the people that a clinic already has."),
     "score": ("attunement.cli.score", "Score a file of answers."),
     "serve": ("attunement.cli.serve", "Serve a clinic."),
     "simulate": ("attunement.cli.simulate", "Write a synthetic clinic with known truth."),

@@ -81,7 +81,7 @@ def _serve(config: Path | None, *, host: str, port: int | None, check: bool) -> 
     listening = port or (_PORT if https else base_url.port or _PORT)
     if not check:
         refuse_busy_port(host, listening)
-    _open()
+    open_clinic()
     if check:
         from attunement.clinic.access import check_routes
 
@@ -171,10 +171,11 @@ def _set_up_and_open(config: Path | None) -> datetime:
     from attunement.clinic.serving import set_up
 
     set_up(config)
-    return _open()
+    return open_clinic()
 
 
-def _open() -> datetime:
+def open_clinic() -> datetime:
+    """Open the store of the clinic that was set up, and return what the time is."""
     from django.utils import timezone
 
     from attunement.clinic.services.people import own_practice

@@ -26,6 +26,13 @@ class ClinicError(AttunementError):
         "E-CLINIC-012": "the address cannot be listened on",
         "E-CLINIC-013": "the person cannot be added",
         "E-CLINIC-014": "the database cannot be opened",
+        "E-CLINIC-101": "a file of people was not imported",
+        "E-CLINIC-102": "a column of a file of people is missing or unknown",
+        "E-CLINIC-103": "a cell that is needed is empty",
+        "E-CLINIC-104": "a cell of a file of people cannot be used",
+        "E-CLINIC-105": "unknown id",
+        "E-CLINIC-106": "a cell contradicts another row or the store",
+        "E-CLINIC-107": "the store was not prepared by this version",
     }
 
 

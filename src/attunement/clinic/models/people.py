@@ -11,6 +11,8 @@ from django.db.models.functions import Lower
 
 from attunement.clinic.models.identifiers import ID_LENGTH, new_id
 
+EARLIEST_BIRTH_YEAR, LATEST_BIRTH_YEAR = 1900, 2100
+
 
 class Practice(models.Model):
     """The tenant: one clinic, training site or study centre."""
@@ -74,16 +76,25 @@ class Therapist(models.Model):
 
 
 class Client(models.Model):
-    """A person who comes to therapy, known by a code and a name for the page."""
+    """A person who comes to therapy, known by a code and a name for the page.
+
+    The birth year is on no page: it tells two people apart who were given one code.
+    """
 
     id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id, editable=False)
     practice = models.ForeignKey(Practice, on_delete=models.PROTECT, related_name="clients")
     code = models.CharField(max_length=40)
     display_name = models.CharField(max_length=200)
+    birth_year = models.PositiveSmallIntegerField(null=True, blank=True)
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["practice", "code"], name="client_code_once")
+            models.UniqueConstraint(fields=["practice", "code"], name="client_code_once"),
+            models.CheckConstraint(
+                name="client_birth_year_plausible",
+                condition=models.Q(birth_year__isnull=True)
+                | models.Q(birth_year__range=(EARLIEST_BIRTH_YEAR, LATEST_BIRTH_YEAR)),
+            ),
         ]
 
     def __str__(self) -> str:

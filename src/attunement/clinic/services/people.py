@@ -24,9 +24,14 @@ OFFERED = (Role.THERAPIST, Role.LEAD)  # the roles that have a page to come to a
 _USERNAME = re.compile(r"[\w.@+-]{1,150}")
 
 
+def known_practice() -> Practice | None:
+    """Return the practice of this installation, or None before its first start."""
+    return Practice.objects.order_by("pk").first()
+
+
 def own_practice() -> Practice:
     """Return the practice of this installation, made and named by the configuration."""
-    found = Practice.objects.order_by("pk").first()
+    found = known_practice()
     if found is None:
         return Practice.objects.create(name=config().practice_name)
     if found.name != config().practice_name:
@@ -121,8 +126,13 @@ def _is_email(text: str) -> bool:
     return len(text) <= MAX_EMAIL
 
 
+def is_readable(text: str, *, most: int) -> bool:
+    """Whether a code or a name stands on one line of a page and is not too long."""
+    return bool(text.strip()) and text == text.strip() and is_plain(text) and len(text) <= most
+
+
 def _refuse_unreadable(what: str, text: str, *, most: int = MAX_NAME) -> None:
-    if not text.strip() or text != text.strip() or not is_plain(text) or len(text) > most:
+    if not is_readable(text, most=most):
         _refuse(
             f"a {what} that is empty, too long, or holds blanks at its ends or control characters",
             f"1 to {most} letters, numbers and signs on one line",

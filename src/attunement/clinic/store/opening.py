@@ -8,6 +8,7 @@ import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import NoReturn
 
 from django.core.management import call_command
 from django.db import DatabaseError, connection
@@ -54,6 +55,35 @@ def open_store(*, now: datetime) -> Opened:
     call_command("createcachetable", verbosity=0)
     check_store()
     return Opened(migrated=len(plan), backup=backup)
+
+
+def require_current() -> None:
+    """Refuse a store that opening would have to make or migrate; nothing is written.
+
+    Raises
+    ------
+    ClinicError
+        E-CLINIC-107; and E-CLINIC-001, E-CLINIC-002 and E-CLINIC-014 as for ``open_store``.
+    """
+    file = Path(str(connection.settings_dict["NAME"]))
+    if connection.vendor == "sqlite" and not file.exists():
+        _refuse_unprepared()
+    _connect()
+    check_store(triggers=False)
+    executor = MigrationExecutor(connection)
+    refuse_newer(executor)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        _refuse_unprepared()
+    check_store()
+
+
+def _refuse_unprepared() -> NoReturn:
+    raise ClinicError(
+        "E-CLINIC-107",
+        what="the store was not prepared by this version",
+        expected="a store that has been opened once",
+        next_step="Run 'attunement serve --check', which backs up and migrates",
+    )
 
 
 def _connect() -> None:
