@@ -4,6 +4,17 @@
 from __future__ import annotations
 
 from attunement.models.errors import ModelError
+from attunement.models.logistic import LogisticFit, fit_logistic
 from attunement.models.mixed import MixedFit, fit_mixed
+from attunement.models.prediction import Performance, decision_curve, performance
 
-__all__ = ["MixedFit", "ModelError", "fit_mixed"]
+__all__ = [
+    "LogisticFit",
+    "MixedFit",
+    "ModelError",
+    "Performance",
+    "decision_curve",
+    "fit_logistic",
+    "fit_mixed",
+    "performance",
+]
