@@ -8,8 +8,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from attunement.cli import answers as cli_answers
 from attunement.cli import main
+from attunement.exchange import pieces
 
 HEADER = "client," + ",".join(str(k) for k in range(1, 10))
 GOOD = f"{HEADER}\nA,1,1,1,1,1,1,1,1,1\nB,3,3,3,3,3,3,3,3,\nC,,,,,,,,,\n"
@@ -100,16 +100,43 @@ def test_a_file_that_is_there_is_replaced_with_force_alone(
     assert pl.read_csv(other)["score"].to_list() == [9.0, 27.0, None]
 
 
-@pytest.mark.parametrize("ending", ["csv", "parquet"])
-def test_long_files_stream_to_the_same_result(
-    file: Path, ending: str, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+def test_parquet_comes_to_the_same_result(file: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    text = run("score", file, "--measure", "phq-9", capfd=capfd)
+    other = file.with_suffix(".parquet")
+    pl.read_csv(file).write_parquet(other)
+    assert run("score", other, "--measure", "phq-9", capfd=capfd) == text
+
+
+def test_pieces_of_any_length_come_to_the_same_result(
+    file: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = run("score", file, "--measure", "phq-9", capfd=capfd)
-    monkeypatch.setattr(cli_answers, "SMALL", 0)
-    other = file.parent / f"other.{ending}"
-    frame = pl.read_csv(file)
-    frame.write_csv(other) if ending == "csv" else frame.write_parquet(other)
-    assert run("score", other, "--measure", "phq-9", capfd=capfd) == whole
+    words = ("score", file, "--measure", "phq-9")
+    file.write_text(GOOD.replace("B,3", '"B\nb", 3').replace("C,,", "C,NULL,"), "utf-8")
+    whole = run(*words, capfd=capfd)
+    file_with_mistakes = file.with_stem("mistakes")
+    file_with_mistakes.write_text(GOOD.replace("B,3", "B,7").replace("A,1", "A,x") * 3, "utf-8")
+    refused = run("score", file_with_mistakes, "--measure", "phq-9", capfd=capfd)
+    assert (whole[0], refused[0]) == (0, 2)
+    assert "Note: row 3: Values have spaces around them (1 in all)." in whole[2]
+    assert refused[2].startswith("E-CLI-002")  # the header is repeated: told before the answers
+    for length in (1, 5, 33):
+        monkeypatch.setattr(pieces, "PIECE", length)
+        assert run(*words, capfd=capfd) == whole
+        assert run("score", file_with_mistakes, "--measure", "phq-9", capfd=capfd) == refused
+
+
+def test_rows_that_cannot_be_read_are_told_before_answers_and_columns(
+    file: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    ragged = GOOD + "D,1\n" + "E,9,1,1,1,1,1,1,1,1\n"
+    target = file.parent / "out.csv"
+    for text in (ragged, ragged.replace("client,1,2", "client,one,two")):
+        file.write_text(text, "utf-8")
+        code, _, err = run("score", file, "--measure", "phq-9", "--out", target, capfd=capfd)
+        assert (code, err.count("\n")) == (2, 1)
+        assert err.startswith("E-CLI-002")
+        assert "row 5" in err
+    assert sorted(file.parent.iterdir()) == [file]  # no half a file either
 
 
 def test_dialects_are_read(file: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -224,17 +251,15 @@ def test_explain_refuses_a_row_that_is_not_there(
 
 
 def test_summary_counts_risk_answers_and_says_nothing_of_a_tier(
-    file: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    file: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    for small in (cli_answers.SMALL, 0):  # read whole, and by batches
-        monkeypatch.setattr(cli_answers, "SMALL", small)
-        code, out, err = run("score", file, "--measure", "phq-9", capfd=capfd)
-        assert code == 0
-        assert "risk" not in out
-        look = "Answered in a way that asks for a person to look"
-        assert f"{look} (item 9: thoughts of death or self-harm): 1." in err
-        document = json.loads(run("score", file, "--measure", "phq-9", "--json", capfd=capfd)[1])
-        assert document["with_risk_answer"] == 1  # A; B and C left item 9 out
+    code, out, err = run("score", file, "--measure", "phq-9", capfd=capfd)
+    assert code == 0
+    assert "risk" not in out
+    look = "Answered in a way that asks for a person to look"
+    assert f"{look} (item 9: thoughts of death or self-harm): 1." in err
+    document = json.loads(run("score", file, "--measure", "phq-9", "--json", capfd=capfd)[1])
+    assert document["with_risk_answer"] == 1  # A; B and C left item 9 out
 
 
 def test_explain_names_a_risk_answer(file: Path, capfd: pytest.CaptureFixture[str]) -> None:

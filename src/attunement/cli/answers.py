@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 import click
 
@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from attunement.errors import Problem
+    from attunement.exchange import Block
+
 F = TypeVar("F", bound=Callable[..., Any])
 
-SMALL = 64 << 20  # bytes of CSV that are read whole, with every dialect understood
 TEXT_ENDINGS = {".csv", ".tsv", ".txt"}
 
 _OPTIONS = (
@@ -84,27 +86,80 @@ def check_readable(file: Path) -> None:
         raise CommandError("E-CLI-002", what=f"'{file.name}' cannot be read", got=kind)
 
 
-def is_small_text(file: Path) -> bool:
-    """Return whether a file is text and short enough to be read whole."""
-    return file.suffix.lower() in TEXT_ENDINGS and file.stat().st_size <= SMALL
+def is_text(file: Path) -> bool:
+    """Return whether a file is a text table by its name."""
+    return file.suffix.lower() in TEXT_ENDINGS
 
 
-def read_answers(file: Path) -> Answers:
-    """Read a file whole; a CSV file with rows that cannot be read is refused with their list."""
-    if file.suffix.lower() not in TEXT_ENDINGS:
-        return Answers(_read_parquet(file), None)
-    import pyarrow as pa
+class TextAnswers:
+    """A CSV file on its way through: block by block, refused at its end where a row cannot be read.
 
-    from attunement.exchange import read_table
+    Attributes
+    ----------
+    columns : tuple of str
+        Column names.
+    """
 
+    def __init__(self, file: Path, opened: BinaryIO) -> None:
+        from attunement.exchange import TableStream
+
+        self._file = file
+        self._stream = TableStream(opened, name=file.name)
+        self.columns = self._stream.columns
+
+    def blocks(self) -> Iterator[Block]:
+        """Yield the rows, once; at their end refuse the file where some could not be read."""
+        yield from self._stream.blocks()
+        refuse_rows(self._file, self._stream.problems)
+
+    def remark(self) -> None:
+        """Say what was remarkable and is no mistake."""
+        say_remarks(self._stream.problems)
+
+
+@contextmanager
+def streamed(file: Path) -> Iterator[TextAnswers]:
+    """Give a CSV file to be read block by block.
+
+    What is wrong with the file as a whole, or with rows of it, is told before anything that the
+    answers are refused for: where they were refused, the file is read to its end once more.
+    """
+    from attunement.frames import ScoreFrameError
+
+    with opened(file) as source:
+        answers = TextAnswers(file, source)
+        try:
+            yield answers
+        except ScoreFrameError:
+            source.seek(0)
+            answers = TextAnswers(file, source)
+            for _ in answers.blocks():
+                pass
+            answers.remark()
+            raise
+        answers.remark()
+
+
+@contextmanager
+def opened(file: Path) -> Iterator[BinaryIO]:
+    """Open a file, or say in one line why it cannot be read."""
     try:
-        data = file.read_bytes()
+        source = file.open("rb")
     except OSError as problem:
-        raise CommandError(
-            "E-CLI-002", what=f"'{file.name}' cannot be read", got=problem.strerror or "an error"
-        ) from problem
-    table = read_table(data, name=file.name)
-    refused = [problem for problem in table.problems if problem.refused]
+        raise _unreadable(file, problem) from problem
+    with source:
+        yield source
+
+
+def _unreadable(file: Path, problem: OSError) -> CommandError:
+    return CommandError(
+        "E-CLI-002", what=f"'{file.name}' cannot be read", got=problem.strerror or "an error"
+    )
+
+
+def refuse_rows(file: Path, problems: Sequence[Problem]) -> None:
+    """Refuse a file with rows that cannot be read, and list them."""
+    refused = [problem for problem in problems if problem.refused]
     if refused:
         listed = "; ".join(f"row {p.row}: {p.what} ({p.count} in all)" for p in refused[:20])
         raise CommandError(
@@ -113,8 +168,30 @@ def read_answers(file: Path) -> Answers:
             got=listed,
             next_step=refused[0].next_step or "Mend them; nothing was scored",
         )
-    for remark in table.problems:
+
+
+def say_remarks(problems: Sequence[Problem]) -> None:
+    """Say on the error stream what was remarkable in a file and is no mistake."""
+    for remark in problems:
         click.echo(f"Note: row {remark.row}: {remark.what} ({remark.count} in all).", err=True)
+
+
+def read_answers(file: Path) -> Answers:
+    """Read a file whole; a CSV file with rows that cannot be read is refused with their list."""
+    if not is_text(file):
+        return Answers(_read_parquet(file), None)
+    import pyarrow as pa
+
+    from attunement.exchange import read_table
+
+    with opened(file) as source:
+        try:
+            data = source.read()
+        except OSError as problem:
+            raise _unreadable(file, problem) from problem
+    table = read_table(data, name=file.name)
+    refuse_rows(file, table.problems)
+    say_remarks(table.problems)
     return Answers(pa.table(dict(zip(table.columns, table.cells, strict=True))), table.row_numbers)
 
 

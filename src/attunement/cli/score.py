@@ -18,14 +18,12 @@ from attunement.cli.answers import (
     check_readable,
     column_arguments,
     guesses_said,
-    is_small_text,
-    read_answers,
+    is_text,
+    streamed,
 )
 from attunement.cli.errors import CommandError
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from attunement.frames import Tally
 
 ENDINGS = {".csv", ".parquet"}
@@ -133,54 +131,36 @@ def check_target(out: Path, source: Path, *, force: bool) -> None:
 
 def _score(file: Path, target: Path, arguments: dict[str, Any]) -> dict[str, Any]:
     """Score ``file`` into ``target`` and return what was done."""
-    import polars as pl
-
-    from attunement.frames import Tally, score, write_result
+    from attunement.frames import Tally, score, score_stream
 
     tally = Tally()
-    if not is_small_text(file):
+    if is_text(file):
+        with streamed(file) as answers:
+            score_stream(answers, out=target, tally=tally, **arguments)
+    else:
         score(file, out=target, tally=tally, **arguments)
-        return _summary(_scan(target), tally)
-    answers = read_answers(file)
-    result = pl.DataFrame(
-        pl.from_arrow(
-            score(answers.table, row_numbers=answers.row_numbers, tally=tally, **arguments)
-        )
-    )
-    if not result.height:
-        raise CommandError("E-CLI-002", what=f"'{file.name}' has no rows")
-    write_result(result, target)
-    return _summary(result.lazy(), tally)
+    return _summary(arguments["measure"], tally)
 
 
-def _scan(target: Path) -> pl.LazyFrame:
-    import polars as pl
-
-    if target.suffix.lower() == ".parquet":
-        return pl.scan_parquet(target)
-    return pl.scan_csv(target, infer_schema=False)
-
-
-def _summary(result: pl.LazyFrame, tally: Tally) -> dict[str, Any]:
+def _summary(measure: str, tally: Tally) -> dict[str, Any]:
     """Count what came of the responses; a scale that was not asked lacks no score."""
-    import polars as pl
+    from attunement.measures import as_measure
+    from attunement.scoring import NOT_ASKED, NOT_ASKED_UNUSED, SCORER_VERSION
 
-    from attunement.scoring import NOT_ASKED, NOT_ASKED_UNUSED
-
-    counted = result.group_by("reason", "measure", "scorer").agg(pl.len()).collect()
+    known = as_measure(measure)
     complete, by_reason, not_asked = 0, {}, Counter[str]()
-    for row in counted.sort("len", "reason", descending=[True, False]).to_dicts():
-        parts = [part.partition(": ") for part in (row["reason"] or "").split("; ") if part]
+    for reason, count in sorted(tally.reasons.items(), key=lambda pair: (-pair[1], pair[0])):
+        parts = [part.partition(": ") for part in reason.split("; ") if part]
         unasked = [scale for scale, _, why in parts if why in {NOT_ASKED, NOT_ASKED_UNUSED}]
-        not_asked.update(dict.fromkeys(unasked, row["len"]))
+        not_asked.update(dict.fromkeys(unasked, count))
         if len(unasked) == len(parts):
-            complete += row["len"]
+            complete += count
         else:
-            by_reason[row["reason"]] = row["len"]
+            by_reason[reason] = count
     return {
-        "measure": counted["measure"][0] if counted.height else None,
-        "scorer": counted["scorer"][0] if counted.height else None,
-        "responses": int(counted["len"].sum()),
+        "measure": f"{known.id}@{known.version}",
+        "scorer": SCORER_VERSION,
+        "responses": tally.responses,
         "scored_on_every_scale_asked": complete,
         "reasons": by_reason,
         "not_asked": dict(not_asked),

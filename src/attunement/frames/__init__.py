@@ -10,6 +10,7 @@ from attunement.frames.ratings_reading import DyadRatings, Ratings, ratings
 from attunement.frames.ratings_scale import ScoreScale
 from attunement.frames.score_errors import ColumnGuessWarning, ScoreFrameError
 from attunement.frames.score_row import answers_of
+from attunement.frames.score_stream import score_stream
 from attunement.frames.score_table import score
 from attunement.frames.score_tally import Tally
 
@@ -26,5 +27,6 @@ __all__ = [
     "answers_of",
     "ratings",
     "score",
+    "score_stream",
     "write_result",
 ]

@@ -127,8 +127,8 @@ def score_batch(
             row_numbers=row_numbers,
         )
     unused = unused_answers(plan, columns)
-    reader.tally.add(rows, risk_rows(plan, columns), unused)
     reason_at, reasons = reasons_for(plan, result.why, unused)
+    reader.tally.add(rows, risk_rows(plan, columns), unused, reason_at, reasons)
     numbers = {
         scale_column(scale.id): result.scores[index] for index, scale in enumerate(plan.scales)
     }

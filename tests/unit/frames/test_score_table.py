@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -328,6 +329,7 @@ def test_unused_answers_and_risk_answers_are_counted() -> None:
     assert result["reason"].to_list() == reasons
     # Rows 1 and 5 hold 3a, and row 3 holds 3b, without having been asked for it; 3b is 4 twice.
     assert tally == Tally(5, 2, 3)
+    assert tally.reasons == Counter(reason or "" for reason in reasons)
     large = pl.concat([frame] * 20_000)
     tally = Tally()
     assert score(large, measure=made, tally=tally)["reason"].to_list() == reasons * 20_000

@@ -15,7 +15,7 @@ import pyarrow.csv as pa_csv
 from attunement.frames.score_errors import LISTED, ScoreFrameError
 
 BATCH_ROWS = 1 << 17
-CSV_BLOCK = 1 << 24
+CSV_BLOCK = 1 << 21
 NOT_CSV = "it is not a CSV file in UTF-8, or a quotation mark does not end"
 
 Batches = Callable[[list[str]], Iterator[pl.DataFrame]]

@@ -3,19 +3,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import narwhals as nw
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 from polars.io.plugins import register_io_source
 
 from attunement.frames.engines.memory import changing_columns, constant_columns, score_frame
-from attunement.frames.engines.reading import Batches, open_file
+from attunement.frames.engines.reading import open_file
 from attunement.frames.engines.writing import replacing, sink
 from attunement.frames.score_batch import Findings, result_columns, score_batch
+from attunement.frames.score_columns import ITEM_COLUMN
 from attunement.frames.score_errors import ScoreFrameError
 from attunement.frames.score_request import Layout, Request, choose_layout
 
@@ -32,35 +36,103 @@ def read_and_score(source: Path, request: Request) -> pl.DataFrame:
     return scored
 
 
+class TextBlock(Protocol):
+    """Some rows of a text table, as ``attunement.exchange.Block`` has them."""
+
+    @property
+    def cells(self) -> tuple[pa.Array, ...]:
+        """Text by column, null where missing."""
+        ...
+
+    @property
+    def row_numbers(self) -> npt.NDArray[np.int64]:
+        """For each row its number as a spreadsheet counts."""
+        ...
+
+
+class TextStream(Protocol):
+    """A text table that comes in blocks; ``attunement.exchange.TableStream`` is one."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Column names."""
+        ...
+
+    def blocks(self) -> Iterator[TextBlock]:
+        """Yield the rows, once."""
+        ...
+
+
+# What reads chosen columns, and the number of each row (or of the first one).
+Parts = Callable[[list[str]], Iterator[tuple[pl.DataFrame, npt.NDArray[np.int64] | int]]]
+
+
 def score_file(source: Path, out: Path, request: Request) -> Path:
     """Score ``source`` into ``out`` and return ``out``.
 
     Both are CSV or Parquet by their ending. A long file is read whole, because the answers of
     one response may lie anywhere in it.
     """
+    check_kind(out)
+    dtypes, batches = open_file(source)
+
+    def parts(wanted: list[str]) -> Iterator[tuple[pl.DataFrame, int]]:
+        row = int(request.first_row)
+        for batch in batches(wanted):
+            yield batch.rechunk(), row
+            row += batch.height
+
+    return _score_parts(dtypes, parts, out, request)
+
+
+def score_blocks(source: TextStream, out: Path, request: Request) -> Path:
+    """Score a text table that comes in blocks into ``out``, and return ``out``."""
+    check_kind(out)
+
+    def parts(wanted: list[str]) -> Iterator[tuple[pl.DataFrame, npt.NDArray[np.int64]]]:
+        at = {name: source.columns.index(name) for name in wanted}
+        for block in source.blocks():
+            cells = {name: pl.Series(name, block.cells[place]) for name, place in at.items()}
+            yield pl.DataFrame(cells, height=len(block.row_numbers)), block.row_numbers
+
+    return _score_parts(dict.fromkeys(source.columns, pl.String), parts, out, request)
+
+
+def check_kind(out: Path) -> None:
+    """Refuse to write a file of an unknown kind."""
     if out.suffix.lower() not in {".csv", ".parquet"}:
         raise ScoreFrameError(
             "E-FRAME-009",
             what="The file for the scores has no known kind",
             expected="out='….csv' or out='….parquet'",
         )
-    dtypes, batches = open_file(source)
+
+
+def _score_parts(dtypes: dict[str, Any], parts: Parts, out: Path, request: Request) -> Path:
     layout = choose_layout(request, list(dtypes))
     with replacing(out) as temporary:
         if layout.long:
-            whole = pl.concat(list(batches(list(dtypes))), how="vertical")
-            words = pl.col("reason", "measure", "scorer").cast(WORDS)
-            scored = score_frame(nw.from_native(whole, eager_only=True), request)
-            lazy = scored.lazy().with_columns(words)
+            lazy = _gathered(layout, parts, request)
         else:
-            lazy = _lazy(layout, dtypes, batches, request)
+            lazy = _lazy(layout, dtypes, parts, request)
         sink(lazy, temporary, out.suffix.lower())
     return out
 
 
-def _lazy(
-    layout: Layout, dtypes: dict[str, Any], batches: Batches, request: Request
-) -> pl.LazyFrame:
+def _gathered(layout: Layout, parts: Parts, request: Request) -> pl.LazyFrame:
+    """Return the scores of a long table, which is read whole."""
+    wanted = [*layout.keys, ITEM_COLUMN, layout.value, layout.measure]
+    read = list(parts(list(dict.fromkeys(name for name in wanted if name))))
+    numbers = [one for _, one in read if not isinstance(one, int)]
+    if numbers:
+        request = replace(request, row_numbers=np.concatenate(numbers))
+    whole = pl.concat([frame for frame, _ in read], how="vertical")
+    read.clear()
+    scored: pl.DataFrame = score_frame(nw.from_native(whole, eager_only=True), request)
+    return scored.lazy().with_columns(pl.col("reason", "measure", "scorer").cast(WORDS))
+
+
+def _lazy(layout: Layout, dtypes: dict[str, Any], parts: Parts, request: Request) -> pl.LazyFrame:
     """Return the scores as a lazy frame that pulls one batch at a time."""
     keys = list(layout.keys)
     wanted = list(dict.fromkeys([*keys, *layout.items.values()]))
@@ -68,9 +140,7 @@ def _lazy(
 
     def source(*_: Any) -> Iterator[pl.DataFrame]:
         findings = Findings([])
-        row = int(request.first_row)
-        for batch in batches(wanted):
-            frame = batch.rechunk()
+        for frame, numbers in parts(wanted):
             cells = {item: _arrow(frame[name]) for item, name in layout.items.items()}
             scored = score_batch(
                 request.reader,
@@ -78,10 +148,9 @@ def _lazy(
                 layout.items,
                 findings,
                 rows=frame.height,
-                row_numbers=row,
+                row_numbers=numbers,
                 threads=1,  # reading and writing keep the other processors busy
             )
-            row += frame.height
             if not findings.total:
                 yield pl.concat(
                     [frame.select(keys), changing_columns(scored, WORDS)], how="horizontal"

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import polars as pl
 
+from attunement.errors import AttunementError
 from attunement.frames.score_errors import ScoreFrameError
 
 _RISKY = r"^[=+\-@\t\r]"  # what a spreadsheet might take for a formula
@@ -51,9 +52,9 @@ def sink(lazy: pl.LazyFrame, temporary: Path, ending: str) -> None:
         raise
 
 
-def _refusal_within(problem: BaseException | None) -> ScoreFrameError | None:
+def _refusal_within(problem: BaseException | None) -> AttunementError | None:
     while problem is not None:
-        if isinstance(problem, ScoreFrameError):
+        if isinstance(problem, AttunementError):
             return problem
         problem = problem.__cause__ or problem.__context__
     return None
