@@ -26,6 +26,8 @@ class ClinicError(AttunementError):
         "E-CLINIC-012": "the address cannot be listened on",
         "E-CLINIC-013": "the person cannot be added",
         "E-CLINIC-014": "the database cannot be opened",
+        "E-CLINIC-015": "what was said about a signal cannot be taken",
+        "E-CLINIC-016": "a budget or a rule's setting cannot be saved",
         "E-CLINIC-101": "a file of people was not imported",
         "E-CLINIC-102": "a column of a file of people is missing or unknown",
         "E-CLINIC-103": "a cell that is needed is empty",

@@ -42,6 +42,14 @@ class Action(StrEnum):
     THERAPIST_FORM_VIEW = "therapist_form.view"
     THERAPIST_RESPONSE_RECORD = "therapist_response.record"
     PICTURE_VIEW = "picture.view"
+    SIGNALS_VIEW = "signals.view"
+    SIGNAL_VIEW = "signal.view"
+    SIGNAL_ANSWER = "signal.answer"
+    RUPTURE_NAME = "rupture.name"
+    BUDGET_SET = "budget.set"
+    RULE_AUDIT_VIEW = "rule_audit.view"
+    RULE_TRY = "rule.try"
+    RULE_SAVE = "rule.save"
     COMPONENTS_VIEW = "components.view"
     HEALTH_VIEW = "health.view"
     LOGIN = "login"
@@ -67,6 +75,7 @@ class Decision:
 _EVERYBODY = frozenset(ActorRole)
 _PEOPLE = frozenset({ActorRole.THERAPIST, ActorRole.SUPERVISOR, ActorRole.LEAD, ActorRole.OPERATOR})
 _THERAPIST = frozenset({ActorRole.THERAPIST})
+_LEAD = frozenset({ActorRole.LEAD})
 _LINK = frozenset({ActorRole.CLIENT_LINK})
 
 # (action, relation) -> the roles that may. What is not here is refused.
@@ -84,6 +93,15 @@ RULES: dict[tuple[Action, Relation], frozenset[ActorRole]] = {
     (Action.THERAPIST_FORM_VIEW, Relation.OWN): _THERAPIST,
     (Action.THERAPIST_RESPONSE_RECORD, Relation.OWN): _THERAPIST,
     (Action.PICTURE_VIEW, Relation.OWN): _THERAPIST,
+    (Action.SIGNALS_VIEW, Relation.SELF): _THERAPIST,
+    (Action.BUDGET_SET, Relation.SELF): _THERAPIST,
+    (Action.SIGNAL_VIEW, Relation.OWN): _THERAPIST,
+    (Action.SIGNAL_ANSWER, Relation.OWN): _THERAPIST,
+    (Action.RUPTURE_NAME, Relation.OWN): _THERAPIST,
+    # Counts over ten clients or more, never by therapist: about rules, not about people.
+    (Action.RULE_AUDIT_VIEW, Relation.SELF): _LEAD,
+    (Action.RULE_TRY, Relation.SELF): _LEAD,
+    (Action.RULE_SAVE, Relation.SELF): _LEAD,
     (Action.INVITATION_OPEN, Relation.SELF): _EVERYBODY,
     (Action.CLIENT_FORM_VIEW, Relation.OWN): _LINK,
     (Action.CLIENT_RESPONSE_RECORD, Relation.OWN): _LINK,

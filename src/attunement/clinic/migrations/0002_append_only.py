@@ -5,15 +5,15 @@ from django.apps.registry import Apps
 from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
-from attunement.clinic.store.triggers import create_triggers, drop_triggers
+from attunement.clinic.store.triggers import ANSWER_TABLES, create_triggers, drop_triggers
 
 
 def forwards(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
-    create_triggers(schema_editor)
+    create_triggers(schema_editor, ANSWER_TABLES)
 
 
 def backwards(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
-    drop_triggers(schema_editor)
+    drop_triggers(schema_editor, ANSWER_TABLES)
 
 
 class Migration(migrations.Migration):

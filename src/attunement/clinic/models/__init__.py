@@ -19,13 +19,30 @@ from attunement.clinic.models.care import (
     Modality,
     Session,
 )
-from attunement.clinic.models.derived import Score, SignalRecord
+from attunement.clinic.models.derived import Score, SignalJudgement, SignalRecord
 from attunement.clinic.models.identifiers import derived_id, is_id, new_id
+from attunement.clinic.models.outcomes import (
+    CLIENT_ANSWERS,
+    THERAPIST_ANSWERS,
+    NamedRupture,
+    OutcomeAnswer,
+    SignalOutcome,
+    SignalShown,
+)
 from attunement.clinic.models.people import Client, Login, Practice, Role, Therapist
 from attunement.clinic.models.response import MAX_TEXT, Answer, Prediction, Response
+from attunement.clinic.models.rules import (
+    LONGEST_NOTE,
+    LearnedModel,
+    RuleSetting,
+    TherapistBudget,
+)
 
 __all__ = [
+    "CLIENT_ANSWERS",
+    "LONGEST_NOTE",
     "MAX_TEXT",
+    "THERAPIST_ANSWERS",
     "Answer",
     "Assignment",
     "Attempt",
@@ -37,17 +54,25 @@ __all__ = [
     "Ending",
     "Grant",
     "Invitation",
+    "LearnedModel",
     "Login",
     "Modality",
+    "NamedRupture",
+    "OutcomeAnswer",
     "Perspective",
     "Practice",
     "Prediction",
     "Response",
     "Role",
+    "RuleSetting",
     "Score",
     "Session",
+    "SignalJudgement",
+    "SignalOutcome",
     "SignalRecord",
+    "SignalShown",
     "Therapist",
+    "TherapistBudget",
     "derived_id",
     "is_id",
     "new_id",

@@ -69,12 +69,49 @@ class SignalRecord(models.Model):
     null_sentence = models.TextField()
     source = models.TextField()
     verified = models.BooleanField(default=False)
+    raised_at = models.DateTimeField(null=True, blank=True)  # when the second form came in
+    setting_no = models.PositiveIntegerField(default=0)  # 0: as shipped
+    model_version = models.CharField(max_length=60, blank=True)  # what the rule had learned from
+    asked_rate = models.FloatField(null=True, blank=True)  # share of people over the horizon
+    horizon = models.PositiveSmallIntegerField(null=True, blank=True)
+    rate_sentence = models.TextField(blank=True)  # where the asked rate comes from
+    probability = models.FloatField(null=True, blank=True)
+    excess = models.FloatField(null=True, blank=True)  # |statistic| over |limit|
+    said = models.BooleanField(default=False)  # repeats what a person marked on a form
 
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["session", "perspective", "rule_id", "rule_version"], name="signal_once"
             )
+        ]
+
+    def __str__(self) -> str:
+        """Return the identifier."""
+        return self.id
+
+
+class SignalJudgement(models.Model):
+    """That a rule judged a session, and what it found: flagged or not.
+
+    Kept so that a rule can be audited (what it judged and did not ask about) and another threshold
+    be tried on the past, without judging every series again.
+    """
+
+    id = models.CharField(primary_key=True, max_length=ID_LENGTH, editable=False)
+    dyad = models.ForeignKey(Dyad, on_delete=models.PROTECT, related_name="judgements")
+    session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="judgements")
+    rule_id = models.CharField(max_length=60)
+    rule_version = models.CharField(max_length=30)
+    setting_no = models.PositiveIntegerField(default=0)
+    model_version = models.CharField(max_length=60, blank=True)
+    raised_at = models.DateTimeField()
+    statistic = models.FloatField(null=True, blank=True)  # none for thresholds on single marks
+    flagged = models.BooleanField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["session", "rule_id"], name="judgement_once")
         ]
 
     def __str__(self) -> str:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from django.db.models import FilteredRelation, Q, QuerySet
@@ -15,6 +15,7 @@ from attunement.clinic.services.chairs import state_of
 from attunement.clinic.services.forms import config, measure_of
 from attunement.clinic.services.gate import act, actor_name, done, require_self
 from attunement.clinic.services.results import Caseload, CaseRow, ChartLine, SessionState
+from attunement.clinic.services.week import take_week, therapist_of
 
 
 def caseload(actor: Login, *, now: datetime) -> Caseload:
@@ -35,7 +36,10 @@ def caseload(actor: Login, *, now: datetime) -> Caseload:
         )
         if own:
             dyads = dyads.filter(therapist__login_id=actor.pk)
-        rows = _rows(dyads, own=own)
+        therapist = therapist_of(actor) if own else None
+        week = take_week(therapist, now=now) if therapist is not None else None
+        asked = {one.first.dyad_id for one in week.shown} if week is not None else set()
+        rows = _rows(dyads, own=own, asked=asked)
         done(
             actor.pk,
             Action.CASELOAD_VIEW,
@@ -43,7 +47,7 @@ def caseload(actor: Login, *, now: datetime) -> Caseload:
             target=f"practice:{actor.practice_id}",
             detail={"n_dyads": len(rows)},
         )
-    return Caseload(rows=rows, role=actor.role)
+    return Caseload(rows=rows, role=actor.role, n_questions=len(week.shown) if week else 0)
 
 
 @dataclass(slots=True)
@@ -61,14 +65,17 @@ class _Seen:
         return state_of(self.asked, self.answered.keys())
 
 
-def _rows(dyads: QuerySet[Dyad], *, own: bool) -> tuple[CaseRow, ...]:
+def _rows(dyads: QuerySet[Dyad], *, own: bool, asked: set[str]) -> tuple[CaseRow, ...]:
     found = list(dyads.order_by("client__code", "pk"))
     seen = _seen(found)
     signals = _signals(found) if own else {}
     measure = measure_of(config().client_measure)
     low, high = next((s.bounds for s in measure.scales if s.id == "total" and s.bounds), (0.0, 1.0))
     return tuple(
-        _row(dyad, seen[dyad.pk], signals.get(dyad.pk, {}), own=own, bounds=(low, high))
+        replace(
+            _row(dyad, seen[dyad.pk], signals.get(dyad.pk, {}), own=own, bounds=(low, high)),
+            asked_this_week=dyad.pk in asked,
+        )
         for dyad in found
     )
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from datetime import datetime
 
 from attunement.clinic.models import Answer, Assignment, Dyad, Perspective, Response, Score, Session
 from attunement.clinic.services.results import SessionState
@@ -53,6 +54,13 @@ class SessionChairs:
     def both_in(self) -> bool:
         """Whether there is something to show."""
         return self.state is SessionState.BOTH_IN
+
+    @property
+    def both_at(self) -> datetime | None:
+        """When the second of the two forms came in; None until then."""
+        if self.client is None or self.therapist is None:
+            return None
+        return max(self.client.response.received_at, self.therapist.response.received_at)
 
 
 def chairs_of(dyad: Dyad) -> tuple[SessionChairs, ...]:

@@ -19,10 +19,11 @@ def shown_signals(dyad: Dyad) -> tuple[ShownSignal, ...]:
         .select_related("session")
         .order_by("session__session_no", "rule_id")
     )
-    return tuple(_shown(row) for row in rows)
+    return tuple(shown_signal(row) for row in rows)
 
 
-def _shown(row: SignalRecord) -> ShownSignal:
+def shown_signal(row: SignalRecord) -> ShownSignal:
+    """Return one signal as a person reads it."""
     return ShownSignal(
         signal_id=row.pk,
         session_no=row.session.session_no,

@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from attunement.clinic.access import Action
 from attunement.clinic.errors import ClinicError
-from attunement.clinic.models import Login, Session
+from attunement.clinic.models import Login, NamedRupture, Perspective, Session
 from attunement.clinic.services.chairs import Filled, SessionChairs, chairs_of
 from attunement.clinic.services.charting import chart_of, shown_signals
 from attunement.clinic.services.forms import config, measure_of, text_of
@@ -42,10 +43,13 @@ def session_picture(actor: Login, session_id: str, *, now: datetime) -> Waiting 
         chairs = chairs_of(session.dyad)
         here = next(c for c in chairs if c.session.pk == session.pk)
         signals = shown_signals(session.dyad) if here.both_in else ()
+        named = NamedRupture.objects.filter(session=session, perspective=Perspective.THERAPIST)
+        rupture_named = here.both_in and named.exists()
         done(actor.pk, Action.PICTURE_VIEW, now=now, target=f"session:{session.pk}")
     if here.client is None or here.therapist is None:
         return _waiting(session, here.state)
-    return _revealed(session, chairs, here.client, here.therapist, signals)
+    found = _revealed(session, chairs, here.client, here.therapist, signals)
+    return replace(found, rupture_named=rupture_named)
 
 
 def _waiting(session: Session, state: SessionState) -> Waiting:

@@ -90,6 +90,7 @@ class CaseRow:
     maximum: float
     n_signals: int | None  # at the newest session in which both forms are in
     may_open: bool
+    asked_this_week: bool = False  # a question of this dyad has a place in the therapist's week
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,7 @@ class Caseload:
 
     rows: tuple[CaseRow, ...]
     role: str
+    n_questions: int = 0  # that have a place in this week and wait for an answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,3 +325,4 @@ class Revealed:
     measure_title: str
     validated: bool
     who_sees: str  # the words the client was shown
+    rupture_named: bool = False  # by the therapist, whether or not a rule asked

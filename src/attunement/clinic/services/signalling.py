@@ -3,25 +3,36 @@
 
 A signal for session 5 that had used a sealed session 4 would tell of it; so the whole series is
 judged again whenever a form comes in, and holds only what the therapist could read anyway.
+
+Each session is judged by what was in force when its second form came in (``in_force``): a new
+budget, setting or model changes what is asked from then on, and never what was asked before.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from attunement.clinic.models import Dyad, Perspective, SignalRecord, derived_id
+from attunement.clinic.models import (
+    Dyad,
+    Perspective,
+    SignalJudgement,
+    SignalRecord,
+    derived_id,
+)
 from attunement.clinic.services.chairs import Filled, SessionChairs, chairs_of
 from attunement.clinic.services.forms import measure_of
+from attunement.clinic.services.in_force import InForce, Past
+from attunement.clinic.services.ruling import RULE, Ruled, judged, model_version
 from attunement.measures.schema import Direction, Measure, Scale
 from attunement.signals import (
-    DEFAULT_RULES,
     OAC_RULES,
     Archive,
+    Detection,
     Rule,
     Series,
     Signal,
     default_archive,
-    detect,
     null_rate,
     oac_signals,
     rule,
@@ -29,61 +40,135 @@ from attunement.signals import (
 
 OAC_CLIENT = "oac-c"
 _OAC_ITEMS = ("1", "2", "3", "4", "5", "6", "7")
+_MARKED = "strain_and_repair"  # this detector repeats what the client marked
 _NO_RATE = (
     "This rule repeats what was marked on the forms; no rate by chance is known for it. Its "
     "threshold is a choice."
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """A dyad's questions, and every session that the practice's rule judged."""
+
+    signals: tuple[SignalRecord, ...]
+    judgements: tuple[SignalJudgement, ...]
+
+
 def refresh_signals(dyad: Dyad) -> int:
     """Write a dyad's signals anew, in the caller's transaction; return how many there are."""
-    rows = signals_of(dyad)
+    derived = signals_of(dyad)
     SignalRecord.objects.filter(dyad=dyad).delete()
-    SignalRecord.objects.bulk_create(rows)
-    return len(rows)
+    SignalJudgement.objects.filter(dyad=dyad).delete()
+    SignalRecord.objects.bulk_create(derived.signals)
+    SignalJudgement.objects.bulk_create(derived.judgements)
+    return len(derived.signals)
 
 
-def signals_of(dyad: Dyad) -> list[SignalRecord]:
-    """Return the signal rows of a dyad, always the same for the same answers and rules."""
+def signals_of(dyad: Dyad) -> Derived:
+    """Return what follows from a dyad's answers: always the same for the same rows."""
     held = [chairs for chairs in chairs_of(dyad) if chairs.session.attended == "attended"]
-    rows: list[SignalRecord] = []
-    for key in dict.fromkeys(_measure_key(c.client) for c in held if c.client is not None):
-        # A new version of a measure begins a new series: the two are not on one scale.
-        measure = measure_of(*key)
-        rows += _of_measure(dyad, measure, _only(held, key))
-    return rows
+    past = Past.of(dyad)
+    signals: list[SignalRecord] = []
+    judgements: list[SignalJudgement] = []
+    for key in keys_of(held):
+        course = course_of(held, key)
+        if course is None:
+            continue
+        by_rule = _of_rule(dyad, course, past)
+        signals += by_rule.signals
+        judgements += by_rule.judgements
+        if key[0] == OAC_CLIENT:
+            by_form = _of_form(dyad, course)
+            signals += by_form.signals
+            judgements += by_form.judgements
+    return Derived(tuple(signals), tuple(judgements))
+
+
+def keys_of(held: Sequence[SessionChairs]) -> tuple[tuple[str, str], ...]:
+    """Return the measure versions of a dyad's open sessions, in order of first use.
+
+    A new version of a measure begins a new series: the two are not on one scale.
+    """
+    return tuple(dict.fromkeys(_measure_key(c.client) for c in held if c.client is not None))
 
 
 def _measure_key(filled: Filled) -> tuple[str, str]:
     return filled.response.measure_id, filled.response.measure_version
 
 
-def _only(
-    held: Sequence[SessionChairs], key: tuple[str, str]
-) -> list[tuple[SessionChairs, Filled | None]]:
-    return [
-        (c, c.client if c.client is not None and _measure_key(c.client) == key else None)
-        for c in held
-    ]
+@dataclass(frozen=True, slots=True)
+class Course:
+    """A dyad's sessions as one series of one measure version."""
+
+    key: tuple[str, str]
+    series: Series
+    held: tuple[tuple[SessionChairs, Filled | None], ...]
+
+    def session(self, number: int) -> SessionChairs:
+        """Return a session by its number."""
+        return next(c for c, _ in self.held if c.session.session_no == number)
 
 
-def _of_measure(
-    dyad: Dyad, measure: Measure, held: Sequence[tuple[SessionChairs, Filled | None]]
-) -> list[SignalRecord]:
+def course_of(held: Sequence[SessionChairs], key: tuple[str, str]) -> Course | None:
+    """Return the series of one measure version; None where its total has no direction or range."""
+    measure = measure_of(*key)
     scale = next((s for s in measure.scales if s.id == "total"), None)
     if scale is None or scale.bounds is None or measure.direction is Direction.NONE:
-        return []
-    series = _series(measure, scale, held)
-    low, high = scale.bounds
-    archive = default_archive(low, high, higher_is_better=series.higher_is_better)
-    found: list[Signal] = list(detect(series, DEFAULT_RULES, archive=archive).signals)
-    if measure.id == OAC_CLIENT:
-        found += _oac(series, held)
-    by_number = {c.session.session_no: c.session for c, _ in held}
-    return [
-        _row(dyad, by_number[signal.session_no].pk, signal, series=series, archive=archive)
-        for signal in found
+        return None
+    filled = tuple(
+        (c, c.client if c.client is not None and _measure_key(c.client) == key else None)
+        for c in held
+    )
+    return Course(key, _series(measure, scale, filled), filled)
+
+
+def _of_rule(dyad: Dyad, course: Course, past: Past) -> Derived:
+    """Judge a course by the practice's rule, each session by what was in force at its time."""
+    forces = {
+        c.session.session_no: past.at(c.both_at, course.key)
+        for c, filled in course.held
+        if filled is not None and c.both_at is not None
+    }
+    signals: list[SignalRecord] = []
+    judgements: list[SignalJudgement] = []
+    for force in dict.fromkeys(forces.values()):
+        for ruled in judged(course.series, force.asked, force.learned):
+            if forces.get(ruled.session_no) != force:
+                continue
+            chairs = course.session(ruled.session_no)
+            judgement = _judgement(dyad, chairs, RULE, flagged=ruled.flagged)
+            judgement.statistic = ruled.statistic
+            judgement.setting_no = force.setting_no
+            judgement.model_version = model_version(force.learned)
+            judgements.append(judgement)
+            if ruled.signal is not None:
+                signals.append(_asked(dyad, chairs, ruled, ruled.signal, force))
+    return Derived(tuple(signals), tuple(judgements))
+
+
+def _of_form(dyad: Dyad, course: Course) -> Derived:
+    """Ask what the alliance check's own heuristics ask: thresholds on marks and medians."""
+    archive = default_archive(course.series.minimum, course.series.maximum)
+    found = _oac(course.series, course.held)
+    flagged = {(signal.rule_id, signal.session_no) for signal in found.signals}
+    silent = {(one.rule_id, one.session_no) for one in found.not_evaluable}
+    judgements = [
+        _judgement(
+            dyad,
+            c,
+            known,
+            flagged=(known.id, c.session.session_no) in flagged,
+        )
+        for c, filled in course.held
+        for known in OAC_RULES
+        if filled is not None and (known.id, c.session.session_no) not in silent
     ]
+    signals = [
+        _heuristic(dyad, course.session(signal.session_no), signal, course.series, archive)
+        for signal in found.signals
+    ]
+    return Derived(tuple(signals), tuple(judgements))
 
 
 def _series(
@@ -109,38 +194,75 @@ def score_step(measure: Measure, scale: Scale) -> float:
     return step / len(scale.items) if scale.method == "mean" else step
 
 
-def _oac(series: Series, held: Sequence[tuple[SessionChairs, Filled | None]]) -> list[Signal]:
+def _oac(series: Series, held: Sequence[tuple[SessionChairs, Filled | None]]) -> Detection:
     def channel(item: str) -> list[float | None]:
         return [None if f is None else f.values.get(item) for _, f in held]
 
-    return list(
-        oac_signals(
-            sessions=series.sessions,
-            total=series.values,
-            strain=channel("8"),
-            repair=channel("8a"),
-            items={item: channel(item) for item in _OAC_ITEMS},
-            therapist_total=[
-                None if f is None or c.therapist is None else c.therapist.score("total")
-                for c, f in held
-            ],
-            rules=OAC_RULES,
-        ).signals
+    return oac_signals(
+        sessions=series.sessions,
+        total=series.values,
+        strain=channel("8"),
+        repair=channel("8a"),
+        items={item: channel(item) for item in _OAC_ITEMS},
+        therapist_total=[
+            None if f is None or c.therapist is None else c.therapist.score("total")
+            for c, f in held
+        ],
+        rules=OAC_RULES,
     )
 
 
-def _row(
-    dyad: Dyad, session_id: str, signal: Signal, *, series: Series, archive: Archive
+def _judgement(dyad: Dyad, chairs: SessionChairs, known: Rule, *, flagged: bool) -> SignalJudgement:
+    if chairs.both_at is None:
+        message = "a session that was judged has both forms"
+        raise AssertionError(message)
+    return SignalJudgement(
+        id=derived_id("judgement", chairs.session.pk, known.id),
+        dyad=dyad,
+        session=chairs.session,
+        rule_id=known.id,
+        rule_version=known.version,
+        raised_at=chairs.both_at,
+        flagged=flagged,
+    )
+
+
+def _asked(
+    dyad: Dyad, chairs: SessionChairs, ruled: Ruled, signal: Signal, force: InForce
 ) -> SignalRecord:
-    known: Rule = rule(signal.rule_id)
-    rate, sentence = None, _NO_RATE
+    row = _row(dyad, chairs, signal)
+    row.null_rate = ruled.by_chance
+    row.null_sentence = ruled.by_chance_sentence
+    row.setting_no = force.setting_no
+    row.model_version = model_version(force.learned)
+    row.asked_rate = force.asked.null_rate
+    row.horizon = force.asked.horizon
+    row.rate_sentence = force.asked.sentence()
+    row.probability = ruled.probability
+    row.excess = ruled.excess
+    return row
+
+
+def _heuristic(
+    dyad: Dyad, chairs: SessionChairs, signal: Signal, series: Series, archive: Archive
+) -> SignalRecord:
+    row = _row(dyad, chairs, signal)
+    known = rule(signal.rule_id)
+    row.null_sentence = _NO_RATE
     if known.reads_one_series:
         by_chance = null_rate(known, like=series, archive=archive)
-        rate, sentence = by_chance.per_session, by_chance.sentence
+        row.null_rate, row.null_sentence = by_chance.per_session, by_chance.sentence
+    row.said = known.detector == _MARKED
+    row.excess = 1.0  # a mark either is there or is not: at its limit
+    return row
+
+
+def _row(dyad: Dyad, chairs: SessionChairs, signal: Signal) -> SignalRecord:
+    known = rule(signal.rule_id)
     return SignalRecord(
-        id=derived_id("signal", session_id, signal.rule_id, signal.rule_version),
+        id=derived_id("signal", chairs.session.pk, signal.rule_id, signal.rule_version),
         dyad=dyad,
-        session_id=session_id,
+        session=chairs.session,
         perspective=Perspective.CLIENT,
         rule_id=signal.rule_id,
         rule_version=signal.rule_version,
@@ -152,8 +274,7 @@ def _row(
         expected=signal.expected,
         sentence=signal.sentence,
         why=signal.why.text(),
-        null_rate=rate,
-        null_sentence=sentence,
         source=signal.why.source,
         verified=signal.why.verified,
+        raised_at=chairs.both_at,
     )

@@ -3,14 +3,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
-APPEND_ONLY_TABLES = (
+# Tables in the order of the migrations that make them: each migration names its own.
+ANSWER_TABLES = (
     "clinic_response",
     "clinic_answer",
     "clinic_prediction",
     "clinic_auditevent",
 )
+SIGNAL_TABLES = (
+    "clinic_therapistbudget",
+    "clinic_rulesetting",
+    "clinic_learnedmodel",
+    "clinic_signaloutcome",
+    "clinic_namedrupture",
+    "clinic_signalshown",
+)
+APPEND_ONLY_TABLES = ANSWER_TABLES + SIGNAL_TABLES
 _FUNCTION = "clinic_refuse_change"
 
 
@@ -20,19 +32,21 @@ def trigger_names(vendor: str) -> tuple[str, ...]:
     return tuple(f"{table}_{end}" for table in APPEND_ONLY_TABLES for end in ends)
 
 
-def statements(vendor: str, *, create: bool) -> tuple[str, ...]:
-    """Return the SQL that creates, or removes, the triggers on ``vendor``."""
+def statements(
+    vendor: str, *, create: bool, tables: Sequence[str] = APPEND_ONLY_TABLES
+) -> tuple[str, ...]:
+    """Return the SQL that creates, or removes, the triggers of some tables on ``vendor``."""
     if vendor == "sqlite":
-        return _sqlite(create=create)
+        return _sqlite(tables, create=create)
     if vendor == "postgresql":
-        return _postgresql(create=create)
+        return _postgresql(tables, create=create)
     message = f"no append-only triggers are written for {vendor}"
     raise ValueError(message)
 
 
-def _sqlite(*, create: bool) -> tuple[str, ...]:
+def _sqlite(tables: Sequence[str], *, create: bool) -> tuple[str, ...]:
     made: list[str] = []
-    for table in APPEND_ONLY_TABLES:
+    for table in tables:
         for verb in ("update", "delete"):
             name = f"{table}_no_{verb}"
             if create:
@@ -45,7 +59,7 @@ def _sqlite(*, create: bool) -> tuple[str, ...]:
     return tuple(made)
 
 
-def _postgresql(*, create: bool) -> tuple[str, ...]:
+def _postgresql(tables: Sequence[str], *, create: bool) -> tuple[str, ...]:
     made: list[str] = []
     if create:
         made.append(
@@ -53,7 +67,7 @@ def _postgresql(*, create: bool) -> tuple[str, ...]:
             "$$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME "
             "USING ERRCODE = 'restrict_violation'; END $$"
         )
-    for table in APPEND_ONLY_TABLES:
+    for table in tables:
         row, whole = f"{table}_no_change", f"{table}_no_truncate"
         if create:
             made.append(
@@ -67,18 +81,18 @@ def _postgresql(*, create: bool) -> tuple[str, ...]:
         else:
             made.append(f"DROP TRIGGER IF EXISTS {row} ON {table}")
             made.append(f"DROP TRIGGER IF EXISTS {whole} ON {table}")
-    if not create:
+    if not create and set(ANSWER_TABLES) <= set(tables):  # the first to come is the last to go
         made.append(f"DROP FUNCTION IF EXISTS {_FUNCTION}()")
     return tuple(made)
 
 
-def create_triggers(schema_editor: BaseDatabaseSchemaEditor) -> None:
-    """Create the triggers on the database of ``schema_editor``."""
-    for statement in statements(schema_editor.connection.vendor, create=True):
+def create_triggers(schema_editor: BaseDatabaseSchemaEditor, tables: Sequence[str]) -> None:
+    """Create the triggers of some tables on the database of ``schema_editor``."""
+    for statement in statements(schema_editor.connection.vendor, create=True, tables=tables):
         schema_editor.execute(statement, params=None)
 
 
-def drop_triggers(schema_editor: BaseDatabaseSchemaEditor) -> None:
+def drop_triggers(schema_editor: BaseDatabaseSchemaEditor, tables: Sequence[str]) -> None:
     """Remove the triggers: for a migration backwards, never for daily use."""
-    for statement in statements(schema_editor.connection.vendor, create=False):
+    for statement in statements(schema_editor.connection.vendor, create=False, tables=tables):
         schema_editor.execute(statement, params=None)
