@@ -22,6 +22,7 @@ from attunement.errors import AttunementError
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("attunement.cli.demo", "Serve a synthetic clinic on this machine."),
     "explain": ("attunement.cli.explain", "Walk a score back to its answers."),
+    "gains": ("attunement.cli.gains", "Find sudden gains and losses in a file of scores."),
     "look": ("attunement.cli.look", "Turn a file of ratings into one page and a short text."),
     "measures": ("attunement.cli.measures", "List, show, check and add measures."),
     "people": ("attunement.cli.people", "Bring in the people that a clinic already has."),
