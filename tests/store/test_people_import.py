@@ -12,6 +12,7 @@ from django.db import IntegrityError, connection, transaction
 
 from attunement.clinic.errors import ClinicError
 from attunement.clinic.models import AuditEvent, CareEpisode, Client, Dyad, Login, Therapist
+from attunement.clinic.services import people_import
 from attunement.clinic.services.audit import verify_chain
 from attunement.clinic.services.caseload import caseload
 from attunement.clinic.services.people_import import (
@@ -154,6 +155,17 @@ def test_a_known_client_gets_a_second_therapist(world: Any) -> None:
     done = _import(world, "C-07,amber,,2026-01-05\nC-07,birch,,2026-02-05\n")
     assert _new(done) == (0, 1, 1, 0)
     assert Dyad.objects.filter(client__code="C-07").count() == 2
+
+
+def test_a_client_s_rows_stay_together_however_many_go_at_a_time(
+    world: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(people_import, "BATCH", 2)
+    rows = "C-20,amber,,2026-01-05\n" + "C-21,amber,,2026-01-05\n" * 3
+    rows += "C-22,birch,1980,2026-01-05\nC-21,birch,1970,2026-01-05\n"
+    done = _import(world, rows)
+    assert (_new(done), done.known) == ((3, 4, 4, 0), 2)
+    assert Client.objects.get(code="C-21").birth_year == 1970
 
 
 def test_a_dyad_without_a_care_episode_gets_one(world: Any) -> None:
