@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from attunement import figures, measures, signals, simulate
     from attunement.errors import AttunementError
-    from attunement.frames import score
+    from attunement.frames import score, sudden_gains
     from attunement.picture import look
     from attunement.scoring import explain, score_response
     from attunement.signals import null_rate
@@ -32,6 +32,7 @@ _PUBLIC: dict[str, tuple[str, str]] = {
     "score_response": ("attunement.scoring", "score_response"),
     "signals": ("attunement.signals", ""),
     "simulate": ("attunement.simulate", ""),
+    "sudden_gains": ("attunement.frames", "sudden_gains"),
 }
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "score_response",
     "signals",
     "simulate",
+    "sudden_gains",
 ]
 
 

@@ -4,6 +4,9 @@
 from __future__ import annotations
 
 from attunement.frames.engines.writing import write_result
+from attunement.frames.gains_errors import GainsDirectionWarning, GainsError
+from attunement.frames.gains_result import SuddenGains
+from attunement.frames.gains_table import sudden_gains
 from attunement.frames.ratings_errors import RatingsError
 from attunement.frames.ratings_plan import RatingColumns, Said
 from attunement.frames.ratings_reading import DyadRatings, Ratings, ratings
@@ -17,16 +20,20 @@ from attunement.frames.score_tally import Tally
 __all__ = [
     "ColumnGuessWarning",
     "DyadRatings",
+    "GainsDirectionWarning",
+    "GainsError",
     "RatingColumns",
     "Ratings",
     "RatingsError",
     "Said",
     "ScoreFrameError",
     "ScoreScale",
+    "SuddenGains",
     "Tally",
     "answers_of",
     "ratings",
     "score",
     "score_stream",
+    "sudden_gains",
     "write_result",
 ]
