@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Say in one plain sentence why the house rule asks, or why it does not."""
+
+from __future__ import annotations
+
+import math
+
+from attunement.signals.batch import Batch
+from attunement.signals.detectors import Reason
+from attunement.signals.errors import SignalError
+from attunement.signals.house.judging import judge_house
+from attunement.signals.house.model import HouseModel
+from attunement.signals.house.running import channels_of, flat, run
+from attunement.signals.house.threshold import Threshold
+from attunement.signals.wording import number
+
+_WORDS = {
+    "client": "the client's score",
+    "therapist": "the therapist's rating",
+    "prediction": "the therapist's prediction",
+    "strain": "the strain item",
+    "expected": "a form that came or did not come after it",
+}
+_SPEAKS = 0.5  # log likelihood ratio from which a channel is named
+
+
+def explain_house(
+    batch: Batch, row: int, model: HouseModel, threshold: Threshold, *, dyad: int | None = None
+) -> str:
+    """Return one plain sentence about one row of a batch.
+
+    Parameters
+    ----------
+    batch : Batch
+        As judged.
+    row : int
+        Row of the batch, counted from 0.
+    model, threshold
+        As judged with.
+    dyad : int, optional
+        Position of the row's dyad, where it is known already.
+
+    Returns
+    -------
+    str
+        What was expected, what came, what spoke for a rupture, its probability and how often the
+        rule asks when nothing is wrong.
+
+    Raises
+    ------
+    SignalError
+        ``E-SIGNAL-007`` if there is no such row.
+    """
+    if not 0 <= row < batch.n_rows:
+        raise SignalError(
+            "E-SIGNAL-007",
+            what="there is no such row to explain",
+            got=f"row {row}",
+            expected=f"0 to {batch.n_rows - 1}",
+            next_step="Count rows from 0",
+        )
+    if dyad is None:
+        dyad = int((batch.starts[1:] <= row).sum())
+    own = batch.part(dyad, dyad + 1)
+    at = row - int(batch.starts[dyad])
+    judged = judge_house(own, model, threshold)
+    session = int(own.sessions[at])
+    rate = f"{100 * threshold.null_rate:g} % of clients without a rupture are asked at least once in {threshold.horizon} sessions"
+    if judged.reason[at] == Reason.NO_FORM:
+        return f"Session {session} was not judged: there is no form and nothing else to go by."
+    if judged.reason[at] != Reason.EVALUABLE:
+        return f"Session {session} was not judged: there is no earlier score to compare it with."
+    if judged.probability is None:
+        message = "the house rule gives a probability"
+        raise AssertionError(message)
+    chance = 100 * judged.probability[at]
+    return (
+        f"Session {session}: {_came(own, at, judged.expected[at])}; {_drove(own, at, model, threshold)}; "
+        f"with one session in {1 / model.rupture.base_rate:.0f} in a rupture to begin with, the "
+        f"probability of one here is {_per_cent(chance)}, {'above' if judged.flagged[at] else 'not above'} "
+        f"the limit at which {rate}."
+    )
+
+
+def _came(own: Batch, at: int, expected: float) -> str:
+    span = own.maximum - own.minimum
+    usual = number(float(expected), span)
+    score = float(own.values[at])
+    if math.isnan(score):
+        return f"no form came where about {usual} was expected"
+    return f"the score is {number(score, span)} where about {usual} was expected from {int(at)} earlier sessions"
+
+
+def _drove(own: Batch, at: int, model: HouseModel, threshold: Threshold) -> str:
+    """Say which channels speak for a rupture: by how much the verdict changes without each."""
+    channels = channels_of(own) & threshold.channels
+
+    def log_ratio(named: frozenset[str]) -> float:
+        return float(run(flat(own, named), model, named).statistic[at])
+
+    whole = log_ratio(channels)
+    alone = log_ratio(frozenset())
+    parts = {"client": alone if not math.isnan(alone) else 0.0}
+    for name in sorted(channels):
+        without = log_ratio(channels - {name})
+        parts[name] = whole - (0.0 if math.isnan(without) else without)
+    speak = [_WORDS[n] for n, part in sorted(parts.items(), key=lambda p: -p[1]) if part > _SPEAKS]
+    against = [_WORDS[n] for n, part in parts.items() if part < -_SPEAKS]
+    said = []
+    if speak:
+        said.append(f"{_join(speak)} {'speaks' if len(speak) == 1 else 'speak'} for a rupture")
+    if against:
+        said.append(f"{_join(against)} {'speaks' if len(against) == 1 else 'speak'} against one")
+    return " and ".join(said) or "nothing speaks clearly for or against a rupture"
+
+
+def _join(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1]
+
+
+def _per_cent(chance: float) -> str:
+    return "under 1 %" if chance < 1 else "over 99 %" if chance > 99 else f"{chance:.0f} %"  # noqa: PLR2004 -- the ends of a percentage

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Fit one chair's numbers to many series: the most credible ones, given a prior.
+
+The likelihood is the filter's own, so that scores at an end of the scale, rounding, missing forms,
+trends and memory are treated when learning exactly as they are when judging. Seven numbers are
+moved: level, log between SD, log within SD, logit of the memory, slope and log slope SD in within
+SDs, log spread of the noise. Each has a normal prior, which is what shrinks a small archive.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from attunement.signals.house.calm import Flat
+from attunement.signals.house.model import Chair, HouseModel, Rupture
+from attunement.signals.house.running import run
+from attunement.signals.series import FloatArray
+
+# Prior SDs, in the order of the numbers above; the level's is in prior between SDs, the slope's in
+# within SDs per session.
+_PRIOR_SD = np.array([1.5, 0.5, 0.4, 1.0, 0.05, 0.8, 1.0])
+_TYPICAL_SLOPE_SD = 0.03
+_TYPICAL_SPREAD = 0.1
+_LEAST_SPREAD = 0.0501  # keeps the noise's three sizes in the likelihood throughout
+_MOST_MEMORY = 0.95
+_STEPS = np.array([1e-2, 1e-2, 1e-2, 2e-2, 1e-3, 5e-2, 5e-2])
+_ROUNDS = 25
+_FARTHEST = 4.0  # prior SDs
+_CLOSE = 0.02  # log posterior: a smaller gain ends the search
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """The most credible chair, and how uncertain its level and its log within SD are."""
+
+    chair: Chair
+    level_error: float
+    noise_error: float
+
+
+def fit_chair(data: Flat, model: HouseModel, start: Chair) -> Fit:
+    """Return the chair that fits the client column of ``data`` best, with ``start`` as the prior.
+
+    Parameters
+    ----------
+    data : Flat
+        Scores upward.
+    model : HouseModel
+        For the scale.
+    start : Chair
+        What is believed beforehand.
+    """
+    fitted = _Search(data, model, start)
+    z, precision = fitted.best()
+    covariance = np.linalg.inv(precision)
+    return Fit(
+        chair=fitted.chair(z),
+        level_error=float(math.sqrt(covariance[0, 0]) * _PRIOR_SD[0] * fitted.unit),
+        noise_error=float(math.sqrt(covariance[2, 2]) * _PRIOR_SD[2]),
+    )
+
+
+class _Search:
+    """Climbs in prior SDs from the prior mean, by scores of dyads (Berndt, Hall, Hall, Hausman)."""
+
+    def __init__(self, data: Flat, model: HouseModel, start: Chair) -> None:
+        self.data, self.model, self.start = data, model, start
+        self.unit = max(start.between_sd, 1e-6)
+
+    def chair(self, z: FloatArray) -> Chair:
+        """Return the chair at a place given in prior SDs."""
+        start = self.start
+        moved = np.clip(z, -_FARTHEST, _FARTHEST) * _PRIOR_SD
+        noise = start.within_sd * math.exp(moved[2])
+        before = min(max(start.memory, 0.02), 0.9) / _MOST_MEMORY
+        memory = _MOST_MEMORY / (1.0 + math.exp(-(math.log(before / (1.0 - before)) + moved[3])))
+        return Chair(
+            level=start.level + moved[0] * self.unit,
+            between_sd=self.unit * math.exp(moved[1]),
+            within_sd=noise,
+            memory=memory,
+            slope=start.slope + moved[4] * noise,
+            slope_sd=_TYPICAL_SLOPE_SD * noise * math.exp(moved[5]),
+            noise_spread=max(_TYPICAL_SPREAD * math.exp(moved[6]), _LEAST_SPREAD),
+        )
+
+    def likelihood(self, z: FloatArray) -> FloatArray:
+        """Return each dyad's log likelihood."""
+        nothing = Rupture(step_weights=(), ramp_weights=())
+        model = HouseModel(
+            minimum=self.model.minimum,
+            maximum=self.model.maximum,
+            step=self.model.step,
+            higher_is_better=True,
+            client=self.chair(z),
+            therapist=self.start,
+            prediction=self.start,
+            rupture=nothing,
+        )
+        return run(self.data, model, frozenset()).log_likelihood
+
+    def posterior(self, z: FloatArray) -> float:
+        """Return the log posterior, up to a constant."""
+        return float(self.likelihood(z).sum() - 0.5 * z @ z)
+
+    def best(self) -> tuple[FloatArray, FloatArray]:
+        """Return the most credible place and the precision there."""
+        z = np.zeros(_PRIOR_SD.size)
+        steps = _STEPS / _PRIOR_SD
+        height = self.posterior(z)
+        precision = np.eye(z.size)
+        for _ in range(_ROUNDS):
+            scores = np.empty((self.data.starts.size - 1, z.size))
+            for p in range(z.size):
+                to = np.zeros(z.size)
+                to[p] = steps[p]
+                scores[:, p] = (self.likelihood(z + to) - self.likelihood(z - to)) / (2 * steps[p])
+            slope = scores.sum(axis=0) - z
+            precision = scores.T @ scores + np.eye(z.size)
+            move = np.linalg.solve(precision, slope)
+            stretch, gain = 1.0, 0.0
+            for _ in range(8):
+                there = np.clip(z + stretch * move, -_FARTHEST, _FARTHEST)
+                gain = self.posterior(there) - height
+                if gain > 0:
+                    z, height = there, height + gain
+                    break
+                stretch *= 0.5
+            if gain < _CLOSE:
+                break
+        return z, precision

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Judge a batch by the house rule."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from attunement.signals.batch import Batch, Judgements
+from attunement.signals.detectors import Reason
+from attunement.signals.errors import SignalError
+from attunement.signals.house.model import HouseModel
+from attunement.signals.house.running import COMPILE_FROM, channels_of, flat, run
+from attunement.signals.house.threshold import MIN_PREVIOUS, Threshold
+from attunement.signals.series import FloatArray
+
+
+def judge_house(
+    batch: Batch,
+    model: HouseModel,
+    threshold: Threshold,
+    *,
+    compile_from: int = COMPILE_FROM,
+    threads: int = 2,
+) -> Judgements:
+    """Judge every session of every dyad from that session and the ones before it.
+
+    Parameters
+    ----------
+    batch : Batch
+        Scores, and channels; a channel that the threshold does not name is not read.
+    model : HouseModel
+        Of the same scale.
+    threshold : Threshold
+        From `house_threshold` with the same model.
+    compile_from : int
+        Number of rows from which the compiled kernel runs. The result is the same.
+    threads : int
+        How many threads share the work when it is compiled.
+
+    Returns
+    -------
+    Judgements
+        ``statistic`` is minus the log of the weighted likelihood ratio (negative = worse than
+        expected), ``expected`` what was expected of the client's score, ``limit`` NaN (the limit
+        is one of probability), ``probability`` that a rupture is on, from the model's base rate.
+
+    Raises
+    ------
+    SignalError
+        ``E-SIGNAL-005`` if the model is of another scale.
+    """
+    _same_scale(batch, model)
+    channels = channels_of(batch) & threshold.channels
+    out = run(flat(batch, channels), model, channels, compile_from=compile_from, threads=threads)
+    reason = np.where(np.isnan(out.statistic), int(Reason.NO_FORM), 0)
+    few = (reason == 0) & (out.n_used < MIN_PREVIOUS)
+    reason = np.where(few, int(Reason.TOO_FEW_SCORES), reason).astype(np.int8)
+    judged = reason == 0
+    statistic = np.where(judged, out.statistic, np.nan)
+    expected = batch.as_scored(np.clip(out.expected, batch.minimum, batch.maximum))
+    return Judgements(
+        statistic=-statistic,
+        flagged=judged & (out.statistic > threshold.value),
+        reason=reason,
+        expected=np.where(judged, expected, np.nan),
+        limit=np.full(batch.n_rows, np.nan),
+        n_used=out.n_used,
+        probability=probability(statistic, model),
+    )
+
+
+def probability(log_ratio: FloatArray, model: HouseModel) -> FloatArray:
+    """Return the probability that a rupture is on, from the base rate and a log likelihood ratio."""
+    base = model.rupture.base_rate
+    odds = np.clip(log_ratio + math.log(base / (1.0 - base)), -700.0, 700.0)
+    return np.asarray(1.0 / (1.0 + np.exp(-odds)))
+
+
+def _same_scale(batch: Batch, model: HouseModel) -> None:
+    ours = (model.minimum, model.maximum, model.step, model.higher_is_better)
+    theirs = (batch.minimum, batch.maximum, batch.step, batch.higher_is_better)
+    if ours != theirs:
+        raise SignalError(
+            "E-SIGNAL-005",
+            what="the model does not belong to the scale of the scores",
+            got="another range, step or direction",
+            expected=f"scores from {ours[0]:g} to {ours[1]:g} in steps of {ours[2]:g}",
+            next_step="Learn the model from scores of the same measure version",
+        )

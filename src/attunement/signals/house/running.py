@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Run the house rule's kernel: plainly on a few series, compiled and in threads on many."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from attunement.kernels.compiling import compiled
+from attunement.kernels.house import Numbers, Outputs, house_rows, make_scratch
+from attunement.signals.batch import Batch
+from attunement.signals.house.calm import Flat
+from attunement.signals.house.model import CHANNELS, HouseModel
+from attunement.signals.series import FloatArray
+
+# Rows from which the compiled kernel runs; the result is the same to the last bit.
+COMPILE_FROM = 2_000
+_CHUNKS = 8  # ranges of dyads per thread, so that a thread that is held up takes fewer
+
+
+def channels_of(batch: Batch) -> frozenset[str]:
+    """Return the names of the channels that a batch has."""
+    return frozenset(batch.channels.arrays())
+
+
+def flat(batch: Batch, channels: frozenset[str]) -> Flat:
+    """Lay out a batch as the kernel reads it: turned upward, with these channels only."""
+    given = {k: v for k, v in batch.channels.arrays().items() if k in channels}
+    empty = np.zeros(0)
+
+    def upward(name: str) -> FloatArray:
+        if name not in given:
+            return empty
+        scores = np.clip(np.asarray(given[name], dtype=np.float64), batch.minimum, batch.maximum)
+        return np.ascontiguousarray(batch.as_scored(scores))
+
+    return Flat(
+        values=np.ascontiguousarray(batch.upward()),
+        therapist=upward("therapist"),
+        prediction=upward("prediction"),
+        strain=np.ascontiguousarray(given.get("strain", empty), dtype=np.float64),
+        expected=np.ascontiguousarray(given.get("expected", np.zeros(0, dtype=np.bool_))),
+        sessions=np.ascontiguousarray(batch.sessions, dtype=np.int64),
+        starts=np.ascontiguousarray(batch.starts, dtype=np.int64),
+    )
+
+
+def run(
+    data: Flat,
+    model: HouseModel,
+    channels: frozenset[str] = frozenset(CHANNELS),
+    *,
+    compile_from: int = COMPILE_FROM,
+    threads: int = 2,
+) -> Outputs:
+    """Return what the kernel finds in every row."""
+    given = {
+        name
+        for name in CHANNELS
+        if name in channels and getattr(data, name).size  # an empty array is an absent channel
+    }
+    numbers = model.numbers(frozenset(given))
+    rows, dyads = data.values.size, data.starts.size - 1
+    out = Outputs(
+        statistic=np.empty(rows),
+        expected=np.empty(rows),
+        innovation=np.empty((rows, 3)),
+        n_used=np.empty(rows, dtype=np.int32),
+        log_likelihood=np.empty(dyads),
+    )
+    if rows < compile_from:
+        with np.errstate(all="ignore"):  # the compiled twin does not warn either
+            house_rows(*data, 0, dyads, numbers, make_scratch(numbers), out)
+        return out
+    _run_threads(data, numbers, out, threads)
+    return out
+
+
+def _run_threads(data: Flat, numbers: Numbers, out: Outputs, threads: int) -> None:
+    rule = compiled(house_rows)
+    dyads = data.starts.size - 1
+    step = max(1, -(-dyads // (threads * _CHUNKS)))
+    ranges = [(first, min(first + step, dyads)) for first in range(0, dyads, step)]
+
+    def work(part: tuple[int, int]) -> None:
+        rule(*data, part[0], part[1], numbers, make_scratch(numbers), out)
+
+    work(ranges[0])  # compiles once, before the threads begin
+    if threads <= 1:
+        for part in ranges[1:]:
+            work(part)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(work, ranges[1:]))
