@@ -132,6 +132,7 @@ class Migration(migrations.Migration):
                 ('model_version', models.CharField(blank=True, max_length=60)),
                 ('raised_at', models.DateTimeField()),
                 ('statistic', models.FloatField(blank=True, null=True)),
+                ('flags_from', models.FloatField(blank=True, null=True)),
                 ('flagged', models.BooleanField()),
                 ('dyad', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='judgements', to='clinic.dyad')),
                 ('session', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='judgements', to='clinic.session')),

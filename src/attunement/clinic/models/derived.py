@@ -107,6 +107,7 @@ class SignalJudgement(models.Model):
     model_version = models.CharField(max_length=60, blank=True)
     raised_at = models.DateTimeField()
     statistic = models.FloatField(null=True, blank=True)  # none for thresholds on single marks
+    flags_from = models.FloatField(null=True, blank=True)  # smallest offered null rate that asks
     flagged = models.BooleanField()
 
     class Meta:

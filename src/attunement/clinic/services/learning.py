@@ -9,12 +9,20 @@ from datetime import datetime
 
 from django.db import transaction
 
+from attunement.clinic.house_limits import (
+    CHANNELS,
+    WITH_STRAIN,
+    as_parameters,
+    name_of,
+    simulated_limits,
+)
 from attunement.clinic.models import Dyad, LearnedModel, Practice, Therapist, TherapistBudget
 from attunement.clinic.services.audit import record
 from attunement.clinic.services.chairs import chairs_of
-from attunement.clinic.services.ruling import KIND, learn
+from attunement.clinic.services.ruling import KIND, batch_of
 from attunement.clinic.services.signal_answers import require_possible_budget
 from attunement.clinic.services.signalling import Course, course_of, keys_of
+from attunement.signals.house import learn_house
 
 COMMAND = "operator-command"
 
@@ -109,7 +117,8 @@ def _learn(
     save: bool,
     now: datetime,
 ) -> Learned:
-    parameters, source, n_dyads, n_scores = learn([course.series for course in courses])
+    batch = batch_of([one.series for one in courses], [one.sides for one in courses])
+    model = learn_house(batch)
     known = LearnedModel.objects.filter(
         practice=practice, measure_id=key[0], measure_version=key[1]
     ).order_by("number")
@@ -122,11 +131,16 @@ def _learn(
             measure_version=key[1],
             number=number,
             kind=KIND,
-            parameters=parameters,
-            source=source,
-            n_dyads=n_dyads,
-            n_scores=n_scores,
+            parameters=as_parameters(
+                model,
+                {name_of(some): simulated_limits(model, some) for some in (CHANNELS, WITH_STRAIN)},
+            ),
+            source=model.source,
+            n_dyads=model.n_dyads,
+            n_scores=model.n_scores,
             learned_by=COMMAND,
             learned_at=now,
         ).save()
-    return Learned(key[0], key[1], number if save else 0, n_dyads, n_scores, source)
+    return Learned(
+        key[0], key[1], number if save else 0, model.n_dyads, model.n_scores, model.source
+    )

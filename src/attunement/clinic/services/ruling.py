@@ -1,106 +1,218 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The practice's rule on one series: what it is asked, what it judges, and in which words."""
+"""The practice's rule on one course: the house rule, its channels, and its answer in words."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
 
-from attunement.clinic.models import LearnedModel
-from attunement.signals import (
-    DEFAULT_RULES,
-    Archive,
-    Rule,
-    Series,
-    Signal,
-    default_archive,
-    detect,
-    judge,
-    learn_archive,
-    null_rate,
+import numpy as np
+
+from attunement.clinic.house_limits import (
+    CHANNELS,
+    WITH_STRAIN,
+    Limits,
+    flags_from,
+    limits_of,
+    model_of,
+    shipped_limits,
 )
-from attunement.signals.budget import AskedRate, per_session_rate
+from attunement.clinic.models import LearnedModel
+from attunement.signals import Rule, Series, Why
+from attunement.signals.batch import Batch, Channels
+from attunement.signals.budget import HORIZON, AskedRate, per_session_rate
+from attunement.signals.house import (
+    HouseModel,
+    Threshold,
+    default_house,
+    explain_house,
+    judge_house,
+)
 
-RULE: Rule = DEFAULT_RULES[0]
-KIND = "archive"
+KIND = "house"
+RULE = Rule(
+    id="house",
+    version="1",
+    title="A change that is more than this person's usual ups and downs",
+    question="What was different in this session?",
+    params={},
+    source=(
+        "Own proposal: likelihood ratio of a fall against this person's own level, noise, memory "
+        "and trend, cut off at the end of the scale; limits by simulation. Not from a paper on "
+        "ruptures."
+    ),
+    verified=False,
+    detector="house",
+    cannot_tell=(
+        "It cannot tell why something changed, nor whether it was a rupture; it misses what "
+        "neither chair puts on a form. The probability rests on a base rate that is assumed."
+    ),
+)
+# From this strain on, item 8 of the alliance check counts as a tick.
+TICK = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """What a course holds beside the client's totals; one entry for each session of the series."""
+
+    therapist: tuple[float | None, ...]
+    prediction: tuple[float | None, ...]
+    strain: tuple[float | None, ...] | None  # None where the form has no such item
+    expected: tuple[bool, ...]
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Return which channels are judged."""
+        return CHANNELS if self.strain is None else WITH_STRAIN
 
 
 @dataclass(frozen=True, slots=True)
 class Ruled:
-    """One session as the practice's rule judged it; ``signal`` only where it asks."""
+    """One session as the house rule judged it."""
 
+    position: int  # in the series
     session_no: int
-    statistic: float
-    flagged: bool
-    probability: float | None
-    excess: float | None  # |statistic| over |limit|
-    signal: Signal | None
-    by_chance: float | None  # share of sessions in which it asks for nothing
-    by_chance_sentence: str
+    statistic: float  # minus the log likelihood ratio: the lower, the more it speaks for a rupture
+    probability: float
+    expected: float
+    n_used: int
+    flags_from: float | None  # the smallest offered null rate at which it asks
 
 
-def judged(series: Series, asked: AskedRate, learned: LearnedModel | None) -> Iterator[Ruled]:
-    """Yield every session of a series that the rule could judge, at the rate that is asked."""
-    archive = archive_of(series, learned)
-    limit = limit_for(asked.null_rate, asked.horizon)
-    rule = RULE.with_params(RULE.version, z=limit)
-    signals = {one.session_no: one for one in detect(series, (rule,), archive=archive).signals}
-    rate, sentence = None, ""
-    if signals:
-        chance = null_rate(rule, like=series, archive=archive)
-        rate, sentence = chance.per_session, chance.sentence
-    for verdict in judge(series, rule, archive=archive):
-        if not verdict.evaluable or verdict.statistic is None:
-            continue
-        yield Ruled(
-            session_no=verdict.session_no,
-            statistic=verdict.statistic,
-            flagged=verdict.flagged,
-            probability=None,
-            excess=-verdict.statistic / limit,
-            signal=signals.get(verdict.session_no),
-            by_chance=rate,
-            by_chance_sentence=sentence,
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """The house rule with one model, on one course."""
+
+    batch: Batch
+    model: HouseModel
+    limits: Limits
+    channels: frozenset[str]
+
+    @classmethod
+    def of(cls, series: Series, sides: Sides, learned: LearnedModel | None) -> Judge:
+        """Return the rule with what the practice learned, or with the simulated prior."""
+        names = sides.names
+        batch = batch_of([series], [sides])
+        if learned is not None and learned.kind == KIND:
+            model, limits = model_of(learned.parameters), limits_of(learned.parameters, names)
+            return cls(batch, model, limits, names)
+        share = series.step / (series.maximum - series.minimum)
+        model = default_house(series.minimum, series.maximum, series.step, series.higher_is_better)
+        return cls(batch, model, shipped_limits(share, names), names)
+
+    def judged(self) -> Iterator[Ruled]:
+        """Yield every session that could be judged, by it and earlier ones only."""
+        # The number of rows never reaches the compiled twin: this process has no compiler.
+        found = judge_house(
+            self.batch, self.model, self._threshold(min(self.limits)), compile_from=1 << 62
+        )
+        if found.probability is None:
+            message = "the house rule gives a probability"
+            raise AssertionError(message)
+        for at in np.flatnonzero(found.evaluable).tolist():
+            statistic = float(found.statistic[at])
+            yield Ruled(
+                position=at,
+                session_no=int(self.batch.sessions[at]),
+                statistic=statistic,
+                probability=float(found.probability[at]),
+                expected=float(found.expected[at]),
+                n_used=int(found.n_used[at]),
+                flags_from=flags_from(-statistic, self.limits),
+            )
+
+    def sentence(self, ruled: Ruled, asked: AskedRate) -> str:
+        """Return why the rule asks, in one plain sentence."""
+        return explain_house(
+            self.batch, ruled.position, self.model, self._threshold(asked.null_rate)
+        )
+
+    def why(self, ruled: Ruled, asked: AskedRate) -> Why:
+        """Return everything that a person needs to check it."""
+        limit = self.limits[asked.null_rate]
+        return Why(
+            rule=RULE.id,
+            version=RULE.version,
+            question=RULE.question,
+            inputs=self._inputs(ruled),
+            threshold=f"a log likelihood ratio above {limit:.2f}",
+            formula=(
+                "log of the weighted likelihood ratio of a fall since this or an earlier session "
+                "against none"
+            ),
+            source=f"{RULE.source} Model: {self.model.source}.",
+            verified=RULE.verified,
+            cannot_tell=RULE.cannot_tell,
+        )
+
+    def _inputs(self, ruled: Ruled) -> dict[str, float]:
+        """Return the numbers of the session that went in, without channels that are missing."""
+        channels = {
+            "score": self.batch.values,
+            **{k: v for k, v in self.batch.channels.arrays().items() if k != "expected"},
+        }
+        given = {
+            name: float(array[ruled.position])
+            for name, array in channels.items()
+            if not math.isnan(float(array[ruled.position]))
+        }
+        return given | {
+            "expected": ruled.expected,
+            "earlier scores used": float(ruled.n_used),
+            "log likelihood ratio": -ruled.statistic,
+            "probability": ruled.probability,
+        }
+
+    def _threshold(self, rate: float) -> Threshold:
+        return Threshold(
+            value=self.limits[rate],
+            null_rate=rate,
+            horizon=HORIZON,
+            channels=self.channels,
+            model_version=self.model.version,
+            standard_error=0.0,
+            n_simulated=0,
         )
 
 
-def limit_for(rate: float, horizon: int) -> float:
-    """Return the limit of the rule's statistic for a null rate over a horizon."""
-    return NormalDist().inv_cdf(1.0 - per_session_rate(rate, horizon))
-
-
-def would_flag(statistic: float, limit: float) -> bool:
-    """Return whether a stored statistic lies beyond a limit."""
-    return statistic < -limit
-
-
-def archive_of(series: Series, learned: LearnedModel | None) -> Archive:
-    """Return what is usual: as learned by the practice, or the simulated prior."""
-    if learned is None or learned.kind != KIND:
-        return default_archive(
-            series.minimum, series.maximum, higher_is_better=series.higher_is_better
-        )
-    return Archive(
-        **learned.parameters,
-        source=learned.source,
-        n_dyads=learned.n_dyads,
-        n_scores=learned.n_scores,
+def batch_of(series: Sequence[Series], sides: Sequence[Sides]) -> Batch:
+    """Return courses of one measure version as the batch that the house rule reads."""
+    first = series[0]
+    lengths = [len(one.sessions) for one in series]
+    strained = all(one.strain is not None for one in sides)
+    return Batch(
+        values=_numbers(v for one in series for v in one.values),
+        sessions=np.array([n for one in series for n in one.sessions], dtype=np.int64),
+        starts=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
+        minimum=first.minimum,
+        maximum=first.maximum,
+        step=first.step,
+        higher_is_better=first.higher_is_better,
+        channels=Channels(
+            therapist=_numbers(v for one in sides for v in one.therapist),
+            prediction=_numbers(v for one in sides for v in one.prediction),
+            strain=_numbers(v for one in sides for v in one.strain or ()) if strained else None,
+            expected=np.array([v for one in sides for v in one.expected], dtype=np.bool_),
+        ),
     )
 
 
-def learn(series: list[Series]) -> tuple[dict[str, float], str, int, int]:
-    """Return parameters, source, and the number of dyads and scores learned from."""
-    found = learn_archive(series)
-    parameters = {
-        "mean": found.mean,
-        "between_sd": found.between_sd,
-        "within_sd": found.within_sd,
-        "autocorrelation": found.autocorrelation,
-    }
-    return parameters, found.source, found.n_dyads, found.n_scores
+def chance_sentence(asked: AskedRate) -> str:
+    """Return how often the rule asks when nothing is wrong, in plain words."""
+    return (
+        f"In 100 people without any rupture it would ask about {100 * asked.null_rate:.0f} at "
+        f"least once within {asked.horizon} sessions, at about "
+        f"{100 * per_session_rate(asked.null_rate, asked.horizon):.1f} in 100 sessions. "
+        "Found by simulating people as the model describes them."
+    )
 
 
 def model_version(learned: LearnedModel | None) -> str:
     """Return the version of what the rule had learned from, as it stands beside a signal."""
     return "simulated prior" if learned is None else f"learned {learned.number}"
+
+
+def _numbers(values: Iterator[float | None]) -> np.ndarray:
+    return np.array([math.nan if v is None else v for v in values], dtype=np.float64)

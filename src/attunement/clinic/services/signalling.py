@@ -23,7 +23,16 @@ from attunement.clinic.models import (
 from attunement.clinic.services.chairs import Filled, SessionChairs, chairs_of
 from attunement.clinic.services.forms import measure_of
 from attunement.clinic.services.in_force import InForce, Past
-from attunement.clinic.services.ruling import RULE, Ruled, judged, model_version
+from attunement.clinic.services.results import SessionState
+from attunement.clinic.services.ruling import (
+    RULE,
+    TICK,
+    Judge,
+    Ruled,
+    Sides,
+    chance_sentence,
+    model_version,
+)
 from attunement.measures.schema import Direction, Measure, Scale
 from attunement.signals import (
     OAC_RULES,
@@ -105,9 +114,47 @@ class Course:
     series: Series
     held: tuple[tuple[SessionChairs, Filled | None], ...]
 
+    @property
+    def sides(self) -> Sides:
+        """What else is known of each session. A sealed session tells nothing, not even its gap.
+
+        A form counts as missing where the therapist's own form is in and the client's is not:
+        that much the therapist's page says too.
+        """
+        client_form = measure_of(*self.key)
+        asks_strain = self.key[0] == OAC_CLIENT
+        bounds = next((s.bounds for s in client_form.scales if s.id == "total"), None)
+        return Sides(
+            therapist=tuple(_mirrored(c, bounds) for c, _ in self.held),
+            prediction=tuple(
+                None if f is None or c.therapist is None else c.therapist.predicted
+                for c, f in self.held
+            ),
+            strain=tuple(_tick(f) for _, f in self.held) if asks_strain else None,
+            expected=tuple(
+                c.both_in or c.state is SessionState.WAITING_FOR_CLIENT for c, _ in self.held
+            ),
+        )
+
     def session(self, number: int) -> SessionChairs:
         """Return a session by its number."""
         return next(c for c, _ in self.held if c.session.session_no == number)
+
+
+def _mirrored(chairs: SessionChairs, bounds: tuple[float, float] | None) -> float | None:
+    """Return the therapist's total where it is on the client's scale."""
+    if chairs.therapist is None:
+        return None
+    response = chairs.therapist.response
+    mirror = measure_of(response.measure_id, response.measure_version)
+    same = any(s.id == "total" and s.bounds == bounds for s in mirror.scales)
+    return chairs.therapist.score("total") if same else None
+
+
+def _tick(filled: Filled | None) -> float | None:
+    """Return whether the client marked strain: 1, 0, or None where the item was left out."""
+    value = None if filled is None else filled.values.get("8")
+    return None if value is None else float(value >= TICK)
 
 
 def course_of(held: Sequence[SessionChairs], key: tuple[str, str]) -> Course | None:
@@ -132,18 +179,22 @@ def _of_rule(dyad: Dyad, course: Course, past: Past) -> Derived:
     }
     signals: list[SignalRecord] = []
     judgements: list[SignalJudgement] = []
-    for force in dict.fromkeys(forces.values()):
-        for ruled in judged(course.series, force.asked, force.learned):
-            if forces.get(ruled.session_no) != force:
+    for learned in dict.fromkeys(force.learned for force in forces.values()):
+        judge = Judge.of(course.series, course.sides, learned)
+        for ruled in judge.judged():
+            force = forces.get(ruled.session_no)
+            if force is None or force.learned != learned:
                 continue
             chairs = course.session(ruled.session_no)
-            judgement = _judgement(dyad, chairs, RULE, flagged=ruled.flagged)
+            asks = ruled.flags_from is not None and ruled.flags_from <= force.asked.null_rate
+            judgement = _judgement(dyad, chairs, RULE, flagged=asks)
             judgement.statistic = ruled.statistic
+            judgement.flags_from = ruled.flags_from
             judgement.setting_no = force.setting_no
-            judgement.model_version = model_version(force.learned)
+            judgement.model_version = model_version(learned)
             judgements.append(judgement)
-            if ruled.signal is not None:
-                signals.append(_asked(dyad, chairs, ruled, ruled.signal, force))
+            if asks:
+                signals.append(_asked(dyad, chairs, ruled, judge, force))
     return Derived(tuple(signals), tuple(judgements))
 
 
@@ -228,26 +279,36 @@ def _judgement(dyad: Dyad, chairs: SessionChairs, known: Rule, *, flagged: bool)
 
 
 def _asked(
-    dyad: Dyad, chairs: SessionChairs, ruled: Ruled, signal: Signal, force: InForce
+    dyad: Dyad, chairs: SessionChairs, ruled: Ruled, judge: Judge, force: InForce
 ) -> SignalRecord:
-    row = _row(dyad, chairs, signal)
-    row.null_rate = ruled.by_chance
-    row.null_sentence = ruled.by_chance_sentence
+    asked = force.asked
+    signal = Signal(
+        rule_id=RULE.id,
+        rule_version=RULE.version,
+        session_no=ruled.session_no,
+        value=float(judge.batch.values[ruled.position]),
+        expected=ruled.expected,
+        threshold=judge.limits[asked.null_rate],
+        sentence=judge.sentence(ruled, asked),
+        why=judge.why(ruled, asked),
+    )
+    row = _row(dyad, chairs, RULE, signal)
+    row.null_rate = asked.per_session
+    row.null_sentence = chance_sentence(asked)
     row.setting_no = force.setting_no
     row.model_version = model_version(force.learned)
-    row.asked_rate = force.asked.null_rate
-    row.horizon = force.asked.horizon
-    row.rate_sentence = force.asked.sentence()
+    row.asked_rate = asked.null_rate
+    row.horizon = asked.horizon
+    row.rate_sentence = asked.sentence()
     row.probability = ruled.probability
-    row.excess = ruled.excess
     return row
 
 
 def _heuristic(
     dyad: Dyad, chairs: SessionChairs, signal: Signal, series: Series, archive: Archive
 ) -> SignalRecord:
-    row = _row(dyad, chairs, signal)
     known = rule(signal.rule_id)
+    row = _row(dyad, chairs, known, signal)
     row.null_sentence = _NO_RATE
     if known.reads_one_series:
         by_chance = null_rate(known, like=series, archive=archive)
@@ -257,8 +318,7 @@ def _heuristic(
     return row
 
 
-def _row(dyad: Dyad, chairs: SessionChairs, signal: Signal) -> SignalRecord:
-    known = rule(signal.rule_id)
+def _row(dyad: Dyad, chairs: SessionChairs, known: Rule, signal: Signal) -> SignalRecord:
     return SignalRecord(
         id=derived_id("signal", chairs.session.pk, signal.rule_id, signal.rule_version),
         dyad=dyad,

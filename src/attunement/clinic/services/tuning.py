@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from functools import lru_cache
 
 from django.db import transaction
 
@@ -24,7 +23,7 @@ from attunement.clinic.services.audit import record
 from attunement.clinic.services.evidence import Known, audited, known_of
 from attunement.clinic.services.gate import AccessDeniedError, act, actor_name, done, require_self
 from attunement.clinic.services.in_force import SHIPPED, Past, Standing, settings_of
-from attunement.clinic.services.ruling import RULE, limit_for, would_flag
+from attunement.clinic.services.ruling import RULE
 from attunement.clinic.services.signal_results import (
     AuditedRule,
     LookBack,
@@ -36,8 +35,7 @@ from attunement.signals.audit import FEWEST_CLIENTS, PastSession, WhatIf, what_i
 from attunement.signals.budget import RATES
 
 _WEEK = 7 * 24 * 3600.0
-_TITLES = {one.id: one.title for one in (*RULES, *OAC_RULES)}
-_limit = lru_cache(maxsize=256)(limit_for)
+_TITLES = {one.id: one.title for one in (*RULES, *OAC_RULES, RULE)}
 
 
 def rule_audit(actor: Login, *, now: datetime) -> RuleAuditPage:
@@ -246,9 +244,9 @@ def _past_sessions(
     for row in rows:
         if row.statistic is None:
             continue
-        asked = pasts[whose[row.dyad_id]].asked(row.raised_at, standing)
+        rate = pasts[whose[row.dyad_id]].asked(row.raised_at, standing).null_rate
         yield PastSession(
-            flagged=would_flag(row.statistic, _limit(asked.null_rate, asked.horizon)),
+            flagged=row.flags_from is not None and row.flags_from <= rate,
             agreed=known.agreed.get(row.session_id),
             client=known.client.get(row.session_id),
             therapist=row.session_id in known.therapist,
