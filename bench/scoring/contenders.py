@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from attunement.frames import score
 from attunement.frames.score_answers import AnswerReader
-from attunement.scoring import make_plan, score_arrays
+from attunement.scoring import make_plan, release_memory, score_arrays
 from attunement.scoring.bulk import empty_scores
 from bench.scoring.task import ITEMS, KEY, REVERSED, SCALES, made_up_measure, polars_numbers
 
@@ -78,11 +78,22 @@ def ours(table: pa.Table) -> list[Contender]:
     def check(result: Any) -> Check:
         return check_columns(list(result.scores))
 
+    def fresh() -> tuple[float, Check]:
+        release_memory()
+        return timed(lambda: arrays(None), check)
+
     return [
         Contender(
-            "ours", lambda: timed(lambda: arrays(None), check), "strict check of every answer"
+            "ours",
+            lambda: timed(lambda: arrays(None), check),
+            "plain call after an earlier result is gone; strict check of every answer",
         ),
-        Contender("ours, room reused", lambda: timed(lambda: arrays(room), check)),
+        Contender("ours, fresh memory", fresh, "plain call when nothing is kept, as the first is"),
+        Contender(
+            "ours, room reused",
+            lambda: timed(lambda: arrays(room), check),
+            "the caller hands in arrays",
+        ),
         Contender(
             "ours, at.score(frame)",
             lambda: timed(lambda: score(frame, measure=measure, keys=[KEY]), check_polars),
@@ -109,7 +120,7 @@ def copies(rows: int) -> list[Contender]:
         copy(np.empty_like(source))
 
     return [
-        Contender("copy of the same bytes", lambda: timed(fresh, lambda _: None), "2 threads"),
+        Contender("copy, fresh memory", lambda: timed(fresh, lambda _: None), "2 threads"),
         Contender(
             "copy, room reused", lambda: timed(lambda: copy(room), lambda _: None), "2 threads"
         ),

@@ -7,6 +7,7 @@ from attunement.scoring.bands import Reading, band
 from attunement.scoring.bulk import ArrayScores, Column, score_arrays
 from attunement.scoring.errors import ScoringError
 from attunement.scoring.explanation import Explanation, Step, explain
+from attunement.scoring.memory import release_memory
 from attunement.scoring.noticed import risk_rows, unused_answers
 from attunement.scoring.plan import Plan, make_plan
 from attunement.scoring.reasons import NOT_ASKED, NOT_ASKED_UNUSED, reason_for, reasons_for
@@ -34,6 +35,7 @@ __all__ = [
     "make_plan",
     "reason_for",
     "reasons_for",
+    "release_memory",
     "risk_rows",
     "score_arrays",
     "score_response",

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +12,6 @@ import numpy as np
 import numpy.typing as npt
 
 from attunement.kernels import (
-    BLOCK,
     Outputs,
     Scratch,
     Tables,
@@ -23,13 +22,16 @@ from attunement.kernels import (
     tabulate,
 )
 from attunement.scoring.errors import ScoringError
+from attunement.scoring.memory import lend
 from attunement.scoring.plan import Plan
 
 # Below this many answers the plain function is done before a compiler has started.
 COMPILE_FROM = 60_000
-# Rows that one thread takes at a time, at most. A column of scores of these is as large as two huge
-# pages, so that threads rarely ask for the same page of fresh memory.
-CHUNK = 1 << 19
+# Answers from which one more thread saves more than the time that it takes to start.
+THREAD_FROM = 1 << 21
+# Rows that one thread takes at a time, at most: many enough for the cost of dealing them out not
+# to show, few enough for a thread that is held up to leave its share to the others.
+CHUNK = 1 << 17
 
 Array = npt.NDArray[Any]
 
@@ -78,9 +80,9 @@ def empty_scores(plan: Plan, rows: int, *, reasons: bool) -> ArrayScores:
     """Return room for the scores of ``rows`` responses, to be filled."""
     small = len(plan.items) <= np.iinfo(np.int8).max
     return ArrayScores(
-        scores=np.empty((len(plan.scales), rows), dtype=np.float64),
-        n_answered=np.empty(rows, dtype=np.int8 if small else np.int16),
-        why=np.empty(rows if reasons else 0, dtype=np.int64),
+        scores=lend("scores", (len(plan.scales), rows), np.float64),
+        n_answered=lend("n_answered", (rows,), np.int8 if small else np.int16),
+        why=lend("why", (rows if reasons else 0,), np.int64),
         off_chunks=(),
     )
 
@@ -109,7 +111,7 @@ def score_arrays(
     nan_is_missing : bool
         Whether NaN is a missing answer (else an answer that no item permits).
     threads : int
-        How many threads share the work when it is compiled.
+        How many threads share the work, at most, when it is compiled and worth sharing.
     out : ArrayScores, optional
         Room to write to, from ``empty_scores``; made when absent.
     compile_from : int
@@ -124,6 +126,12 @@ def score_arrays(
     ------
     ScoringError
         E-SCORE-005 if columns do not fit together or the plan.
+
+    Notes
+    -----
+    When all arrays of a large result and all views of them are gone, their memory is kept for the
+    next call (1 GiB at most), because fresh memory takes as long to get as the scores. Memory is
+    never shared by two results in use. ``release_memory`` gives it back.
     """
     rows, dtype = _shape(plan, columns)
     result = out if out is not None else empty_scores(plan, rows, reasons=reasons)
@@ -154,11 +162,11 @@ def _shape(plan: Plan, columns: Sequence[Column]) -> tuple[int, str]:
         raise _misfit(got=f"{len(columns)} columns for {len(plan.items)} items")
     if not columns:
         raise _misfit(got="no column at all")
-    kinds = {column.values.dtype.name for column in columns}
+    kinds = {column.values.dtype for column in columns}
     sizes = {column.values.size for column in columns}
     if len(kinds) > 1 or len(sizes) > 1:
         raise _misfit(got=f"{len(kinds)} dtypes and {len(sizes)} lengths")
-    dtype = kinds.pop()
+    dtype = kinds.pop().name
     if dtype not in plan.item_rules:
         raise _misfit(got=f"dtype {dtype}")
     return sizes.pop(), dtype
@@ -183,16 +191,16 @@ def _flat(arrays: Sequence[Array], *, copy: bool) -> tuple[Array, Array]:
     lies between; the kernel reads only what is theirs. Copying would take a fifth of the time of
     scoring. The caller keeps ``arrays`` alive.
     """
-    dtype = arrays[0].dtype
-    at = np.array([one.__array_interface__["data"][0] for one in arrays], dtype=np.int64)
-    away = at - at.min()
-    apart = np.any(away % dtype.itemsize) or not all(one.flags.c_contiguous for one in arrays)
-    if copy or apart:
+    dtype, size = arrays[0].dtype, arrays[0].dtype.itemsize
+    at: list[int] = [one.__array_interface__["data"][0] for one in arrays]
+    first = min(at)
+    apart = any((place - first) % size for place in at)
+    if copy or apart or not all(one.flags.c_contiguous for one in arrays):
         sizes = [one.size for one in arrays]
         return np.concatenate(arrays), np.cumsum([0, *sizes[:-1]], dtype=np.int64)
-    starts = away // dtype.itemsize
-    end = max(int(start) + one.size for start, one in zip(starts, arrays, strict=True))
-    return np.asarray(_Memory(int(at.min()), end, dtype)), starts
+    end = max(place + one.nbytes for place, one in zip(at, arrays, strict=True))
+    starts = np.array([(place - first) // size for place in at], dtype=np.int64)
+    return np.asarray(_Memory(first, (end - first) // size, dtype)), starts
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,20 +242,24 @@ class _Job:
         return first, last, bool(found)
 
     def run_threads(self, rows: int, workers: int) -> list[tuple[int, int, bool]]:
-        """Deal the rows out in chunks; threads overlap because the compiled rule lets go."""
-        step = max(min(CHUNK, BLOCK * -(-rows // (BLOCK * workers))), 1)
-        chunks = [(first, min(first + step, rows)) for first in range(0, rows, step)]
+        """Deal the rows out in chunks; threads overlap because the compiled rule lets go.
+
+        The calling thread works, too, so that nothing waits for another one to start.
+        """
+        workers = min(workers, rows * len(self.starts) // THREAD_FROM)
+        chunks = [(first, min(first + CHUNK, rows)) for first in range(0, rows, CHUNK)]
         todo = iter(chunks)  # shared: a thread that is held up takes fewer
 
-        def work(todo: Iterator[tuple[int, int]]) -> list[tuple[int, int, bool]]:
+        def work() -> list[tuple[int, int, bool]]:
             scratch = make_scratch(len(self.starts), self.dtype)
             return [self.run(first, last, scratch) for first, last in todo]
 
-        if min(workers, len(chunks)) <= 1:
-            return work(todo)
-        with ThreadPoolExecutor(workers) as pool:
-            parts = pool.map(work, [todo] * workers)
-            return sorted(part for share in parts for part in share)
+        if workers <= 1:
+            return work()
+        with ThreadPoolExecutor(workers - 1) as pool:
+            others = [pool.submit(work) for _ in range(workers - 1)]
+            parts = [work(), *(other.result() for other in others)]
+        return sorted(part for share in parts for part in share)
 
 
 def _make_job(
@@ -267,9 +279,6 @@ def _make_job(
         bits, byte_starts = _flat([c.bits for c in kept if c.bits is not None], copy=not many)
         there = [column.bits is not None for column in columns]
         bit_starts[there] = byte_starts * 8 + [column.bit_start for column in kept]
-    tables = make_tables(plan.scale_rules[dtype], empty=not many)
-    if tables.scores.size:
-        compiled(tabulate)(plan.scale_rules[dtype], tables, make_scratch(0, dtype))
     return _Job(
         plan=plan,
         dtype=dtype,
@@ -277,8 +286,18 @@ def _make_job(
         starts=starts,
         bits=bits,
         bit_starts=bit_starts,
-        tables=tables,
+        tables=_tables(plan, dtype) if many else make_tables(plan.scale_rules[dtype], empty=True),
         result=result,
         nan_is_missing=nan_is_missing,
         many=many,
     )
+
+
+def _tables(plan: Plan, dtype: str) -> Tables:
+    """Return the results that the plan's scales can have, worked out at its first large call."""
+    if dtype not in plan.tables:
+        tables = make_tables(plan.scale_rules[dtype], empty=False)
+        if tables.scores.size:
+            compiled(tabulate)(plan.scale_rules[dtype], tables, make_scratch(0, dtype))
+        plan.tables[dtype] = tables
+    return plan.tables[dtype]

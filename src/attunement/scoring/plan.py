@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
-from attunement.kernels import BLOCK, TABLE, ItemRules, ScaleRules
+from attunement.kernels import BLOCK, TABLE, ItemRules, ScaleRules, Tables
 from attunement.kernels.score import CONTINUOUS, LISTED, MEAN, SUM, WEIGHTED_MEAN
 from attunement.measures.schema import Item, Measure, Scale
 from attunement.scoring.errors import ScoringError
@@ -34,6 +34,8 @@ class Plan:
         come as int8 and are added up as integers.
     radices : tuple of int
         Distinct reasons each scale can give, plus one for "scored"; see ``reasons``.
+    tables : dict
+        By dtype: results worked out at the first large call, for the later ones.
     """
 
     measure: Measure
@@ -46,6 +48,7 @@ class Plan:
     coarse: tuple[bool, ...]
     item_rules: Mapping[str, ItemRules]  # by dtype of the answers: "int8", "float64"
     scale_rules: Mapping[str, ScaleRules]
+    tables: dict[str, Tables] = field(default_factory=dict, compare=False, repr=False)
 
     def position(self, item_id: str) -> int:
         """Return the column of an item; ValueError if it carries no number."""

@@ -16,7 +16,7 @@ from attunement.kernels import (
     tabulate,
 )
 from attunement.measures.schema import Measure, Scale
-from attunement.scoring import Column, ScoringError, make_plan, reasons_for, score_arrays
+from attunement.scoring import Column, ScoringError, bulk, make_plan, reasons_for, score_arrays
 from attunement.scoring.bulk import empty_scores
 
 
@@ -39,7 +39,9 @@ def test_bits_may_start_anywhere(offset: int) -> None:
     np.testing.assert_array_equal(at_zero.n_answered, (answers != -1).sum(axis=1))
 
 
-def test_threads_do_not_change_the_result() -> None:
+def test_threads_do_not_change_the_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk, "THREAD_FROM", 1)
+    monkeypatch.setattr(bulk, "CHUNK", 20_000)
     answers = np.random.default_rng(2).integers(1, 6, (200_001, 12)).astype(np.int8)
     plan = make_plan(twelve_means())
     one = score_arrays(plan, columns(answers), threads=1)
@@ -50,6 +52,33 @@ def test_threads_do_not_change_the_result() -> None:
     keyed = answers.astype(float)
     keyed[:, [1, 6, 10]] = 6 - keyed[:, [1, 6, 10]]
     np.testing.assert_array_equal(one.scores[0], keyed.sum(axis=1) / 12)
+
+
+def test_threads_that_fail_are_heard_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = bulk.make_scratch
+    calls = iter(range(9))
+
+    def fail_once(n_items: int, answers: str) -> object:
+        if next(calls) == 0:  # of the two threads, one
+            message = "no memory for scratch"
+            raise MemoryError(message)
+        return plain(n_items, answers)
+
+    plan, made = make_plan(nine_sums()), columns(np.ones((10_000, 9), dtype=np.int8))
+    score_arrays(plan, made)  # tables are worked out
+    monkeypatch.setattr(bulk, "THREAD_FROM", 1)
+    monkeypatch.setattr(bulk, "make_scratch", fail_once)
+    with pytest.raises(MemoryError):
+        score_arrays(plan, made, threads=2)
+
+
+def test_a_plan_works_its_tables_out_once() -> None:
+    plan, made = make_plan(nine_sums()), columns(np.ones((10_000, 9), dtype=np.int8))
+    first = score_arrays(plan, made)
+    tables = plan.tables["int8"]
+    second = score_arrays(plan, made)
+    assert plan.tables["int8"] is tables
+    assert first.scores.tobytes() == second.scores.tobytes()
 
 
 def test_off_scale_answers_name_their_range_of_rows() -> None:
