@@ -161,7 +161,7 @@ class Gains:
         codes = self.codes[rows]
         criteria = np.stack([codes & 3, (codes >> 2) & 3, (codes >> 4) & 3])
         person = self.grid.person_of(rows)
-        facts = _facts(self.grid, rows, person, self.options)
+        facts = describe_rows(self.grid, rows, person, self.options)
         verdict = (codes >> _VERDICT).astype(np.uint8)
         return Intervals(rows, person, criteria, verdict, facts)
 
@@ -244,7 +244,7 @@ def sudden_gains(
         magnitude=rule.sign * (before - after),
         reversal_limit=limits,
         reversal_session=back,
-        facts=_facts(grid, rows, person, options, many=many),
+        facts=describe_rows(grid, rows, person, options, many=many),
         total_change=rule.sign * (grid.values[grid.starts[person]] - grid.values[ends - 1]),
     )
 
@@ -296,9 +296,18 @@ def _count(marks: BoolArray, starts: IntArray) -> IntArray:
     return np.asarray(np.diff(before[starts]))
 
 
-def _facts(
+def describe_rows(
     grid: Grid, rows: IntArray, person: IntArray, options: GainOptions, *, many: bool | None = None
 ) -> FloatArray:
+    """Return what criterion 3 looks at, shape (8, intervals), for intervals of a grid.
+
+    Parameters
+    ----------
+    rows, person : numpy.ndarray of int64
+        Where each interval begins, and whose it is.
+    many : bool, optional
+        Whether to compile; by the number of rows where it is left out.
+    """
     facts = np.empty((N_FACTS, rows.size))
     compile_it = rows.size >= COMPILE_FROM if many is None else many
     kernel = compiled(describe_intervals) if compile_it else describe_intervals
