@@ -7,14 +7,15 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from attunement.signals.archive import Archive
-from attunement.signals.detectors import Model, Reason
-from attunement.signals.errors import SignalError
-from attunement.signals.rules import DEFAULT_RULES, Rule, detector_of
+from attunement.signals.batch import Batch
+from attunement.signals.detectors import Reason
+from attunement.signals.engine import judge_batch
+from attunement.signals.rules import DEFAULT_RULES, Rule
 from attunement.signals.series import Series
-from attunement.signals.wording import not_evaluable, number, signal_sentence
+from attunement.signals.wording import not_evaluable, signal_sentence, threshold_in_words
+
+_NEVER = 1 << 62  # a single series is never worth a compiler
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,8 @@ class Verdict:
 def judge(series: Series, rule: Rule, *, archive: Archive) -> tuple[Verdict, ...]:
     """Return one rule's answer for every session of a series, in order.
 
-    Prospective: the answer for a session uses that session and earlier ones only.
+    The answer for a session uses that session and earlier ones only where the rule is
+    ``prospective``; nothing is compiled, however long the series.
 
     Raises
     ------
@@ -141,24 +143,16 @@ def judge(series: Series, rule: Rule, *, archive: Archive) -> tuple[Verdict, ...
         ``E-SIGNAL-005`` if the archive's mean is off the scale, ``E-SIGNAL-006`` if the rule
         reads more than one series.
     """
-    detector = detector_of(rule)
-    _same_scale(series, archive)
-    if not series.sessions:
-        return ()
-    scores = series.upward()
-    sessions = np.array(series.sessions, dtype=np.int64)
-    found = detector.function(
-        scores[np.newaxis, :], sessions, Model.of(archive, series), rule.params
-    )
+    found = judge_batch(Batch.of(series), rule, archive=archive, compile_from=_NEVER)
     columns = zip(
         series.sessions,
         series.values,
-        found.flagged[0].tolist(),
-        found.expected[0].tolist(),
-        found.limit[0].tolist(),
-        found.statistic[0].tolist(),
-        found.n_used[0].tolist(),
-        found.reason[0].tolist(),
+        found.flagged.tolist(),
+        found.expected.tolist(),
+        found.limit.tolist(),
+        found.statistic.tolist(),
+        found.n_used.tolist(),
+        found.reason.tolist(),
         strict=True,
     )
     return tuple(
@@ -167,8 +161,8 @@ def judge(series: Series, rule: Rule, *, archive: Archive) -> tuple[Verdict, ...
             value=value,
             evaluable=reason == Reason.EVALUABLE,
             flagged=flagged,
-            expected=None if n == 0 or math.isnan(expected) else series.as_scored(expected),
-            threshold=None if n == 0 or math.isnan(limit) else series.as_scored(limit),
+            expected=None if n == 0 or math.isnan(expected) else expected,
+            threshold=None if n == 0 or math.isnan(limit) else limit,
             statistic=None if n == 0 or math.isnan(statistic) else statistic,
             n_used=n,
             reason=Reason(reason),
@@ -225,6 +219,8 @@ def _signal(series: Series, rule: Rule, verdict: Verdict, archive: Archive) -> S
     """Dress a flagged verdict with its sentence and its why."""
     value, expected, limit = verdict.value, verdict.expected, verdict.threshold
     statistic = verdict.statistic
+    if rule.detector == "change_point":
+        limit = expected  # its limit is a probability; the score it compares with is what it shows
     if value is None or expected is None or limit is None or statistic is None:
         message = "a flagged session has a value, an expectation, a limit and a statistic"
         raise AssertionError(message)
@@ -241,9 +237,6 @@ def _signal(series: Series, rule: Rule, verdict: Verdict, archive: Archive) -> S
             "within SD σ": max(archive.within_sd, 0.5 * series.step),
             "autocorrelation r": archive.autocorrelation,
         }
-    side = "below" if series.higher_is_better else "above"
-    edge = number(limit, series.maximum - series.minimum)
-    at = "" if rule.detector == "shrunken_baseline" else "at or "
     return Signal(
         rule_id=rule.id,
         rule_version=rule.version,
@@ -265,8 +258,8 @@ def _signal(series: Series, rule: Rule, verdict: Verdict, archive: Archive) -> S
             version=rule.version,
             question=rule.question,
             inputs=inputs,
-            threshold=f"a score {at}{side} {edge}",
-            formula=detector_of(rule).formula.format(**rule.params) + _mirrored(series),
+            threshold=threshold_in_words(rule, series, value=value, limit=limit),
+            formula=rule.formula + _mirrored(series),
             source=f"{rule.source} Archive: {archive.source}.",
             verified=rule.verified,
             cannot_tell=rule.cannot_tell,
@@ -282,14 +275,3 @@ def _mirrored(series: Series) -> str:
         f" (lower is better here: each score, and γ, is first turned into "
         f"{series.minimum + series.maximum:g} − score)"
     )
-
-
-def _same_scale(series: Series, archive: Archive) -> None:
-    if not series.minimum <= archive.mean <= series.maximum:
-        raise SignalError(
-            "E-SIGNAL-005",
-            what="the archive does not belong to the scale of the series",
-            got=f"an archive mean of {archive.mean:g}",
-            expected=f"a mean from {series.minimum:g} to {series.maximum:g}",
-            next_step="Learn the archive from series of the same measure",
-        )

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The recursions behind the rules: one function for one person and for thousands of simulated ones.
+"""The computations behind the rules, their parameters, and the reasons for having no answer.
 
-Each detector takes scores of shape (series, sessions), turned so that higher is better, NaN where
-there is no score, and judges every session from that session and the ones before it only.
+What judges series, one or a million, is `attunement.kernels` by way of
+`attunement.signals.engine`. The array functions in this file are the same three rules over scores
+of shape (series, sessions), for null rates in a process that has no compiler; a test holds the two
+together to the last verdict.
 """
 
 from __future__ import annotations
@@ -202,7 +204,7 @@ class Detector:
     ``in_points`` names the parameters that are points of the scale: they change with its units.
     """
 
-    function: DetectorFunction
+    function: DetectorFunction | None
     params: frozenset[str]
     formula: str
     in_points: frozenset[str] = frozenset()
@@ -225,6 +227,60 @@ DETECTORS: Mapping[str, Detector] = {
         frozenset({"points", "min_previous"}),
         "flagged if median of all earlier scores − this score ≥ {points:g} points",
         frozenset({"points"}),
+    ),
+    "drop": Detector(
+        None,
+        frozenset(
+            {
+                "reference",
+                "unit",
+                "k",
+                "points",
+                "last",
+                "reliability",
+                "min_previous",
+                "max_gap",
+                "max_best_share",
+                "persist",
+                "return_within",
+                "return_tolerance",
+            }
+        ),
+        "",
+        frozenset({"points"}),
+    ),
+    "individuals_chart": Detector(
+        None,
+        frozenset({"baseline", "sigmas", "runs", "robust", "max_gap", "both_sides"}),
+        "",
+    ),
+    "cusum": Detector(
+        None,
+        frozenset({"k", "h", "both_sides", "min_previous", "max_best_share"}),
+        "z = (x − b)/s as for the baseline; S = max(0, S − z − {k:g}); flagged if S > {h:g}",
+    ),
+    "ewma": Detector(
+        None,
+        frozenset({"weight", "limit", "both_sides", "min_previous", "max_best_share"}),
+        "z = (x − b)/s as for the baseline; e = (1 − λ)e + λz, λ = {weight:g}; flagged if "
+        "e < −{limit:g}·√(λ/(2 − λ)·(1 − (1 − λ)^2t))",
+    ),
+    "change_point": Detector(
+        None,
+        frozenset(
+            {"hazard", "degrees", "within_last", "probability", "min_previous", "max_best_share"}
+        ),
+        "run lengths by Bayes’ rule, a change with chance {hazard:g} at each score, prior "
+        "Normal-inverse-gamma from the archive with {degrees:g} degrees of freedom; flagged if "
+        "P(a change for the worse within the last {within_last:g} scores) ≥ {probability:g}",
+    ),
+    "sudden_loss": Detector(
+        None,
+        frozenset({"k", "share", "from_minimum", "alpha"}),
+        "flagged if the score before − this score ≥ {k:g}·S_diff, S_diff = σ·√(2(1 − r)), and "
+        "≥ {share:g} of the score before (less the scale’s minimum if {from_minimum:g} is 1), and "
+        "the means of up to three scores before and after lie more than t (two-tailed, "
+        "{alpha:g}) pooled SDs apart",
     ),
 }
 

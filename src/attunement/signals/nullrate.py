@@ -12,9 +12,12 @@ from statistics import NormalDist
 import numpy as np
 
 from attunement.signals.archive import Archive
+from attunement.signals.batch import Batch, BoolArray
 from attunement.signals.detectors import DETECTORS, Model, Reason
+from attunement.signals.engine import judge_batch
 from attunement.signals.errors import SignalError
 from attunement.signals.rules import Rule, detector_of
+from attunement.signals.ruling import unnamed
 from attunement.signals.series import FloatArray, Series
 from attunement.signals.stable import People, chance, stable_series, uncut
 from attunement.signals.wording import count
@@ -280,10 +283,9 @@ def _simulate(kind: _Like, n: int, seed: int) -> _Curve:
 
 def _curve(scores: FloatArray, kind: _Like, model: Model) -> _Curve:
     """Judge the simulated series and add up the flags over the sessions."""
-    detector = DETECTORS[kind.detector]
-    found = detector.function(scores, np.arange(1, kind.length + 1), model, dict(kind.params))
-    flagged = np.cumsum(found.flagged, axis=1, dtype=np.float64)
-    judged = np.cumsum(found.reason == Reason.EVALUABLE, axis=1, dtype=np.float64)
+    flagged, evaluable = _verdicts(scores, kind, model)
+    flagged = np.cumsum(flagged, axis=1, dtype=np.float64)
+    judged = np.cumsum(evaluable, axis=1, dtype=np.float64)
     n = scores.shape[0]
     ever = (flagged > 0).mean(axis=0)
     totals = judged.sum(axis=0)
@@ -293,3 +295,24 @@ def _curve(scores: FloatArray, kind: _Like, model: Model) -> _Curve:
     residual = flagged - rate * judged
     error = np.sqrt((residual**2).sum(axis=0) * n / max(n - 1, 1)) / safe
     return _Curve(tuple(ever.tolist()), tuple(rate.tolist()), tuple(error.tolist()))
+
+
+def _verdicts(scores: FloatArray, kind: _Like, model: Model) -> tuple[BoolArray, BoolArray]:
+    """Return which sessions are flagged and which were judged, both (series, sessions)."""
+    detector, params = DETECTORS[kind.detector], dict(kind.params)
+    sessions = np.arange(1, kind.length + 1)
+    if detector.function is not None:
+        found = detector.function(scores, sessions, model, params)
+        return found.flagged, np.asarray(found.reason == Reason.EVALUABLE)
+    n = scores.shape[0]
+    batch = Batch(
+        scores.ravel(),
+        np.tile(sessions, n),
+        kind.length * np.arange(n + 1),
+        model.minimum,
+        model.maximum,
+        model.step,
+    )
+    archive = Archive(model.level, model.between, model.noise, model.autocorrelation, "simulated")
+    answers = judge_batch(batch, unnamed(kind.detector, params), archive=archive)
+    return answers.flagged.reshape(n, -1), answers.evaluable.reshape(n, -1)

@@ -3,83 +3,25 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-
+from attunement.signals.classical import CLASSICAL
 from attunement.signals.detectors import DETECTORS, Detector
 from attunement.signals.errors import SignalError
+from attunement.signals.ruling import Rule
 
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A rule: a question to a person, and when it is asked.
-
-    Parameters
-    ----------
-    id, version : str
-        The name of what it computes, and the version of this parameter set.
-    title : str
-        A few plain words.
-    question : str
-        What the person is asked when the rule flags a session.
-    params : mapping of str to float
-        Every number the rule uses.
-    source : str
-        Where the rule and its numbers come from.
-    verified : bool
-        Whether the exact rule was seen in its source. False for every heuristic.
-    detector : str
-        Which computation the parameters belong to.
-    cannot_tell : str
-        What a signal of this rule does not say.
-    """
-
-    id: str
-    version: str
-    title: str
-    question: str
-    params: Mapping[str, float] = field(hash=False)
-    source: str
-    verified: bool
-    detector: str
-    cannot_tell: str
-
-    def __post_init__(self) -> None:
-        """Copy the parameters and refuse those that are not numbers or not the detector's."""
-        object.__setattr__(self, "params", dict(self.params))
-        wrong = [name for name, value in self.params.items() if not math.isfinite(value)]
-        known = DETECTORS.get(self.detector)
-        if known is not None and set(self.params) != known.params:
-            wrong += sorted(set(self.params) ^ known.params)
-        if wrong:
-            raise SignalError(
-                "E-SIGNAL-006",
-                what=f"the parameters of the rule {self.id} do not fit",
-                got=", ".join(wrong),
-                expected=", ".join(sorted(known.params)) if known else "finite numbers",
-                next_step="Give each parameter of the detector, and no other",
-            )
-
-    def with_params(self, version: str, **params: float) -> Rule:
-        """Return the same rule with other numbers, under a version of its own."""
-        return Rule(
-            id=self.id,
-            version=version,
-            title=self.title,
-            question=self.question,
-            params={**self.params, **params},
-            source=self.source,
-            verified=self.verified,
-            detector=self.detector,
-            cannot_tell=self.cannot_tell,
-        )
-
-    @property
-    def reads_one_series(self) -> bool:
-        """Whether the rule needs nothing but one series, so that a null rate can be simulated."""
-        return self.detector in DETECTORS
-
+__all__ = [
+    "CLASSICAL_RULES",
+    "DEFAULT_RULES",
+    "GAP_OF_CHAIRS",
+    "LOOKING_BACK_RULES",
+    "LOW_ITEM",
+    "OAC_RULES",
+    "OWN_MEDIAN",
+    "RULES",
+    "STRAIN",
+    "Rule",
+    "detector_of",
+    "rule",
+]
 
 _BASELINE_SOURCE = (
     "Own proposal: Bayesian shrinkage of the person's mean towards the archive, one-sided normal "
@@ -185,9 +127,33 @@ GAP_OF_CHAIRS = Rule(
     cannot_tell="It cannot tell whose view fits better; a gap is a prompt to talk, not a risk.",
 )
 
+_SUDDEN_LOSS = Rule(
+    id="sudden-loss",
+    version="1",
+    title="A large, lasting step for the worse, looking back",
+    question="What changed between these two sessions?",
+    params={"k": 1.96, "share": 0.25, "from_minimum": 1, "alpha": 0.05},
+    source=(
+        "Criteria of Tang and DeRubeis (1999), doi 10.1037/0022-006X.67.6.894, mirrored: a loss "
+        "has to be a quarter of the score before it, counted from the scale's minimum; the first "
+        "criterion is a change in units of the archive's usual change."
+    ),
+    verified=False,
+    detector="sudden_loss",
+    cannot_tell=(
+        "It cannot see a dip of one session, by construction; and it speaks two sessions late, so "
+        "it is for looking back."
+    ),
+    prospective=False,
+)
+
 RULES: tuple[Rule, ...] = (_BASELINE, _WATCH, _DROP)
 DEFAULT_RULES: tuple[Rule, ...] = (_BASELINE,)
 OAC_RULES: tuple[Rule, ...] = (STRAIN, OWN_MEDIAN, LOW_ITEM, GAP_OF_CHAIRS)
+# Every rule over one series of totals that is no model: to be compared with each other.
+CLASSICAL_RULES: tuple[Rule, ...] = (*RULES, *CLASSICAL)
+# A criterion of its own, judged one at a time; never in a set of prospective rules.
+LOOKING_BACK_RULES: tuple[Rule, ...] = (_SUDDEN_LOSS,)
 
 
 def rule(rule_id: str) -> Rule:
@@ -198,14 +164,15 @@ def rule(rule_id: str) -> Rule:
     SignalError
         ``E-SIGNAL-006`` if there is none.
     """
-    for one in (*RULES, *OAC_RULES):
+    every = (*CLASSICAL_RULES, *LOOKING_BACK_RULES, *OAC_RULES)
+    for one in every:
         if one.id == rule_id:
             return one
     raise SignalError(
         "E-SIGNAL-006",
         what="there is no such rule",
         got=repr(rule_id),
-        expected=", ".join(one.id for one in (*RULES, *OAC_RULES)),
+        expected=", ".join(one.id for one in every),
         next_step="Choose one of these",
     )
 

@@ -9,6 +9,8 @@ from attunement.signals.series import Series
 
 _WIDE = 20.0
 _NARROW = 2.0
+_RECURSIONS = {"cusum", "ewma"}
+_AT_THE_LIMIT = {"previous_session", "own_median", "drop"}
 
 
 def number(value: float, span: float) -> str:
@@ -29,7 +31,7 @@ def not_evaluable(reason: Reason, rule: Rule, series: Series, n_used: int) -> st
     if reason is Reason.NO_FORM:
         return "There is no score for this session. That is no sign of anything by itself."
     if reason is Reason.TOO_FEW_SCORES:
-        needed = round(rule.params.get("min_previous", 1))
+        needed = round(rule.params.get("min_previous", rule.params.get("baseline", 1))) or 1
         return (
             f"Too early to say: the rule needs {count(needed, 'earlier score')} "
             f"and there {'is' if n_used == 1 else 'are'} {n_used or 'none'}."
@@ -64,7 +66,30 @@ def signal_sentence(
             f"In session {session} the rating {worse} from {usual} to {said}, more than it "
             "usually changes from one session to the next."
         )
+    if rule.detector == "own_median":
+        return (
+            f"In session {session} the rating was {said}, {side} the middle ({usual}) of the "
+            f"{count(n, 'earlier rating')} by {number(abs(value - expected), span)} points."
+        )
+    if rule.detector == "change_point":
+        return (
+            f"By session {session} a change for the worse lately is more probable than this rule "
+            f"lets pass: the rating was {said}, where about {usual} was to be expected."
+        )
+    asked = threshold_in_words(rule, series, value=value, limit=limit)
+    after = " after the sessions before it" if rule.detector in _RECURSIONS else ""
     return (
-        f"In session {session} the rating was {said}, {side} the middle ({usual}) of the "
-        f"{count(n, 'earlier rating')} by {number(abs(value - expected), span)} points."
+        f"In session {session} the rating was {said}, compared with {usual}; this rule asks "
+        f"about {asked}{after}."
     )
+
+
+def threshold_in_words(rule: Rule, series: Series, *, value: float, limit: float) -> str:
+    """Say when the rule flags, as a score; for a change point, as a probability."""
+    if rule.detector == "change_point":
+        share = round(100 * rule.params["probability"])
+        return f"a probability of {share} % or more of a change for the worse lately"
+    worse = value <= limit if series.higher_is_better else value >= limit
+    side = "below" if worse == series.higher_is_better else "above"
+    at = "at or " if rule.detector in _AT_THE_LIMIT else ""
+    return f"a score {at}{side} {number(limit, series.maximum - series.minimum)}"
