@@ -12,6 +12,7 @@ __all__ = [
     "CLASSICAL_RULES",
     "DEFAULT_RULES",
     "GAP_OF_CHAIRS",
+    "HOUSE",
     "LOOKING_BACK_RULES",
     "LOW_ITEM",
     "OAC_RULES",
@@ -147,6 +148,26 @@ _SUDDEN_LOSS = Rule(
     prospective=False,
 )
 
+# The rule with a model: judged by `attunement.signals.house`, its limit set by a null rate.
+HOUSE = Rule(
+    id="house",
+    version="1",
+    title="A change that is more than this person's usual ups and downs",
+    question="What was different in this session?",
+    params={},
+    source=(
+        "Own proposal: likelihood ratio of a fall against this person's own level, noise, memory "
+        "and trend, cut off at the end of the scale; limits by simulation. Not from a paper on "
+        "ruptures."
+    ),
+    verified=False,
+    detector="house",
+    cannot_tell=(
+        "It cannot tell why something changed, nor whether it was a rupture; it misses what "
+        "neither chair puts on a form. The probability rests on a base rate that is assumed."
+    ),
+)
+
 RULES: tuple[Rule, ...] = (_BASELINE, _WATCH, _DROP)
 DEFAULT_RULES: tuple[Rule, ...] = (_BASELINE,)
 OAC_RULES: tuple[Rule, ...] = (STRAIN, OWN_MEDIAN, LOW_ITEM, GAP_OF_CHAIRS)
@@ -164,7 +185,7 @@ def rule(rule_id: str) -> Rule:
     SignalError
         ``E-SIGNAL-006`` if there is none.
     """
-    every = (*CLASSICAL_RULES, *LOOKING_BACK_RULES, *OAC_RULES)
+    every = (HOUSE, *CLASSICAL_RULES, *LOOKING_BACK_RULES, *OAC_RULES)
     for one in every:
         if one.id == rule_id:
             return one
