@@ -23,4 +23,6 @@ class SignalError(AttunementError):
         "E-SIGNAL-020": "a choice about sudden gains cannot be used",
         "E-SIGNAL-021": "session numbers leave too many holes",
         "E-SIGNAL-030": "reliability, norms or a cut-off that cannot be used",
+        "E-SIGNAL-031": "an archive cannot say what to expect",
+        "E-SIGNAL-032": "care episodes cannot carry a model of endings",
     }
