@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from django.urls import reverse
+
 from attunement.clinic.config.model import Words
 from attunement.clinic.services import (
     CaseRow,
@@ -53,6 +55,7 @@ class SignalWords:
     sentence: str
     facts: tuple[Fact, ...]
     no_rate: str = ""  # said in view where nobody knows how often the rule asks by chance
+    href: str = ""  # the page that holds its why and takes what became of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +110,8 @@ def gaps(row: CaseRow, words: Words) -> str:
 
 
 def case_question(row: CaseRow) -> str:
-    """Return a dyad's signals as one question, or nothing."""
-    if not row.n_signals:
+    """Return a dyad's signals as one question where it has a place in the week, or nothing."""
+    if not row.asked_this_week:
         return ""
     return "Has something shifted between you?"
 
@@ -137,6 +140,7 @@ def signal(found: ShownSignal) -> SignalWords:
         sentence=found.sentence,
         facts=(*facts[:after], odds, *facts[after:]),
         no_rate=NO_RATE if found.null_rate is None else "",
+        href=reverse("signal", args=[found.signal_id]),
     )
 
 

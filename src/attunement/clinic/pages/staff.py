@@ -55,7 +55,10 @@ def actor_of(request: HttpRequest) -> Login:
 def caseload(request: HttpRequest) -> HttpResponse:
     """Show the dyads of a therapist, in the order of the clients' codes."""
     cases = caseload_of(actor_of(request), now=timezone.now())
-    context = {"rows": [_case(row) for row in cases.rows]}
+    context = {
+        "rows": [_case(row) for row in cases.rows],
+        "n_questions": cases.n_questions,
+    }
     return render(request, "attunement/caseload.html", context)
 
 

@@ -7,7 +7,7 @@ from allauth.account.views import LoginView, LogoutView
 from django.urls import path
 
 from attunement.clinic.access import permission
-from attunement.clinic.pages import client, house, sessions, staff
+from attunement.clinic.pages import client, house, rules, sessions, signals, staff
 
 urlpatterns = [
     path("", staff.caseload, name="caseload"),
@@ -19,6 +19,14 @@ urlpatterns = [
     path("sessions/<str:session_id>/invite", sessions.invite, name="session-invite"),
     path("sessions/<str:session_id>/rate", sessions.rate, name="session-rate"),
     path("sessions/<str:session_id>/status", sessions.status, name="session-status"),
+    path("sessions/<str:session_id>/rupture", signals.rupture, name="session-rupture"),
+    path("signals/", signals.week, name="signals"),
+    path("signals/budget", signals.budget, name="signals-budget"),
+    path("signals/<str:signal_id>/", signals.why, name="signal"),
+    path("signals/<str:signal_id>/answer", signals.answer, name="signal-answer"),
+    path("rules/", rules.audit, name="rules"),
+    path("rules/tune", rules.tune, name="rules-tune"),
+    path("rules/save", rules.save, name="rules-save"),
     path("c/", client.entry, name="client-entry"),
     path("c/open", client.open_link, name="client-open"),
     path("c/form", client.form, name="client-form"),

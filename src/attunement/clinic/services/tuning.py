@@ -68,8 +68,10 @@ def audit_page(practice_id: str) -> RuleAuditPage:
     return RuleAuditPage(rules, FEWEST_CLIENTS, history)
 
 
-def try_setting(actor: Login, null_rate: float, *, now: datetime) -> LookBack:
+def try_setting(actor: Login, null_rate: float | None, *, now: datetime) -> LookBack:
     """Return what a null rate would have asked, hit and missed on the past; nothing is saved.
+
+    Without a rate, the one in force is tried.
 
     Raises
     ------
@@ -130,17 +132,18 @@ def save_by_command(practice: Practice, null_rate: float, *, note: str, now: dat
     return saved.number
 
 
-def look_back(practice_id: str, null_rate: float, *, now: datetime) -> LookBack:
-    """Replay the past with the setting in force and with another one, each therapist's budget kept.
+def look_back(practice_id: str, null_rate: float | None, *, now: datetime) -> LookBack:
+    """Replay the past with the setting in force and with another, each therapist's budget kept.
 
     Raises
     ------
     ClinicError
         E-CLINIC-016 for a rate that is not offered.
     """
-    require_offered(null_rate)
     current = current_setting(practice_id, now=now)
-    tried = Standing(current.number + 1, null_rate, current.horizon)
+    rate = current.null_rate if null_rate is None else null_rate
+    require_offered(rate)
+    tried = Standing(current.number + 1, rate, current.horizon)
     rows = list(
         SignalJudgement.objects.filter(dyad__practice_id=practice_id, rule_id=RULE.id).order_by(
             "raised_at", "pk"
@@ -158,7 +161,7 @@ def look_back(practice_id: str, null_rate: float, *, now: datetime) -> LookBack:
         rule_version=RULE.version,
         title=RULE.title,
         now_rate=current.null_rate,
-        tried_rate=null_rate,
+        tried_rate=rate,
         horizon=current.horizon,
         as_is=_replay(rows, known, pasts, current) if enough else None,
         tried=_replay(rows, known, pasts, tried) if enough else None,
