@@ -11,6 +11,7 @@ BENCHES = {
     "scoring": ("bench.scoring.memory", "scores from arrays in memory, beside R, pandas, Polars …"),
     "scoring-files": ("bench.scoring.files", "scores from Parquet to Parquet, beside Polars"),
     "null-rates": ("bench.signals.null_rates", "stated null rates beside counted ones"),
+    "sudden-gains": ("bench.signals.gains", "sudden gains of many clients, beside R"),
     "dual-chart": ("bench.figures.dual_chart", "one chart and one sparkline"),
 }
 

@@ -13,7 +13,12 @@ import polars as pl
 import pytest
 
 import attunement as at
-from attunement.signals.gains import GainOptions, check_interval, define_crit1_cutoff
+from attunement.signals.gains import (
+    GainOptions,
+    check_interval,
+    define_crit1_cutoff,
+    sudden_gains,
+)
 
 FOLDER = os.environ.get("ATTUNEMENT_REFERENCE_DATA")
 
@@ -156,3 +161,38 @@ def test_factor_of_two_missing_scores_is_that_of_two_degrees_of_freedom() -> Non
     assert round(three.t_critical, 3) == 3.182
     assert round(two.t_critical, 3) == 4.303
     assert np.isnan(check_interval([None, None, 33], [5, 6, 7], options).t_critical)
+
+
+def _calm(mean: float, shock: int) -> np.ndarray[Any, Any]:
+    """Series of the reference's null table (12 sessions, 1 to 5), with a shock from session 7."""
+    generator = np.random.default_rng(20_221_107)
+    people = mean + 0.50 * generator.standard_normal((20_000, 1))
+    noise = np.empty((20_000, 12))
+    noise[:, 0] = generator.standard_normal(20_000)
+    for t in range(1, 12):
+        noise[:, t] = 0.20 * noise[:, t - 1] + np.sqrt(0.96) * generator.standard_normal(20_000)
+    scores = people + 0.35 * noise
+    scores[:, 6 : 6 + shock] -= 2.5 * 0.35
+    return np.clip(np.round(scores * 12) / 12, 1, 5)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("mean", "null", "per_session", "hit_1", "hit_3"),
+    [(3.8, 0.9, 0.1, 1, 28), (4.5, 0.3, 0.0, 1, 17)],
+)
+def test_mirrored_criteria_fire_as_rarely_as_the_null_table_says(
+    mean: float, null: float, per_session: float, hit_1: float, hit_3: float
+) -> None:
+    # Criterion 1 is the table's reliable change: reliability .90, SD of all scores.
+    calm = _calm(mean, 0)
+    cutoff = define_crit1_cutoff(float(calm.std(ddof=1)), 0.90)
+    options = GainOptions(lower_is_better=False, losses=True, cutoff=cutoff)
+    sessions, starts = np.tile(np.arange(1, 13), 20_000), np.arange(20_001) * 12
+    found = sudden_gains(calm.ravel(), sessions, starts, options)
+    assert found.n_with / 200 == pytest.approx(null, abs=1.5)
+    assert found.rows.size / 2400 == pytest.approx(per_session, abs=1.5)
+    assert found.n_with / 200 < 1.5
+    for shock, hit in ((1, hit_1), (3, hit_3)):
+        struck = sudden_gains(_calm(mean, shock).ravel(), sessions, starts, options)
+        assert (struck.session == 6).sum() / 200 == pytest.approx(hit, abs=1.5)
