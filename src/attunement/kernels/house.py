@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# ruff: noqa: PLR0917, PLR2004 -- a compiled function takes its arrays by position; 3 is a state's size
+# ruff: noqa: PLR0917 -- a compiled function takes its arrays by position
 """The house rule's filter: how likely each score was, with and without a rupture under way.
 
 Each chair's latent score is level + slope · t + memory, with memory a first-order autoregression by
@@ -7,11 +7,14 @@ session number. One filter runs for each possible size of the client's own noise
 for the therapist's rating and one for the therapist's prediction. A filter holds nine numbers: the
 means of level, slope and memory, and their covariances (ll, ls, la, ss, sa, aa).
 
-Each hypothesis says that the client's scores lie lower since some session: at once (a step) or more
-and more (a ramp). It is carried as what it changes in the filters' means, and as its log likelihood
-ratio twice: the therapist noticed (their scores fall too) or did not.
+Each hypothesis says that the client's scores have been falling since some form and for so many
+sessions (one: they fell at once), and still lie lower. It is carried as what it changes in the
+filters' means, and as its log likelihood ratio twice: the therapist did not notice, or did, and
+their scores fall too. Hypotheses lie in a ring: place · kinds + kind, the newest form over the
+oldest.
 
 All of it stays in one file: machine code that is kept on disk is known by the age of its own file.
+Loops run over flat positions and take no slices, which cost a compiled loop more than the work.
 """
 
 from __future__ import annotations
@@ -24,12 +27,17 @@ import numpy.typing as npt
 
 Array = npt.NDArray[Any]
 
-PLAIN, AT_TOP, AT_BOTTOM, ABSENT = 0, 1, -1, 2
+PLAIN, AT_TOP, AT_BOTTOM, ABSENT = 0.0, 1.0, -1.0, 2.0
+# Columns of what was seen by a filter.
+CODE, SCORE, SD, MEAN, SURPRISE, PULL = 0, 1, 2, 3, 4, 5
+# Columns of what is carried of the strain tick and of missed forms within a dyad.
+YES, ASKED = 0, 1
 _ROOT_HALF = math.sqrt(0.5)
 _ROOT_TWO_PI = math.sqrt(2.0 * math.pi)
 _LOG_TWO_PI = math.log(2.0 * math.pi)
 _FARTHEST = 30.0  # SDs beyond which a tail is not followed: its probability is below 1e-197
 _MOST = 600.0  # exponents are kept below this, so that nothing overflows
+_NOTHING = -35.0  # a log ratio below this adds less than rounding does
 _LEAST = 1e-12
 
 
@@ -42,16 +50,13 @@ class Numbers(NamedTuple):
     inverse: Array  # (8, 3, 3): inverse correlations of what is there; bit 0 client, 1, 2 chairs
     depths: Array  # (3,): by how much client, therapist and prediction fall, in points
     log_noticed: Array  # (2,): log of the share of ruptures not noticed, noticed by the therapist
-    step_weights: Array  # log weight of "since this form", "since the form before", …
-    ramp_weights: Array
-    ramp_length: float  # sessions until a ramp has its full depth
+    lengths: Array  # (kinds,): sessions until the full depth
+    log_weights: Array  # (kinds, forms): "since this form", "since the form before" …
     strain: (
         Array  # (3,): usual rate, weight of that rate in sessions, log odds of a tick in a rupture
     )
     missed: Array  # (3,): the same of a form missed in the session after
-    minimum: float
-    maximum: float
-    step: float
+    scale: Array  # (3,): minimum, maximum, step
 
 
 class Outputs(NamedTuple):
@@ -68,62 +73,73 @@ class Scratch(NamedTuple):
     """Working memory of one thread."""
 
     state: Array  # (filters, 9)
-    seen: Array  # (filters, 6): code, score or bound, SD, mean, surprise, mean of the surprise
-    offset: Array  # (filters, hypotheses, 3): what a hypothesis adds to a filter's means
-    ratio: Array  # (scales, hypotheses, 2): log likelihood ratios, not noticed and noticed
-    live: Array  # (hypotheses, 3): alive, session of the onset, number of that form
+    seen: Array  # (filters, 6): see CODE …
+    offset: Array  # (3, filters, hypotheses): what a hypothesis adds to a filter's means
+    less: Array  # (filters, hypotheses): by how much it expects less, in SDs of the surprise
+    pull: Array  # (filters, hypotheses): by how much it is surprised more, in points
+    end: Array  # (filters, hypotheses): log likelihood ratio of a score at an end of the scale
+    ratio: Array  # (2, scales, hypotheses): log likelihood ratios, not noticed and noticed
+    onset: Array  # (forms,) int64: session of the onset
+    share: Array  # (hypotheses,): share of the full depth in this row
+    weight: Array  # (hypotheses,): log weight in this row
+    said: Array  # (hypotheses,): what the strain tick and a missed form say
     likelihood: Array  # (scales,): log likelihood of each size of noise, without a rupture
+    habits: Array  # (2, 2): ticks and sessions asked; forms missed and forms due
 
 
 def make_scratch(numbers: Numbers) -> Scratch:
     """Return working memory for a model."""
     filters = numbers.chairs.shape[0]
-    hypotheses = numbers.step_weights.size + numbers.ramp_weights.size
+    kinds, forms = numbers.log_weights.shape
+    many = kinds * forms
     return Scratch(
         state=np.zeros((filters, 9)),
         seen=np.zeros((filters, 6)),
-        offset=np.zeros((filters, hypotheses, 3)),
-        ratio=np.zeros((filters - 2, hypotheses, 2)),
-        live=np.zeros((hypotheses, 3)),
+        offset=np.zeros((3, filters, many)),
+        less=np.zeros((filters, many)),
+        pull=np.zeros((filters, many)),
+        end=np.zeros((filters, many)),
+        ratio=np.zeros((2, filters - 2, many)),
+        onset=np.zeros(forms, dtype=np.int64),
+        share=np.zeros(many),
+        weight=np.zeros(many),
+        said=np.zeros(many),
         likelihood=np.zeros(filters - 2),
+        habits=np.zeros((2, 2)),
     )
 
 
-def begin(numbers: Numbers, scratch: Scratch) -> None:
+def begin(chairs: Array, log_share: Array, state: Array, likelihood: Array, habits: Array) -> None:
     """Set the filters to what is known of a person before the first form."""
-    chairs = numbers.chairs
     for f in range(chairs.shape[0]):
-        state = scratch.state[f]
-        state[:] = 0.0
-        state[0] = chairs[f, 0]
-        state[1] = chairs[f, 2]
-        state[3] = chairs[f, 1] * chairs[f, 1]
-        state[6] = chairs[f, 3] * chairs[f, 3]
-        state[8] = chairs[f, 4] * chairs[f, 4]
-    scratch.live[:, 0] = 0.0
-    for k in range(scratch.likelihood.size):
-        scratch.likelihood[k] = numbers.log_share[k]
+        for i in range(9):
+            state[f, i] = 0.0
+        state[f, 0] = chairs[f, 0]
+        state[f, 1] = chairs[f, 2]
+        state[f, 3] = chairs[f, 1] * chairs[f, 1]
+        state[f, 6] = chairs[f, 3] * chairs[f, 3]
+        state[f, 8] = chairs[f, 4] * chairs[f, 4]
+    for k in range(likelihood.size):
+        likelihood[k] = log_share[k]
+    for i in range(2):
+        habits[i, YES] = 0.0
+        habits[i, ASKED] = 0.0
 
 
-def advance(numbers: Numbers, scratch: Scratch, gap: int) -> None:
-    """Carry filters and hypotheses over ``gap`` sessions."""
-    chairs, live = numbers.chairs, scratch.live
-    for f in range(chairs.shape[0]):
-        kept = chairs[f, 5] ** gap
-        noise = chairs[f, 4] * chairs[f, 4]
-        s = scratch.state[f]
-        s[0] += gap * s[1]
-        s[2] *= kept
-        s[3] += gap * (2.0 * s[4] + gap * s[6])
-        s[4] += gap * s[6]
-        s[5] = kept * (s[5] + gap * s[7])
-        s[7] *= kept
-        s[8] = kept * kept * s[8] + noise * (1.0 - kept * kept)
-        for j in range(live.shape[0]):
-            if live[j, 0] > 0.0:
-                o = scratch.offset[f, j]
-                o[0] += gap * o[1]
-                o[2] *= kept
+def advance(chairs: Array, state: Array, offset: Array, f: int, gap: int, live: int) -> None:
+    """Carry a filter and the hypotheses' part of it over ``gap`` sessions."""
+    kept = chairs[f, 5] ** gap
+    noise = chairs[f, 4] * chairs[f, 4]
+    state[f, 0] += gap * state[f, 1]
+    state[f, 2] *= kept
+    state[f, 3] += gap * (2.0 * state[f, 4] + gap * state[f, 6])
+    state[f, 4] += gap * state[f, 6]
+    state[f, 5] = kept * (state[f, 5] + gap * state[f, 7])
+    state[f, 7] *= kept
+    state[f, 8] = kept * kept * state[f, 8] + noise * (1.0 - kept * kept)
+    for j in range(live):
+        offset[0, f, j] += gap * offset[1, f, j]
+        offset[2, f, j] *= kept
 
 
 def tail(a: float) -> float:
@@ -131,226 +147,313 @@ def tail(a: float) -> float:
     return 0.5 * math.erfc(a * _ROOT_HALF)
 
 
-def hazard(a: float) -> float:
-    """Return the mean of a standard normal that is known to lie above ``a``."""
-    return math.exp(-0.5 * a * a) / (_ROOT_TWO_PI * tail(a))
+def kept_within(a: float) -> float:
+    """Return ``a``, or the farthest place that a tail is followed to."""
+    return min(max(a, -_FARTHEST), _FARTHEST)
 
 
-def look(numbers: Numbers, scratch: Scratch, f: int, score: float) -> None:
+def look(scale: Array, state: Array, seen: Array, f: int, score: float) -> None:
     """Compare a filter's expectation with a score; the filter is not yet changed."""
-    s, seen = scratch.state[f], scratch.seen[f]
     if not score == score:  # noqa: PLR0124, SIM201 -- NaN is the missing score
-        seen[0] = ABSENT
+        seen[f, CODE] = ABSENT
         return
-    slack = 1e-9 * (numbers.maximum - numbers.minimum)
-    mean = s[0] + s[2]
-    variance = s[3] + 2.0 * s[5] + s[8]
-    half = 0.5 * numbers.step
-    seen[3] = mean
-    if score >= numbers.maximum - slack:
-        seen[0] = AT_TOP
-        seen[1] = numbers.maximum - half
-    elif score <= numbers.minimum + slack:
-        seen[0] = AT_BOTTOM
-        seen[1] = numbers.minimum + half
+    slack = 1e-9 * (scale[1] - scale[0])
+    half = 0.5 * scale[2]
+    mean = state[f, 0] + state[f, 2]
+    variance = state[f, 3] + 2.0 * state[f, 5] + state[f, 8]
+    code, bound = PLAIN, score
+    if score >= scale[1] - slack:
+        code, bound = AT_TOP, scale[1] - half
+    elif score <= scale[0] + slack:
+        code, bound = AT_BOTTOM, scale[0] + half
     else:
-        seen[0] = PLAIN
-        seen[1] = score
         variance += half * half / 3.0
     sd = math.sqrt(max(variance, _LEAST))
-    seen[2] = sd
-    seen[4] = surprise(seen, mean)
-    seen[5] = seen[4] * sd
+    z = (bound - mean) / sd
+    if code != PLAIN:
+        a = kept_within(code * z)
+        z = code * math.exp(-0.5 * a * a) / (_ROOT_TWO_PI * tail(a))
+    seen[f, CODE] = code
+    seen[f, SCORE] = bound
+    seen[f, SD] = sd
+    seen[f, MEAN] = mean
+    seen[f, SURPRISE] = z
+    seen[f, PULL] = z * sd
 
 
-def surprise(seen: Array, mean: float) -> float:
-    """Return by how many SDs the score, or its mean beyond the end, lies above ``mean``."""
-    if seen[0] == PLAIN:
-        return (seen[1] - mean) / seen[2]
-    if seen[0] == AT_TOP:
-        a = min(max((seen[1] - mean) / seen[2], -_FARTHEST), _FARTHEST)
-        return hazard(a)
-    a = min(max((mean - seen[1]) / seen[2], -_FARTHEST), _FARTHEST)
-    return -hazard(a)
+def log_chance(seen: Array, f: int) -> float:
+    """Return the log likelihood of what a filter saw."""
+    z = (seen[f, SCORE] - seen[f, MEAN]) / seen[f, SD]
+    if seen[f, CODE] == PLAIN:
+        return float(-0.5 * (z * z + _LOG_TWO_PI) - math.log(seen[f, SD]))
+    return math.log(tail(kept_within(seen[f, CODE] * z)))
 
 
-def log_chance(seen: Array, mean: float) -> float:
-    """Return the log likelihood of what was seen, if ``mean`` was to be expected."""
-    if seen[0] == PLAIN:
-        z = (seen[1] - mean) / seen[2]
-        return -0.5 * (z * z + _LOG_TWO_PI) - math.log(seen[2])
-    side = 1.0 if seen[0] == AT_TOP else -1.0
-    a = min(max(side * (seen[1] - mean) / seen[2], -_FARTHEST), _FARTHEST)
-    return math.log(tail(a))
-
-
-def learn(scratch: Scratch, f: int) -> None:
-    """Change a filter by what was seen, and each hypothesis' part of it by its own surprise."""
-    seen = scratch.seen[f]
-    if seen[0] == ABSENT:
+def compare(
+    seen: Array, offset: Array, less: Array, pull: Array, end: Array, share: Array, f: int,
+    depth: float, live: int,
+) -> None:  # fmt: skip
+    """Work out how each hypothesis saw what a filter saw."""
+    sd = seen[f, SD]
+    code = seen[f, CODE]
+    if code == PLAIN:
+        for j in range(live):
+            lower = share[j] * depth - offset[0, f, j] - offset[2, f, j]
+            pull[f, j] = lower
+            less[f, j] = lower / sd
         return
-    s = scratch.state[f]
-    variance = seen[2] * seen[2]
-    c0, c1, c2 = s[3] + s[5], s[4] + s[7], s[5] + s[8]
+    usual = kept_within(code * (seen[f, SCORE] - seen[f, MEAN]) / sd)
+    usual_log = math.log(tail(usual))
+    for j in range(live):
+        lower = share[j] * depth - offset[0, f, j] - offset[2, f, j]
+        a = kept_within(usual + code * lower / sd)
+        chance = tail(a)
+        end[f, j] = math.log(chance) - usual_log
+        z = code * math.exp(-0.5 * a * a) / (_ROOT_TWO_PI * chance)
+        pull[f, j] = sd * z - seen[f, PULL]
+
+
+def learn(state: Array, seen: Array, offset: Array, pull: Array, f: int, live: int) -> None:
+    """Change a filter by what it saw, and each hypothesis' part of it by its own surprise."""
+    variance = seen[f, SD] * seen[f, SD]
+    c0 = state[f, 3] + state[f, 5]
+    c1 = state[f, 4] + state[f, 7]
+    c2 = state[f, 5] + state[f, 8]
     g0, g1, g2 = c0 / variance, c1 / variance, c2 / variance
+    for j in range(live):
+        offset[0, f, j] += g0 * pull[f, j]
+        offset[1, f, j] += g1 * pull[f, j]
+        offset[2, f, j] += g2 * pull[f, j]
     told = 1.0
-    if seen[0] != PLAIN:
-        side = 1.0 if seen[0] == AT_TOP else -1.0
-        a = min(max(side * (seen[1] - seen[3]) / seen[2], -_FARTHEST), _FARTHEST)
-        h = side * seen[4]
+    if seen[f, CODE] != PLAIN:
+        side = seen[f, CODE]
+        a = kept_within(side * (seen[f, SCORE] - seen[f, MEAN]) / seen[f, SD])
+        h = side * seen[f, SURPRISE]
         told = min(max(h * (h - a), 0.0), 1.0)
-    s[0] += g0 * seen[5]
-    s[1] += g1 * seen[5]
-    s[2] += g2 * seen[5]
-    s[3] -= told * g0 * c0
-    s[4] -= told * g0 * c1
-    s[5] -= told * g0 * c2
-    s[6] -= told * g1 * c1
-    s[7] -= told * g1 * c2
-    s[8] -= told * g2 * c2
+    state[f, 0] += g0 * seen[f, PULL]
+    state[f, 1] += g1 * seen[f, PULL]
+    state[f, 2] += g2 * seen[f, PULL]
+    state[f, 3] -= told * g0 * c0
+    state[f, 4] -= told * g0 * c1
+    state[f, 5] -= told * g0 * c2
+    state[f, 6] -= told * g1 * c1
+    state[f, 7] -= told * g1 * c2
+    state[f, 8] -= told * g2 * c2
 
 
-def shifted(scratch: Scratch, f: int, j: int, fall: float) -> float:
-    """Return by how many points a hypothesis expects less than the filter does."""
-    o = scratch.offset[f, j]
-    return fall - o[0] - o[2]
-
-
-def follow(scratch: Scratch, f: int, j: int, fall: float) -> None:
-    """Change a hypothesis' part of a filter; to be called before `learn`."""
-    seen = scratch.seen[f]
-    if seen[0] == ABSENT:
-        return
-    s, o = scratch.state[f], scratch.offset[f, j]
-    sd = seen[2]
-    less = fall - o[0] - o[2]
-    more = less if seen[0] == PLAIN else sd * surprise(seen, seen[3] - less) - seen[5]
-    variance = sd * sd
-    o[0] += (s[3] + s[5]) / variance * more
-    o[1] += (s[4] + s[7]) / variance * more
-    o[2] += (s[5] + s[8]) / variance * more
-
-
-def end_ratio(scratch: Scratch, f: int, less: float) -> float:
-    """Return the log likelihood ratio of a score at an end of the scale."""
-    seen = scratch.seen[f]
-    return log_chance(seen, seen[3] - less) - log_chance(seen, seen[3])
-
-
-def weigh(
-    numbers: Numbers, scratch: Scratch, j: int, fall: float, talked: float, which: int
+def weigh_alone(
+    seen: Array, less: Array, end: Array, ratio: Array, said: Array, k: int, live: int
 ) -> None:
-    """Add what one row says to a hypothesis.
+    """Add what the client's score says to each hypothesis, where no other chair was judged."""
+    z = seen[k, SURPRISE]
+    code = seen[k, CODE]
+    for j in range(live):
+        more = said[j]
+        if code == PLAIN:
+            more -= less[k, j] * (z + 0.5 * less[k, j])
+        elif code != ABSENT:
+            more += end[k, j]
+        ratio[0, k, j] += more
 
-    ``fall`` is the share of the full depth, ``talked`` what strain tick and missed form say, and
-    ``which`` the bits of the chairs that were seen inside the scale.
+
+def weigh_chairs(
+    seen: Array, less: Array, end: Array, ratio: Array, said: Array, inverse: Array, extra: Array,
+    k: int, scales: int, live: int,
+) -> None:  # fmt: skip
+    """Add what all chairs say together to each hypothesis."""
+    which = 1 if seen[k, CODE] == PLAIN else 0
+    z0 = seen[k, SURPRISE] if which else 0.0
+    z1 = z2 = 0.0
+    ends1 = ends2 = False
+    f1, f2 = scales, scales + 1
+    if extra[0] != 0 and seen[f1, CODE] != ABSENT:
+        if seen[f1, CODE] == PLAIN:
+            which |= 2
+            z1 = seen[f1, SURPRISE]
+        else:
+            ends1 = True
+    if extra[1] != 0 and seen[f2, CODE] != ABSENT:
+        if seen[f2, CODE] == PLAIN:
+            which |= 4
+            z2 = seen[f2, SURPRISE]
+        else:
+            ends2 = True
+    i00, i01, i02 = inverse[which, 0, 0], inverse[which, 0, 1], inverse[which, 0, 2]
+    i11, i12, i22 = inverse[which, 1, 1], inverse[which, 1, 2], inverse[which, 2, 2]
+    client_end = seen[k, CODE] != PLAIN and seen[k, CODE] != ABSENT
+    for j in range(live):
+        t0 = less[k, j] if which & 1 else 0.0
+        t1 = less[f1, j] if which & 2 else 0.0
+        t2 = less[f2, j] if which & 4 else 0.0
+        more = said[j] + (end[k, j] if client_end else 0.0)
+        u0, u1, u2 = i00 * t0, i01 * t0, i02 * t0
+        ratio[0, k, j] += more - u0 * (z0 + 0.5 * t0) - u1 * z1 - u2 * z2
+        u0 += i01 * t1 + i02 * t2
+        u1 += i11 * t1 + i12 * t2
+        u2 += i12 * t1 + i22 * t2
+        more -= u0 * (z0 + 0.5 * t0) + u1 * (z1 + 0.5 * t1) + u2 * (z2 + 0.5 * t2)
+        if ends1:
+            more += end[f1, j]
+        if ends2:
+            more += end[f2, j]
+        ratio[1, k, j] += more
+
+
+def odds_ratio(yes: bool, rate: Array, yeses: float, asked: float) -> float:  # noqa: FBT001 -- by position
+    """Return the log likelihood ratio of a yes or no whose log odds are higher in a rupture.
+
+    The usual rate is shrunk towards the person's own earlier answers.
     """
-    scales = scratch.likelihood.size
-    noticed_extra = 0.0
-    t1 = t2 = z1 = z2 = 0.0
-    for c in range(1, 3):
-        f = scales + c - 1
-        seen = scratch.seen[f]
-        if numbers.extra[c - 1] == 0 or seen[0] == ABSENT:
-            continue
-        less = shifted(scratch, f, j, fall * numbers.depths[c])
-        if seen[0] != PLAIN:
-            noticed_extra += end_ratio(scratch, f, less)
-        elif c == 1:
-            t1, z1 = less / seen[2], seen[4]
-        else:
-            t2, z2 = less / seen[2], seen[4]
-        follow(scratch, f, j, fall * numbers.depths[c])
-    for k in range(scales):
-        seen = scratch.seen[k]
-        ratio = scratch.ratio[k, j]
-        less = 0.0
-        t0 = z0 = 0.0
-        extra = noticed = 0.0
-        inverse = numbers.inverse[which]
-        if seen[0] != ABSENT:
-            less = shifted(scratch, k, j, fall * numbers.depths[0])
-            if seen[0] == PLAIN:
-                t0, z0 = less / seen[2], seen[4]
-            else:
-                extra = end_ratio(scratch, k, less)
-        if (which & 6) == 0:
-            own = -t0 * (z0 + 0.5 * t0)
-            noticed = own
-        else:
-            u0 = inverse[0, 0] * t0
-            u1 = inverse[0, 1] * t0
-            u2 = inverse[0, 2] * t0
-            own = -(u0 * (z0 + 0.5 * t0) + u1 * z1 + u2 * z2)
-            u0 += inverse[0, 1] * t1 + inverse[0, 2] * t2
-            u1 += inverse[1, 1] * t1 + inverse[1, 2] * t2
-            u2 += inverse[1, 2] * t1 + inverse[2, 2] * t2
-            noticed = -(u0 * (z0 + 0.5 * t0) + u1 * (z1 + 0.5 * t1) + u2 * (z2 + 0.5 * t2))
-        ratio[0] += own + extra + talked
-        ratio[1] += noticed + extra + talked + noticed_extra
-        follow(scratch, k, j, fall * numbers.depths[0])
+    usual = (rate[0] * rate[1] + yeses) / (rate[1] + asked)
+    more = math.log(1.0 - usual + usual * math.exp(rate[2]))
+    return rate[2] - more if yes else -more
 
 
-def odds_ratio(yes: bool, usual: float, log_odds: float) -> float:  # noqa: FBT001
-    """Return the log likelihood ratio of a yes or a no whose log odds are higher in a rupture."""
-    if usual <= 0.0 or usual >= 1.0:
-        return 0.0
-    all_odds = 1.0 - usual + usual * math.exp(log_odds)
-    return (log_odds if yes else 0.0) - math.log(all_odds)
+def open_hypotheses(
+    lengths: Array, offset: Array, ratio: Array, onset: Array, session: int, form: int
+) -> None:
+    """Begin "since this form" in the place of the oldest."""
+    place = form % onset.size
+    onset[place] = session
+    kinds = lengths.size
+    for kind in range(kinds):
+        j = place * kinds + kind
+        for f in range(offset.shape[1]):
+            offset[0, f, j] = 0.0
+            offset[1, f, j] = 0.0
+            offset[2, f, j] = 0.0
+        for k in range(ratio.shape[1]):
+            ratio[0, k, j] = 0.0
+            ratio[1, k, j] = 0.0
 
 
-def open_hypotheses(numbers: Numbers, scratch: Scratch, session: int, form: int) -> None:
-    """Begin "since this form" in the places of the oldest step and the oldest ramp."""
-    steps, ramps = numbers.step_weights.size, numbers.ramp_weights.size
-    places = (form % steps if steps > 0 else -1, steps + form % ramps if ramps > 0 else -1)
-    for j in places:
-        if j >= 0:
-            scratch.live[j, 0] = 1.0
-            scratch.live[j, 1] = session
-            scratch.live[j, 2] = form
-            scratch.offset[:, j, :] = 0.0
-            scratch.ratio[:, j, :] = 0.0
+def lay_out(
+    numbers: Numbers, scratch: Scratch, session: int, form: int, tick: float, absent: float
+) -> int:
+    """Fill in share, weight and what was said for each live hypothesis; return their number."""
+    lengths, log_weights, onset = numbers.lengths, numbers.log_weights, scratch.onset
+    share, weight, said = scratch.share, scratch.weight, scratch.said
+    kinds = lengths.size
+    forms = min(form + 1, onset.size)
+    for place in range(forms):
+        since = session - onset[place]
+        age = (form - place) % onset.size
+        for kind in range(kinds):
+            j = place * kinds + kind
+            share[j] = min((since + 1.0) / lengths[kind], 1.0)
+            weight[j] = log_weights[kind, age]
+            said[j] = tick + (absent if since > 0 else 0.0)
+    return forms * kinds
 
 
-def sum_up(numbers: Numbers, scratch: Scratch, form: int) -> float:
+def sum_up(numbers: Numbers, scratch: Scratch, live: int) -> float:
     """Return the log of the weighted mean of all likelihood ratios."""
-    steps = numbers.step_weights.size
-    scales = scratch.likelihood.size
-    top = -_MOST
-    for k in range(scales):
-        top = max(top, scratch.likelihood[k])
+    likelihood, ratio, weight = scratch.likelihood, scratch.ratio, scratch.weight
+    log_noticed = numbers.log_noticed
+    branches = 2 if numbers.extra[0] + numbers.extra[1] > 0 else 1
+    top = likelihood[0]
+    for k in range(likelihood.size):
+        top = max(top, likelihood[k])
     below = 0.0
     above = 0.0
-    for k in range(scales):
-        share = math.exp(max(scratch.likelihood[k] - top, -_MOST))
-        below += share
+    for k in range(likelihood.size):
+        part = math.exp(max(likelihood[k] - top, -_MOST))
+        below += part
         mine = 0.0
-        for j in range(scratch.live.shape[0]):
-            if scratch.live[j, 0] > 0.0:
-                age = int(form - scratch.live[j, 2])
-                weight = numbers.step_weights[age] if j < steps else numbers.ramp_weights[age]
-                for b in range(2):
-                    log = weight + numbers.log_noticed[b] + scratch.ratio[k, j, b]
-                    if log > -40.0:
-                        mine += math.exp(min(log, _MOST))
-        above += share * mine
+        for b in range(branches):
+            for j in range(live):
+                log = weight[j] + log_noticed[b] + ratio[b, k, j]
+                if log > _NOTHING:
+                    mine += math.exp(min(log, _MOST))
+        above += part * mine
     return math.log(max(above, 1e-300) / below)
 
 
+def total(logs: Array) -> float:
+    """Return the log of the sum of the exponentials."""
+    top = logs[0]
+    for k in range(logs.size):
+        top = max(top, logs[k])
+    summed = 0.0
+    for k in range(logs.size):
+        summed += math.exp(max(logs[k] - top, -_MOST))
+    return float(top + math.log(summed))
+
+
+def habit(rate: Array, habits: Array, which: int, yes: bool) -> float:  # noqa: FBT001 -- by position
+    """Return what a tick or a missed form says, and remember it."""
+    found = odds_ratio(yes, rate, habits[which, YES], habits[which, ASKED])
+    habits[which, YES] += 1.0 if yes else 0.0
+    habits[which, ASKED] += 1.0
+    return found
+
+
+def see(
+    values: Array, therapist: Array, prediction: Array, row: int, gap: int, live: int,
+    numbers: Numbers, scratch: Scratch, out: Outputs,
+) -> bool:  # fmt: skip
+    """Carry the filters to a row and look at its scores; return whether any chair gave one.
+
+    ``gap`` is 0 in a dyad's first row.
+    """
+    chairs, extra, scale = numbers.chairs, numbers.extra, numbers.scale
+    state, seen, offset, likelihood = (
+        scratch.state,
+        scratch.seen,
+        scratch.offset,
+        scratch.likelihood,
+    )
+    scales = likelihood.size
+    told = False
+    best = 0
+    for f in range(scales + 2):
+        chair = max(f - scales + 1, 0)
+        if f == 0 or chair > 0:
+            out.innovation[row, chair] = math.nan
+        if chair > 0 and extra[chair - 1] == 0:
+            continue
+        if gap > 0:
+            advance(chairs, state, offset, f, gap, live)
+        score = values[row] if chair == 0 else therapist[row] if chair == 1 else prediction[row]
+        look(scale, state, seen, f, score)
+        told = told or seen[f, CODE] != ABSENT
+        if seen[f, CODE] == PLAIN and (f == 0 or chair > 0):
+            out.innovation[row, chair] = seen[f, SURPRISE]
+        if chair == 0 and likelihood[f] > likelihood[best]:
+            best = f
+    out.expected[row] = state[best, 0] + state[best, 2]
+    return told
+
+
+def settle(numbers: Numbers, scratch: Scratch, live: int) -> None:
+    """Add what a row says to each hypothesis, and change the filters by it."""
+    extra, depths, inverse = numbers.extra, numbers.depths, numbers.inverse
+    seen, offset, less, pull = scratch.seen, scratch.offset, scratch.less, scratch.pull
+    end, ratio, said, share = scratch.end, scratch.ratio, scratch.said, scratch.share
+    likelihood = scratch.likelihood
+    scales = likelihood.size
+    for f in range(scales + 2):
+        chair = max(f - scales + 1, 0)
+        if (chair == 0 or extra[chair - 1] != 0) and seen[f, CODE] != ABSENT:
+            compare(seen, offset, less, pull, end, share, f, depths[chair], live)
+    for k in range(scales):
+        if extra[0] + extra[1] == 0:
+            weigh_alone(seen, less, end, ratio, said, k, live)
+        else:
+            weigh_chairs(seen, less, end, ratio, said, inverse, extra, k, scales, live)
+        if seen[k, CODE] != ABSENT:
+            likelihood[k] += log_chance(seen, k)
+    for f in range(scales + 2):
+        chair = max(f - scales + 1, 0)
+        if (chair == 0 or extra[chair - 1] != 0) and seen[f, CODE] != ABSENT:
+            learn(scratch.state, seen, offset, pull, f, live)
+
+
 def house_rows(
-    values: Array,
-    therapist: Array,
-    prediction: Array,
-    strain: Array,
-    expected_form: Array,
-    sessions: Array,
-    starts: Array,
-    first: int,
-    last: int,
-    numbers: Numbers,
-    scratch: Scratch,
+    values: Array, therapist: Array, prediction: Array, strain: Array, expected_form: Array,
+    sessions: Array, starts: Array, first: int, last: int, numbers: Numbers, scratch: Scratch,
     out: Outputs,
-) -> None:
+) -> None:  # fmt: skip
     """Judge the dyads ``first`` … ``last − 1``.
 
     Parameters
@@ -364,114 +467,38 @@ def house_rows(
     numbers, scratch, out
         The model, working memory, and where results go.
     """
+    seen, onset, habits, likelihood = (
+        scratch.seen,
+        scratch.onset,
+        scratch.habits,
+        scratch.likelihood,
+    )
     for d in range(first, last):
-        begin(numbers, scratch)
-        form = -1
-        n = 0
-        ticks, asked, lost, due = 0.0, 0.0, 0.0, 0.0
+        begin(numbers.chairs, numbers.log_share, scratch.state, likelihood, habits)
+        form, n, live = -1, 0, 0
         for row in range(starts[d], starts[d + 1]):
-            gap = 1
-            if row > starts[d]:
-                gap = sessions[row] - sessions[row - 1]
-                advance(numbers, scratch, gap)
-            form, n = house_row(
-                values, therapist, prediction, row, n, form, sessions[row], numbers, scratch, out
-            )
-            here = scratch.seen[0, 0] != ABSENT
-            told = here
-            tick = 0.0
-            if strain.size > 0 and strain[row] == strain[row]:  # noqa: PLR0124 -- NaN: not asked
-                told = True
-                usual = (numbers.strain[0] * numbers.strain[1] + ticks) / (
-                    numbers.strain[1] + asked
+            gap = sessions[row] - sessions[row - 1] if row > starts[d] else 0
+            told = see(values, therapist, prediction, row, gap, live, numbers, scratch, out)
+            here = seen[0, CODE] != ABSENT
+            out.n_used[row] = n
+            out.statistic[row] = math.nan
+            n += 1 if here else 0
+            if told and onset.size > 0:
+                form += 1
+                open_hypotheses(
+                    numbers.lengths, scratch.offset, scratch.ratio, onset, sessions[row], form
                 )
-                tick = odds_ratio(strain[row] > 0.0, usual, numbers.strain[2])
-                ticks += 1.0 if strain[row] > 0.0 else 0.0
-                asked += 1.0
-            absent = 0.0
+            tick, absent = 0.0, 0.0
+            if strain.size > 0 and strain[row] >= 0.0:
+                told = True
+                tick = habit(numbers.strain, habits, 0, strain[row] > 0.0)
             if expected_form.size > 0 and expected_form[row]:
                 told = True
-                usual = (numbers.missed[0] * numbers.missed[1] + lost) / (numbers.missed[1] + due)
-                absent = odds_ratio(not here, usual, numbers.missed[2]) if gap == 1 else 0.0
-                lost += 0.0 if here else 1.0
-                due += 1.0
-            which = 1 if scratch.seen[0, 0] == PLAIN else 0
-            scales = scratch.likelihood.size
-            for c in range(1, 3):
-                if numbers.extra[c - 1] != 0:
-                    told = told or scratch.seen[scales + c - 1, 0] != ABSENT
-                    if scratch.seen[scales + c - 1, 0] == PLAIN:
-                        which |= 1 << c
+                absent = habit(numbers.missed, habits, 1, not here) if gap <= 1 else 0.0
             if not told:
                 continue
-            steps = numbers.step_weights.size
-            for j in range(scratch.live.shape[0]):
-                if scratch.live[j, 0] > 0.0:
-                    since = sessions[row] - scratch.live[j, 1]
-                    fall = 1.0
-                    if j >= steps:
-                        fall = min((since + 1.0) / numbers.ramp_length, 1.0)
-                    said = tick + (absent if since > 0.0 else 0.0)
-                    weigh(numbers, scratch, j, fall, said, which)
-            for k in range(scales):
-                if here:
-                    scratch.likelihood[k] += log_chance(scratch.seen[k], scratch.seen[k, 3])
-                learn(scratch, k)
-            for c in range(1, 3):
-                if numbers.extra[c - 1] != 0:
-                    learn(scratch, scales + c - 1)
+            live = lay_out(numbers, scratch, sessions[row], form, tick, absent)
+            settle(numbers, scratch, live)
             if form >= 0:
-                out.statistic[row] = sum_up(numbers, scratch, form)
-        out.log_likelihood[d] = total(scratch.likelihood)
-
-
-def house_row(
-    values: Array,
-    therapist: Array,
-    prediction: Array,
-    row: int,
-    n: int,
-    form: int,
-    session: int,
-    numbers: Numbers,
-    scratch: Scratch,
-    out: Outputs,
-) -> tuple[int, int]:
-    """Look at the three chairs' scores of a row and begin its hypotheses; return form and n."""
-    scales = scratch.likelihood.size
-    mean, most = 0.0, -_MOST
-    for k in range(scales):
-        look(numbers, scratch, k, values[row])
-        if scratch.likelihood[k] > most:
-            most = scratch.likelihood[k]
-            mean = scratch.state[k, 0] + scratch.state[k, 2]
-    out.expected[row] = mean
-    out.n_used[row] = n
-    out.statistic[row] = math.nan
-    here = scratch.seen[0, 0] != ABSENT
-    any_chair = here
-    out.innovation[row, 0] = scratch.seen[0, 4] if scratch.seen[0, 0] == PLAIN else math.nan
-    for c in range(1, 3):
-        f = scales + c - 1
-        out.innovation[row, c] = math.nan
-        if numbers.extra[c - 1] != 0:
-            look(numbers, scratch, f, therapist[row] if c == 1 else prediction[row])
-            if scratch.seen[f, 0] != ABSENT:
-                any_chair = True
-            if scratch.seen[f, 0] == PLAIN:
-                out.innovation[row, c] = scratch.seen[f, 4]
-    if any_chair:
-        form += 1
-        open_hypotheses(numbers, scratch, session, form)
-    return form, n + (1 if here else 0)
-
-
-def total(logs: Array) -> float:
-    """Return the log of the sum of the exponentials."""
-    top = logs[0]
-    for k in range(logs.size):
-        top = max(top, logs[k])
-    summed = 0.0
-    for k in range(logs.size):
-        summed += math.exp(max(logs[k] - top, -_MOST))
-    return top + math.log(summed)
+                out.statistic[row] = sum_up(numbers, scratch, live)
+        out.log_likelihood[d] = total(likelihood)

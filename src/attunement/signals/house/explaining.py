@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 
-from attunement.signals.batch import Batch
+from attunement.signals.batch import Batch, Judgements
 from attunement.signals.detectors import Reason
 from attunement.signals.errors import SignalError
 from attunement.signals.house.judging import judge_house
@@ -65,7 +65,10 @@ def explain_house(
     at = row - int(batch.starts[dyad])
     judged = judge_house(own, model, threshold)
     session = int(own.sessions[at])
-    rate = f"{100 * threshold.null_rate:g} % of clients without a rupture are asked at least once in {threshold.horizon} sessions"
+    rate = (
+        f"{100 * threshold.null_rate:g} % of clients without a rupture are asked at least once in "
+        f"{threshold.horizon} sessions"
+    )
     if judged.reason[at] == Reason.NO_FORM:
         return f"Session {session} was not judged: there is no form and nothing else to go by."
     if judged.reason[at] != Reason.EVALUABLE:
@@ -74,21 +77,23 @@ def explain_house(
         message = "the house rule gives a probability"
         raise AssertionError(message)
     chance = 100 * judged.probability[at]
+    side = "above" if judged.flagged[at] else "not above"
     return (
-        f"Session {session}: {_came(own, at, judged.expected[at])}; {_drove(own, at, model, threshold)}; "
+        f"Session {session}: {_came(own, at, judged)}; {_drove(own, at, model, threshold)}; "
         f"with one session in {1 / model.rupture.base_rate:.0f} in a rupture to begin with, the "
-        f"probability of one here is {_per_cent(chance)}, {'above' if judged.flagged[at] else 'not above'} "
-        f"the limit at which {rate}."
+        f"probability of one here is {_per_cent(chance)}, {side} the limit at which {rate}."
     )
 
 
-def _came(own: Batch, at: int, expected: float) -> str:
+def _came(own: Batch, at: int, judged: Judgements) -> str:
     span = own.maximum - own.minimum
-    usual = number(float(expected), span)
+    n = int(judged.n_used[at])
+    usual = f"about {number(float(judged.expected[at]), span)} was expected"
+    usual += f" from {n} earlier score{'' if n == 1 else 's'}"
     score = float(own.values[at])
     if math.isnan(score):
-        return f"no form came where about {usual} was expected"
-    return f"the score is {number(score, span)} where about {usual} was expected from {int(at)} earlier sessions"
+        return f"no form came where {usual}"
+    return f"the score is {number(score, span)} where {usual}"
 
 
 def _drove(own: Batch, at: int, model: HouseModel, threshold: Threshold) -> str:

@@ -78,18 +78,18 @@ class _Search:
         before = min(max(start.memory, 0.02), 0.9) / _MOST_MEMORY
         memory = _MOST_MEMORY / (1.0 + math.exp(-(math.log(before / (1.0 - before)) + moved[3])))
         return Chair(
-            level=start.level + moved[0] * self.unit,
+            level=float(start.level + moved[0] * self.unit),
             between_sd=self.unit * math.exp(moved[1]),
             within_sd=noise,
             memory=memory,
-            slope=start.slope + moved[4] * noise,
+            slope=float(start.slope + moved[4] * noise),
             slope_sd=_TYPICAL_SLOPE_SD * noise * math.exp(moved[5]),
             noise_spread=max(_TYPICAL_SPREAD * math.exp(moved[6]), _LEAST_SPREAD),
         )
 
     def likelihood(self, z: FloatArray) -> FloatArray:
         """Return each dyad's log likelihood."""
-        nothing = Rupture(step_weights=(), ramp_weights=())
+        nothing = Rupture(lengths=(), weights=())
         model = HouseModel(
             minimum=self.model.minimum,
             maximum=self.model.maximum,

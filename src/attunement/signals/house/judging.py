@@ -72,7 +72,7 @@ def judge_house(
 
 
 def probability(log_ratio: FloatArray, model: HouseModel) -> FloatArray:
-    """Return the probability that a rupture is on, from the base rate and a log likelihood ratio."""
+    """Return the probability that a rupture is on, from base rate and log likelihood ratio."""
     base = model.rupture.base_rate
     odds = np.clip(log_ratio + math.log(base / (1.0 - base)), -700.0, 700.0)
     return np.asarray(1.0 / (1.0 + np.exp(-odds)))

@@ -20,6 +20,7 @@ MOST_DYADS = 600  # of a larger archive, evenly chosen ones are enough
 _PRIOR_SESSIONS = 100.0  # the prior's rates of ticks and missed forms count as this many sessions
 _PRIOR_PAIRS = 50.0
 _MOST_TOGETHER = 0.8
+_FEWEST_PAIRS = 3  # two pairs always lie on a line
 
 
 def learn_house(batch: Batch, *, prior: HouseModel | None = None) -> HouseModel:
@@ -69,12 +70,14 @@ def learn_house(batch: Batch, *, prior: HouseModel | None = None) -> HouseModel:
         missing=_missing(sample, before),
         n_dyads=batch.n_dyads,
         n_scores=scored,
-        source=f"learned from {scored} scores of {batch.n_dyads} dyads, with {before.source} as the prior",
+        source=f"learned from {scored} scores of {batch.n_dyads} dyads; prior: {before.source}",
     )
-    for name in ("therapist", "prediction"):
-        if name in channels:
-            one = fit_chair(_only(data, getattr(data, name)), before, getattr(before, name))
-            model = replace(model, **{name: replace(_uncertain(one), noise_spread=0.0)})
+    if "therapist" in channels:
+        one = fit_chair(_only(data, data.therapist), before, before.therapist)
+        model = replace(model, therapist=replace(_uncertain(one), noise_spread=0.0))
+    if "prediction" in channels:
+        one = fit_chair(_only(data, data.prediction), before, before.prediction)
+        model = replace(model, prediction=replace(_uncertain(one), noise_spread=0.0))
     model = replace(model, together=_correlations(data, model, channels))
     return _rates(data, model, channels)
 
@@ -102,7 +105,7 @@ def pick(batch: Batch, dyads: np.ndarray) -> Batch:
         values=batch.values[rows],
         sessions=batch.sessions[rows],
         starts=starts,
-        channels=type(batch.channels)(**cut),  # type: ignore[arg-type]  # the fields' own kinds
+        channels=type(batch.channels)(**cut),
     )
 
 
@@ -148,11 +151,9 @@ def _correlations(
         x, y = surprises[:, one], surprises[:, two]
         both = ~np.isnan(x) & ~np.isnan(y)
         n = int(both.sum())
-        r = (
-            float(np.corrcoef(x[both], y[both])[0, 1])
-            if n > 2 and x[both].std() > 0 and y[both].std() > 0
-            else 0.0
-        )  # noqa: PLR2004, E501 -- two pairs always lie on a line
+        r = 0.0
+        if n >= _FEWEST_PAIRS and x[both].std() > 0 and y[both].std() > 0:
+            r = float(np.corrcoef(x[both], y[both])[0, 1])
         shrunk = (n * r + _PRIOR_PAIRS * prior) / (n + _PRIOR_PAIRS)
         found.append(min(max(shrunk, -_MOST_TOGETHER), _MOST_TOGETHER))
     return found[0], found[1], found[2]

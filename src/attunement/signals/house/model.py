@@ -22,7 +22,21 @@ _NODES = {
     3: ((-math.sqrt(3.0), 0.0, math.sqrt(3.0)), (1 / 6, 2 / 3, 1 / 6)),
 }
 _NEGLIGIBLE_SPREAD = 0.05
+_LEAST_EIGENVALUE = 0.01
 _MOST_MEMORY = 0.95
+
+
+def _weights(forms: int) -> tuple[tuple[float, ...], ...]:
+    """Return the weights of a fall since each of the latest forms, see ADR 0017."""
+    at_once = [1.0, 0.10, 0.35] + [0.35] * (forms - 3)
+    slowly = [0.05] * 2 + [0.12] * 3 + [0.08] * (forms - 5)
+    very_slowly = [0.0] * 3 + [0.08] * (forms - 3)
+    every = (at_once, slowly, very_slowly)
+    whole = sum(sum(row) for row in every)
+    return tuple(tuple(w / whole for w in row) for row in every)
+
+
+WEIGHTS = _weights(12)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +93,11 @@ class Rupture:
         How far the client's scores fall, in within-person SDs.
     noticed, therapist_depth : float
         Chance that the therapist notices; by how much of the client's fall their scores then fall.
-    ramp_length : float
-        Sessions until a slow decline has its full depth.
-    step_weights, ramp_weights : tuple of float
-        Weights of "since this form", "since the form before" … of a fall at once and of a slow
-        one; those of a ramp begin with "since this form" too. They add up to 1.
+    lengths : tuple of float
+        In how many sessions a fall may reach its full depth; 1 = at once.
+    weights : tuple of tuple of float
+        For each of those, the weights of "since this form", "since the form before" …; all of
+        them add up to 1.
     base_rate : float
         Share of sessions in which a rupture is on, for the probability.
     """
@@ -91,9 +105,8 @@ class Rupture:
     depth: float = 2.5
     noticed: float = 0.45
     therapist_depth: float = 0.7
-    ramp_length: float = 6.0
-    step_weights: tuple[float, ...] = (0.84, 0.04, 0.03, 0.02, 0.02, 0.01)
-    ramp_weights: tuple[float, ...] = (0.0, 0.01, 0.01, 0.01, 0.01, 0.0)
+    lengths: tuple[float, ...] = (1.0, 6.0, 10.0)
+    weights: tuple[tuple[float, ...], ...] = WEIGHTS
     base_rate: float = 0.05
 
 
@@ -204,14 +217,15 @@ class HouseModel:
             inverse=_inverses(self.together),
             depths=np.array([depth, felt, felt]),
             log_noticed=_log(np.array([1.0 - noticed, noticed])),
-            step_weights=_log(np.array(rupture.step_weights)),
-            ramp_weights=_log(np.array(rupture.ramp_weights)),
-            ramp_length=rupture.ramp_length,
+            lengths=np.array(rupture.lengths),
+            log_weights=_log(
+                np.array(rupture.weights).reshape(
+                    len(rupture.lengths), -1 if rupture.lengths else 0
+                )
+            ),
             strain=np.array([self.strain.usual, self.strain.sessions, self.strain.log_odds]),
             missed=np.array([self.missed.usual, self.missed.sessions, self.missed.log_odds]),
-            minimum=self.minimum,
-            maximum=self.maximum,
-            step=self.step,
+            scale=np.array([self.minimum, self.maximum, self.step]),
         )
 
     def with_rupture(self, rupture: Rupture) -> HouseModel:
@@ -268,7 +282,7 @@ def _inverses(together: tuple[float, float, float]) -> FloatArray:
 def _positive(together: tuple[float, float, float]) -> bool:
     ct, cp, tp = together
     full = np.array([[1.0, ct, cp], [ct, 1.0, tp], [cp, tp, 1.0]])
-    return bool(np.isfinite(full).all() and np.linalg.eigvalsh(full)[0] > 0.01)
+    return bool(np.isfinite(full).all() and np.linalg.eigvalsh(full)[0] > _LEAST_EIGENVALUE)
 
 
 def _log(shares: FloatArray) -> FloatArray:

@@ -84,7 +84,8 @@ def _run_threads(data: Flat, numbers: Numbers, out: Outputs, threads: int) -> No
     ranges = [(first, min(first + step, dyads)) for first in range(0, dyads, step)]
 
     def work(part: tuple[int, int]) -> None:
-        rule(*data, part[0], part[1], numbers, make_scratch(numbers), out)
+        own = Numbers(*(array.copy() for array in numbers))  # counting shared arrays is slow
+        rule(*data, part[0], part[1], own, make_scratch(numbers), out)
 
     work(ranges[0])  # compiles once, before the threads begin
     if threads <= 1:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from attunement.signals.errors import SignalError
 from attunement.signals.house.calm import calm_dyads
@@ -19,6 +20,8 @@ from attunement.signals.series import FloatArray
 MIN_PREVIOUS = 1  # a drop needs something to drop from
 SIMULATED = 20_000
 LENGTHS = (12, 24, 40, 80, 160)
+SHORTEST = 2
+RATES = (0.001, 0.5)
 _SEED = 20_261_122
 _FARTHEST = 9.0  # SDs of noise beyond which the end of the scale plays no part
 
@@ -88,7 +91,8 @@ def house_threshold(
         ``E-SIGNAL-007`` if the rate, the horizon or a channel cannot be used.
     """
     named = frozenset(channels)
-    if not 0.001 <= null_rate <= 0.5 or not 2 <= horizon <= LENGTHS[-1] or named - set(CHANNELS):
+    fits = RATES[0] <= null_rate <= RATES[1] and SHORTEST <= horizon <= LENGTHS[-1]
+    if not fits or named - set(CHANNELS):
         raise SignalError(
             "E-SIGNAL-007",
             what="a limit of the house rule cannot be found as asked",
@@ -114,13 +118,14 @@ def highest_so_far(
 ) -> FloatArray:
     """Return the highest statistic within ``horizon`` sessions of each simulated calm dyad."""
     length = next(one for one in LENGTHS if one >= horizon)
-    return _simulated(standardised(model), channels, length, n_simulated)[horizon - 1]
+    every = _simulated(standardised(model), channels, length, n_simulated)
+    return np.asarray(every[horizon - 1], dtype=np.float64)
 
 
 @lru_cache(maxsize=64)
 def _simulated(
     model: HouseModel, channels: frozenset[str], length: int, n_simulated: int
-) -> FloatArray:
+) -> NDArray[np.float32]:
     """Return the running maximum of the statistic, shape (length, n_simulated)."""
     data = calm_dyads(
         model,
