@@ -12,7 +12,18 @@ from django.contrib.auth.models import AnonymousUser
 
 from attunement.clinic import services
 from attunement.clinic.errors import AccessError
-from attunement.clinic.models import AuditEvent, Invitation, Response, Session
+from attunement.clinic.models import (
+    AuditEvent,
+    Invitation,
+    NamedRupture,
+    Response,
+    RuleSetting,
+    Session,
+    SignalOutcome,
+    SignalRecord,
+    SignalShown,
+    TherapistBudget,
+)
 
 pytestmark = pytest.mark.store
 PEOPLE = ("therapist", "colleague", "lead", "operator", "supervisor", "stranger", "nobody")
@@ -42,6 +53,30 @@ def _about_sessions(world: Any) -> dict[str, Callable[[Any, str], Any]]:
             now=world.now,
         ),
         "picture.view": lambda who, key: services.session_picture(who, key, now=world.now),
+        "rupture.name": lambda who, key: services.name_rupture(who, key, now=world.now),
+    }
+
+
+def _about_signals(world: Any) -> dict[str, Callable[[Any, str], Any]]:
+    return {
+        "signal.view": lambda who, key: services.signal_why(who, key, now=world.now),
+        "signal.answer": lambda who, key: services.answer_signal(
+            who, key, answer="agreed", client_said="denied", now=world.now
+        ),
+    }
+
+
+def _about_oneself(world: Any) -> dict[str, tuple[str, Callable[[Any], Any]]]:
+    """Each act about no record, with the one role of the practice that may do it."""
+    return {
+        "signals.view": ("therapist", lambda who: services.signals_this_week(who, now=world.now)),
+        "budget.set": ("therapist", lambda who: services.set_budget(who, 3, now=world.now)),
+        "rule_audit.view": ("lead", lambda who: services.rule_audit(who, now=world.now)),
+        "rule.try": ("lead", lambda who: services.try_setting(who, 0.05, now=world.now)),
+        "rule.save": (
+            "lead",
+            lambda who: services.save_setting(who, 0.05, note="", now=world.now),
+        ),
     }
 
 
@@ -49,8 +84,20 @@ def _who(world: Any, name: str) -> Any:
     return AnonymousUser() if name == "nobody" else getattr(world, name)
 
 
-def _counts() -> tuple[int, int, int]:
-    return Session.objects.count(), Invitation.objects.count(), Response.objects.count()
+def _counts() -> tuple[int, ...]:
+    tables = (
+        Session, Invitation, Response, SignalOutcome, NamedRupture, TherapistBudget, RuleSetting,
+        SignalShown,
+    )  # fmt: skip
+    return tuple(table.objects.count() for table in tables)
+
+
+def _signal(world: Any, **whose: Any) -> Any:
+    """Give a dyad one session in which the client marks strain; return its signal."""
+    session = world.session(**whose)
+    world.client_answers(session, 3, strain=4)
+    world.therapist_answers(session, 4)
+    return SignalRecord.objects.get(session=session, rule_id="oac-strain")
 
 
 @pytest.mark.parametrize("name", PEOPLE)
@@ -58,6 +105,8 @@ def test_only_the_own_therapist_reaches_a_dyad_and_its_sessions(world: Any, name
     session = world.session()
     calls = [(action, call, world.dyad.pk) for action, call in _about_dyads(world).items()]
     calls += [(action, call, session.pk) for action, call in _about_sessions(world).items()]
+    signal = _signal(world)
+    calls += [(action, call, signal.pk) for action, call in _about_signals(world).items()]
     for action, call, key in calls:
         before, n_events = _counts(), AuditEvent.objects.count()
         if name == "therapist":
@@ -75,9 +124,11 @@ def test_only_the_own_therapist_reaches_a_dyad_and_its_sessions(world: Any, name
 
 def test_foreign_and_missing_records_answer_alike(world: Any) -> None:
     foreign = world.session(dyad=world.foreign_dyad, login=world.stranger)
+    signal = _signal(world, dyad=world.foreign_dyad, login=world.stranger)
     for key_foreign, calls in (
         (world.foreign_dyad.pk, _about_dyads(world)),
         (foreign.pk, _about_sessions(world)),
+        (signal.pk, _about_signals(world)),
     ):
         for call in calls.values():
             said = []
@@ -105,6 +156,32 @@ def test_an_inactive_login_reaches_nothing(world: Any) -> None:
         services.caseload(world.therapist, now=world.now)
     with pytest.raises(AccessError):
         services.dyad_overview(world.therapist, world.dyad.pk, now=world.now)
+
+
+@pytest.mark.parametrize("name", PEOPLE)
+def test_acts_about_oneself_are_for_one_role(world: Any, name: str) -> None:
+    _signal(world)
+    for action, (role, call) in _about_oneself(world).items():
+        before, n_events = _counts(), AuditEvent.objects.count()
+        login = _who(world, name)
+        if getattr(login, "role", "") == role:
+            call(login)
+            last = AuditEvent.objects.latest("id")
+            assert (last.action, last.outcome) == (action, "done")
+            continue
+        with pytest.raises(AccessError) as refusal:
+            call(login)
+        assert refusal.value.code == "E-ACCESS-001"
+        assert _counts() == before
+        assert AuditEvent.objects.count() == n_events + 1
+        assert AuditEvent.objects.latest("id").outcome == "denied"
+
+
+def test_a_week_and_an_audit_hold_nothing_of_another_practice(world: Any) -> None:
+    _signal(world, dyad=world.foreign_dyad, login=world.stranger)
+    assert services.signals_this_week(world.therapist, now=world.now).shown == ()
+    assert services.rule_audit(world.lead, now=world.now).rules == ()
+    assert len(services.signals_this_week(world.stranger, now=world.now).shown) == 1
 
 
 @pytest.mark.parametrize("name", ["operator", "supervisor", "nobody"])

@@ -8,19 +8,47 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
+from attunement.clinic import services
 from attunement.clinic.errors import ClinicError
-from attunement.clinic.models import Answer, AuditEvent, Prediction, Response, Score
+from attunement.clinic.models import (
+    Answer,
+    AuditEvent,
+    LearnedModel,
+    NamedRupture,
+    Prediction,
+    Response,
+    RuleSetting,
+    Score,
+    SignalOutcome,
+    SignalRecord,
+    SignalShown,
+    TherapistBudget,
+)
 from attunement.clinic.store.triggers import APPEND_ONLY_TABLES
 
 pytestmark = pytest.mark.store
-MODELS = (Response, Answer, Prediction, AuditEvent)
+MODELS = (
+    Response, Answer, Prediction, AuditEvent,
+    TherapistBudget, RuleSetting, LearnedModel, SignalOutcome, NamedRupture, SignalShown,
+)  # fmt: skip
 
 
 @pytest.fixture
 def written(world: Any) -> Any:
     session = world.session()
-    world.client_answers(session, 5, text="Synthetic wish.")
+    world.client_answers(session, 5, strain=4, text="Synthetic wish.")
     world.therapist_answers(session, 4)
+    me, now = world.therapist, world.now
+    services.signals_this_week(me, now=now)
+    signal = SignalRecord.objects.get(rule_id="oac-strain")
+    services.answer_signal(me, signal.pk, answer="agreed", now=now)
+    services.name_rupture(me, session.pk, now=now)
+    services.set_budget(me, 3, now=now)
+    services.save_setting(world.lead, 0.05, note="", now=now)
+    LearnedModel(
+        practice=world.practice, measure_id="oac-c", measure_version="1", number=1, kind="house",
+        parameters={}, source="made up", n_dyads=0, n_scores=0, learned_by="test", learned_at=now,
+    ).save()  # fmt: skip
     return session
 
 

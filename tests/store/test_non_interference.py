@@ -57,6 +57,7 @@ def _therapist_sees(world: Any, session: Any) -> str:
     me, now = world.therapist, world.now + timedelta(minutes=30)
     seen: list[Any] = [
         services.caseload(me, now=now),
+        services.signals_this_week(me, now=now),
         services.dyad_overview(me, world.dyad.pk, now=now),
         services.session_overview(me, session.pk, now=now),
         services.session_picture(me, session.pk, now=now),
@@ -117,6 +118,7 @@ def test_a_later_session_does_not_tell_of_a_sealed_one(world: Any) -> None:
             me, now = world.therapist, world.now
             found = [
                 services.caseload(me, now=now),
+                services.signals_this_week(me, now=now),
                 services.dyad_overview(me, world.dyad.pk, now=now),
                 services.session_picture(me, after.pk, now=now),
                 services.session_picture(me, sealed.pk, now=now),

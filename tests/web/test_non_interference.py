@@ -23,6 +23,7 @@ def therapist_sees(world: World, session_id: str) -> dict[str, object]:
     browser = world.browser()
     addresses = [
         "/",
+        "/signals/",
         f"/clients/{world.dyad.pk}/",
         f"/clients/{world.dyad.pk}/sessions/new",
         f"/sessions/{session_id}/",

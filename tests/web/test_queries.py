@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from tests.clinic_world import World, add_dyad
+from tests.clinic_world import LOW, World, add_dyad
 
 MOST = 30
 
@@ -43,3 +43,13 @@ def test_session_asks_as_often_late_in_a_course_as_early(world: World) -> None:
     world.rated(days_ago=10)
     third = world.rated(days_ago=2)
     assert asked(world, f"/sessions/{third}/") == one <= MOST
+
+
+def test_questions_ask_as_often_for_three_dyads_as_for_one(world: World) -> None:
+    world.rated(days_ago=3, answers=LOW)
+    one = asked(world, "/signals/")
+    for index in (2, 3):
+        dyad = add_dyad(world.practice, world.therapist, f"Client {index:02d}")
+        world.rated(dyad, days_ago=2, answers=LOW)
+    asked(world, "/signals/")  # the first look takes places, which is one act more
+    assert asked(world, "/signals/") == one <= MOST

@@ -81,13 +81,8 @@ def model_of(parameters: Mapping[str, Any]) -> HouseModel:
         kept[name] = Chair(**kept[name])
     for name in ("strain", "missed"):
         kept[name] = Rate(**kept[name])
-    rupture: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value
-        for name, value in kept["rupture"].items()
-    }
-    kept["rupture"] = Rupture(**rupture)
-    kept["together"] = tuple(kept["together"])
-    return HouseModel(**kept)
+    kept["rupture"] = Rupture(**{k: _frozen(v) for k, v in kept["rupture"].items()})
+    return HouseModel(**{k: _frozen(v) for k, v in kept.items()})
 
 
 def limits_of(parameters: Mapping[str, Any], channels: frozenset[str]) -> Limits:
@@ -99,3 +94,8 @@ def limits_of(parameters: Mapping[str, Any], channels: frozenset[str]) -> Limits
 def name_of(channels: frozenset[str]) -> str:
     """Return the name under which the limits of a set of channels are stored."""
     return "with_strain" if "strain" in channels else "without_strain"
+
+
+def _frozen(value: Any) -> Any:
+    """Return what JSON gave back with its lists as tuples again."""
+    return tuple(_frozen(one) for one in value) if isinstance(value, list) else value

@@ -21,7 +21,11 @@ def oracle(role: str, relation: str, action: str, *, active: bool) -> bool:
         if action in ("login", "logout", "invitation.open", "components.view", "health.view"):
             return True
         # Their own list: therapists their caseload, a lead the practice's without any answer.
-        return action == "caseload.view" and role in ("therapist", "lead")
+        # A therapist's own week of questions and its budget; a lead's counts about rules.
+        return action in {
+            "therapist": ("caseload.view", "signals.view", "budget.set"),
+            "lead": ("caseload.view", "rule_audit.view", "rule.try", "rule.save"),
+        }.get(role, ())
     if relation == "own":
         # A client's link opens and fills its one form, and reads nothing.
         if role == "client_link":
@@ -36,6 +40,9 @@ def oracle(role: str, relation: str, action: str, *, active: bool) -> bool:
             "therapist_form.view",
             "therapist_response.record",
             "picture.view",
+            "signal.view",
+            "signal.answer",
+            "rupture.name",
         }
         return role == "therapist" and action in about_a_dyad
     # Another person's record, in the same practice or elsewhere: nobody, not even a lead.
