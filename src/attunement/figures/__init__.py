@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from importlib.resources import files
 
-from attunement.figures.data import DualChart, Line, Mark
+from attunement.figures.altair_chart import altair_chart
+from attunement.figures.data import Band, DualChart, Line, Mark
 from attunement.figures.dual import Figure, dual_chart, dual_table
 from attunement.figures.errors import FigureError
 from attunement.figures.sentence import dual_sentence
@@ -16,12 +17,14 @@ CHART_CSS: str = files("attunement.figures").joinpath("chart.css").read_text(enc
 
 __all__ = [
     "CHART_CSS",
+    "Band",
     "DualChart",
     "Figure",
     "FigureError",
     "Line",
     "Mark",
     "Table",
+    "altair_chart",
     "dual_chart",
     "dual_sentence",
     "dual_table",

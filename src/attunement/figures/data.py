@@ -71,6 +71,45 @@ class Mark:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Band:
+    """What was to be expected, session by session: an area behind the lines.
+
+    Parameters
+    ----------
+    label : str
+        What it is, as the heading of two columns: "usual", "expected".
+    sessions : tuple of int
+        Session numbers, strictly increasing.
+    low, high : tuple of float or None
+        Its ends, drawn inside the scale; ``None`` where there is none. The area is broken there.
+
+    Raises
+    ------
+    FigureError
+        ``E-FIGURE-001``, ``E-FIGURE-002``, as for a line.
+    """
+
+    label: str
+    sessions: tuple[int, ...]
+    low: tuple[float | None, ...]
+    high: tuple[float | None, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse what is not two values per session in order."""
+        for end in (self.low, self.high):
+            Line(self.label, self.sessions, end)
+
+    def ends(self) -> dict[int, tuple[float, float]]:
+        """Return the sessions that have both ends, in order."""
+        both = zip(self.sessions, self.low, self.high, strict=True)
+        return {
+            session: (low, high)
+            for session, low, high in both
+            if low is not None and high is not None
+        }
+
+
 @dataclass(frozen=True)
 class DualChart:
     """Both chairs on one axis.
@@ -98,6 +137,8 @@ class DualChart:
         Sessions that did not take place.
     observed : bool
         Whether the ends are only the lowest and highest score that occur, not the scale's own.
+    band : Band or None
+        What was to be expected; an area behind the lines, and two columns of the table.
 
     Raises
     ------
@@ -117,6 +158,7 @@ class DualChart:
     noise: float | None = None
     cancelled: tuple[int, ...] = ()
     observed: bool = False
+    band: Band | None = None
 
     def __post_init__(self) -> None:
         """Refuse a scale that is none, and values off it."""

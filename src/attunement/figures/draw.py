@@ -17,6 +17,7 @@ def draw(chart: DualChart, sentence: str, size: Size) -> str:
         return _frame(chart, sentence, size, _empty(size), box=_empty_size(size))
     layout = arrange(chart, size)
     parts = [
+        _band(chart, layout),
         _grid(chart, layout),
         _axis(chart, layout),
         _legend(chart, layout) if layout.direct is None else "",
@@ -80,6 +81,33 @@ def _grid(chart: DualChart, at: Layout) -> str:
         f'<path class="att-grid" d="{lines}" stroke="{GRID}"/>{end}'
         f'<g class="att-muted" fill="{MUTED}" text-anchor="end">{numbers}</g>'
     )
+
+
+def _band(chart: DualChart, at: Layout) -> str:
+    """Draw what was to be expected as areas, one for each run of neighbouring sessions."""
+    if chart.band is None:
+        return ""
+    ends = chart.band.ends()
+    runs: list[list[int]] = []
+    for session in at.x:
+        if session not in ends:
+            runs.append([])
+            continue
+        runs = runs or [[]]
+        runs[-1].append(session)
+    path = ""
+    for run in runs:
+        half = 5.0 if len(run) == 1 else 0.0  # one session alone is still an area
+        up = [(at.x[s], at.y(ends[s][1])) for s in run]
+        down = [(at.x[s], at.y(ends[s][0])) for s in reversed(run)]
+        if half:
+            up = [(up[0][0] - half, up[0][1]), (up[0][0] + half, up[0][1])]
+            down = [(down[0][0] + half, down[0][1]), (down[0][0] - half, down[0][1])]
+        points = [f"{place(x)} {place(y)}" for x, y in up + down]
+        path += f"M{'L'.join(points)}z" if points else ""
+    if not path:
+        return ""
+    return f'<path class="att-band" d="{path}" fill="{GRID}" fill-opacity="0.6"/>'
 
 
 def _end_words(chart: DualChart, at: Layout) -> str:

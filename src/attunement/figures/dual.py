@@ -9,7 +9,7 @@ from typing import Literal
 from attunement.figures.data import DualChart, Line, Mark
 from attunement.figures.draw import draw
 from attunement.figures.errors import FigureError
-from attunement.figures.markup import escape, number, tick
+from attunement.figures.markup import decimals, escape, number, tick
 from attunement.figures.sentence import dual_sentence
 from attunement.figures.table import Table
 
@@ -139,23 +139,40 @@ def dual_table(chart: DualChart) -> Table:
     for mark in chart.marks:
         notes.setdefault(mark.session_no, []).append(f"{mark.label}: {mark.text}")
     cancelled = set(chart.cancelled)
+    expected = chart.band.ends() if chart.band is not None else {}
     for session in sorted(cancelled):
         notes.setdefault(session, []).insert(0, "session cancelled")
     rows = []
+    places = decimals(chart.minimum, chart.maximum, whole=False)
     for session in chart.sessions:
         cells = [str(session)]
         for _, scores in lines:
             value = scores.get(session)
             absent = "–" if session in cancelled else "no form"
             cells.append(absent if value is None else number(value, chart.places))
+        if chart.band is not None:
+            ends = expected.get(session)
+            cells += ["–", "–"] if ends is None else [number(end, places) for end in ends]
         if notes:
             cells.append("; ".join(notes.get(session, ())))
         rows.append(tuple(cells))
     return Table(
         caption=_caption(chart),
-        header=("Session", *(_label(line) for line, _ in lines), *(("Note",) if notes else ())),
+        header=(
+            "Session",
+            *(_label(line) for line, _ in lines),
+            *_band_header(chart),
+            *(("Note",) if notes else ()),
+        ),
         rows=tuple(rows),
     )
+
+
+def _band_header(chart: DualChart) -> tuple[str, ...]:
+    if chart.band is None:
+        return ()
+    label = " ".join(chart.band.label.split()).capitalize() or "Expected"
+    return f"{label} from", "to"
 
 
 def _with_session(mark: Mark) -> str:

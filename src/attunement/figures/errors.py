@@ -17,4 +17,5 @@ class FigureError(AttunementError):
         "E-FIGURE-003": "a value cannot be drawn on this scale",
         "E-FIGURE-004": "the ends of a scale cannot be used",
         "E-FIGURE-005": "a drawing option is not known",
+        "E-FIGURE-006": "a package for drawing is not installed",
     }

@@ -11,6 +11,11 @@ from attunement.frames.ratings_errors import RatingsError
 from attunement.frames.ratings_plan import RatingColumns, Said
 from attunement.frames.ratings_reading import DyadRatings, Ratings, ratings
 from attunement.frames.ratings_scale import ScoreScale
+from attunement.frames.ruptures_errors import DirectionWarning, FitWarning, RupturesError
+from attunement.frames.ruptures_guess import guess_columns
+from attunement.frames.ruptures_result import Ruptures
+from attunement.frames.ruptures_summary import RuleSummary, RupturesSummary
+from attunement.frames.ruptures_table import ruptures
 from attunement.frames.score_errors import ColumnGuessWarning, ScoreFrameError
 from attunement.frames.score_row import answers_of
 from attunement.frames.score_stream import score_stream
@@ -19,19 +24,27 @@ from attunement.frames.score_tally import Tally
 
 __all__ = [
     "ColumnGuessWarning",
+    "DirectionWarning",
     "DyadRatings",
+    "FitWarning",
     "GainsDirectionWarning",
     "GainsError",
     "RatingColumns",
     "Ratings",
     "RatingsError",
+    "RuleSummary",
+    "Ruptures",
+    "RupturesError",
+    "RupturesSummary",
     "Said",
     "ScoreFrameError",
     "ScoreScale",
     "SuddenGains",
     "Tally",
     "answers_of",
+    "guess_columns",
     "ratings",
+    "ruptures",
     "score",
     "score_stream",
     "sudden_gains",

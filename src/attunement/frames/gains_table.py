@@ -7,11 +7,14 @@ import warnings
 from collections.abc import Collection
 from typing import Any, Literal
 
+import polars as pl
+
 from attunement.frames.gains_errors import GainsDirectionWarning, GainsError
 from attunement.frames.gains_reading import read_courses
 from attunement.frames.gains_result import SuddenGains
 from attunement.frames.gains_words import wrong_way
 from attunement.frames.ratings_plan import RatingColumns
+from attunement.frames.ratings_reading import Ratings
 from attunement.frames.score_request import processors
 from attunement.signals.gains import Cutoff, GainOptions
 from attunement.signals.gains import sudden_gains as find_gains
@@ -166,6 +169,8 @@ def sudden_gains(
         pattern=cases == "pattern",
         which=multiple,
     )
+    if options.uses(2) and relative == "percent":
+        _refuse_negative(read)
     found = find_gains(
         courses.values,
         courses.sessions,
@@ -191,6 +196,20 @@ def sudden_gains(
         problems=read.problems,
         said=read.said,
     )
+
+
+def _refuse_negative(read: Ratings) -> None:
+    """Refuse to take a share of scores that go below 0."""
+    below = read.frame.filter(pl.col("score") < 0)["row"].sort()
+    if below.len():
+        raise GainsError(
+            "E-FRAME-222",
+            what="Criterion 2 takes a share of the score, and some scores are below 0",
+            got=f"row {below[0]}, {below.len()} in all",
+            expected="scores from 0, where 0 stands for none",
+            next_step="Say relative='pomp' with the scale, or leave criterion 2 out: "
+            "criteria=(1, 3)",
+        )
 
 
 def _check(name: str, value: object, offered: tuple[str, ...]) -> None:

@@ -57,6 +57,8 @@ def check_twice(rows: Rows, plan: Plan) -> None:
     Which of two different scores is right cannot be known, so neither is used.
     """
     column = plan.session or (plan.dyad if plan.layout == "wide" else plan.date) or ""
+    if not _perhaps_twice(rows.frame):
+        return
     frame = rows.frame.with_row_index("place")
     good = frame.filter(pl.col("fault").is_null())
     twice = good.filter(pl.struct(KEYS).is_duplicated())
@@ -85,6 +87,12 @@ def check_twice(rows: Rows, plan: Plan) -> None:
     )
 
 
+def _perhaps_twice(frame: pl.DataFrame) -> bool:
+    """Whether two usable rows may have the same keys: told by a number that takes little room."""
+    key = pl.struct(KEYS).hash().filter(pl.col("fault").is_null())
+    return bool(frame.select(key.is_duplicated().any()).item())
+
+
 def _together(unlike: pl.DataFrame) -> str:
     """Return which rows speak of the same session: "rows 3 and 9, rows 4 and 10"."""
     if unlike.is_empty():
@@ -104,8 +112,11 @@ def check_order(rows: Rows, plan: Plan) -> None:
     if plan.date is None or plan.session is None:
         return
     frame = rows.frame.with_row_index("place")
-    dated = frame.filter(pl.col("fault").is_null() & pl.col("date").is_not_null()).sort(
-        "dyad", "session", "date"
+    usable = pl.col("fault").is_null() & pl.col("date").is_not_null()
+    dated = (
+        frame.filter(usable)
+        .select("place", "dyad", "session", "date")
+        .sort("dyad", "session", "date")
     )
     back = pl.col("date") < pl.col("date").shift(1).over("dyad")
     dyads = dated.filter(back)["dyad"].unique()

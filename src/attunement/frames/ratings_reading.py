@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, Final, TypeVar
 
 import polars as pl
 
@@ -17,13 +20,16 @@ from attunement.frames.ratings_dates import check_format
 from attunement.frames.ratings_errors import RatingsError
 from attunement.frames.ratings_items import score_items
 from attunement.frames.ratings_names import CHAIRS
-from attunement.frames.ratings_plan import MOSTLY, Plan, RatingColumns, Said, number_share
+from attunement.frames.ratings_plan import MOSTLY, Plan, RatingColumns, Said, number_share, taken
 from attunement.frames.ratings_rows import Rows, long_rows
 from attunement.frames.ratings_scale import ScoreScale, check_measure, scale_of
 from attunement.frames.ratings_source import Source, open_source
 from attunement.measures.schema import Measure
 
 PACKS = ("core", "own", "nc", "structure")
+SHARED: Final = 1 << 14  # equal values are looked for among as many
+
+H = TypeVar("H", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,40 +103,59 @@ class Ratings:
 
     def by_dyad(self) -> Iterator[DyadRatings]:
         """Yield the dyads one by one, in the order of their ids as text."""
-        refused = _grouped(self.left_out.drop_nulls("dyad"))
-        kept = _grouped(self.frame)
-        for dyad in sorted({*kept, *refused}):
-            yield _dyad_ratings(dyad, kept.get(dyad, ()), refused.get(dyad, ()), self.chairs)
+        refused: dict[str, list[_Out]] = {}
+        for out in self.left_out.drop_nulls("dyad").iter_rows():
+            refused.setdefault(out[0], []).append(out)
+        alone = sorted(refused, reverse=True)  # those of whom no rating is left, from the end
+        shared = _Shared()
+        for dyad, kept in groupby(self.frame.iter_rows(), key=itemgetter(0)):
+            while alone and alone[-1] <= dyad:
+                only = alone.pop()
+                if only != dyad:
+                    yield _dyad_ratings(only, (), refused[only], self.chairs, shared)
+            yield _dyad_ratings(dyad, tuple(kept), refused.get(dyad, ()), self.chairs, shared)
+        for only in reversed(alone):
+            yield _dyad_ratings(only, (), refused[only], self.chairs, shared)
 
 
-_Cells = tuple[object, ...]
+_Kept = tuple[str, int, date | None, str, float | None, int]
+_Out = tuple[str, int | None, str, int, str]
 
 
-def _grouped(frame: pl.DataFrame) -> dict[str, list[_Cells]]:
-    groups: dict[str, list[_Cells]] = {}
-    for cells in frame.iter_rows():
-        groups.setdefault(cells[0], []).append(cells)
-    return groups
+class _Shared:
+    """Gives equal values as one object: millions of ratings have few different ones."""
+
+    def __init__(self) -> None:
+        self._known: dict[Hashable, Any] = {}
+
+    def __call__(self, value: H) -> H:
+        if len(self._known) >= SHARED and value not in self._known:
+            return value
+        known: H = self._known.setdefault(value, value)
+        return known
 
 
-def _dyad_ratings(dyad: str, kept: object, refused: object, chairs: tuple[str, ...]) -> DyadRatings:
-    rows: list[tuple[str, int, date | None, str, float | None, int]] = list(kept)  # type: ignore[call-overload]
-    out: list[tuple[str, int | None, str, int, str]] = list(refused)  # type: ignore[call-overload]
+def _dyad_ratings(
+    dyad: str,
+    rows: Sequence[_Kept],
+    out: Sequence[_Out],
+    chairs: tuple[str, ...],
+    shared: _Shared,
+) -> DyadRatings:
     sessions = sorted({row[1] for row in rows} | {row[1] for row in out if row[1] is not None})
     place = {session: at for at, session in enumerate(sessions)}
     values: dict[str, list[float | None]] = {chair: [None] * len(sessions) for chair in chairs}
     days: list[date | None] = [None] * len(sessions)
     for _, session, day, chair, score, _ in rows:
-        values[chair][place[session]] = score
-        days[place[session]] = days[place[session]] or day
-    known = set(sessions)
+        values[chair][place[session]] = None if score is None else shared(score)
+        days[place[session]] = days[place[session]] or shared(day)
     gaps = range(sessions[0], sessions[-1]) if sessions else range(0)
     return DyadRatings(
         dyad=dyad,
-        sessions=tuple(sessions),
-        dates=tuple(days),
+        sessions=shared(tuple(sessions)),
+        dates=shared(tuple(days)),
         chairs={chair: tuple(line) for chair, line in values.items()},
-        skipped=tuple(session for session in gaps if session not in known),
+        skipped=tuple(session for session in gaps if session not in place),
         left_out=tuple((session, chair, row, code) for _, session, chair, row, code in out),
     )
 
@@ -177,6 +202,7 @@ def ratings(
         Where the measure is not known.
     """
     source = open_source(table)
+    del table  # a text table that nobody else holds is not needed any more
     asked = columns or RatingColumns()
     if measure is not None and measure in source.columns and asked.measure is None:
         asked, measure = _measure_or_column(source, asked, measure)
@@ -185,10 +211,12 @@ def ratings(
     if known is not None:
         scale_range = check_measure(known, scale_range, lower_is_better=lower_is_better)
     plan = make_plan(source, asked, known)
+    source = _with_columns(source, plan)
     scored, found = (
         score_items(source, plan, known) if known is not None and plan.items else (None, [])
     )
     rows = long_rows(source, plan, asked.date_format, scored)
+    source = replace(source, frame=pl.DataFrame())
     rows.problems[:0] = found
     known = _one_measure(rows, plan, known)
     scale = scale_of(
@@ -201,6 +229,12 @@ def ratings(
     check_twice(rows, plan)
     check_order(rows, plan)
     return _result(source, plan, rows, scale, known)
+
+
+def _with_columns(source: Source, plan: Plan) -> Source:
+    """Return the table with those columns alone that the plan reads."""
+    used = {*taken(plan), *(name for name, _, _ in plan.scores), *plan.items.values()}
+    return replace(source, frame=source.frame.select(c for c in source.columns if c in used))
 
 
 def _measure_or_column(

@@ -38,7 +38,7 @@ class RupturesError(AttunementError):
 
     @classmethod
     def from_problems(
-        cls, problems: Sequence[Problem], *, total: int, first_row: int, next_step: str
+        cls, problems: Sequence[Problem], *, total: int, next_step: str
     ) -> RupturesError:
         """Return the refusal that lists the first cells that cannot be used.
 
@@ -46,16 +46,13 @@ class RupturesError(AttunementError):
         ----------
         total : int
             How many there are in all.
-        first_row : int
-            The number of the first row of data: 1, or 2 where the header counts as row 1.
         """
         shown = tuple(sorted(problems, key=lambda problem: problem.row)[:LISTED])
         cells = "; ".join(f"row {p.row}, column '{p.column}': {p.what}" for p in shown)
         more = f"; and {total - len(shown)} more" if total > len(shown) else ""
-        counted = "counting the header as row 1" if first_row > 1 else "counting from row 1"
         refusal = cls(
             "E-FRAME-205",
-            what=f"{total} cell{'s' if total != 1 else ''} cannot be used ({counted})",
+            what=f"{total} cell{'s' if total != 1 else ''} cannot be used",
             got=cells + more,
             next_step=next_step,
         )
