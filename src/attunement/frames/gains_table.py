@@ -16,7 +16,7 @@ from attunement.frames.gains_words import wrong_way
 from attunement.frames.ratings_plan import RatingColumns
 from attunement.frames.ratings_reading import Ratings
 from attunement.frames.score_request import processors
-from attunement.signals.gains import Cutoff, GainOptions
+from attunement.signals.gains import Cutoff, GainOptions, Gains
 from attunement.signals.gains import sudden_gains as find_gains
 from attunement.signals.gains.options import EVERY, Relative, Which
 
@@ -133,14 +133,7 @@ def sudden_gains(
     [('A', 3, 11.0, False)]
     """
     lower_is_better = _direction(lower_is, higher_is)
-    for name, value, offered in (
-        ("missing", missing, ("propagate", "strict")),
-        ("baseline", baseline, ("use", "leave_out")),
-        ("gaps", gaps, ("missing", "close")),
-    ):
-        _check(name, value, offered)
-    if isinstance(cases, bool) or not (isinstance(cases, int) or cases in {"all", "pattern"}):
-        _check("cases", cases, ("all", "pattern", "a whole number"))
+    _check_words(missing=missing, baseline=baseline, gaps=gaps, cases=cases)
     if lower_is_better is None and measure is None:
         raise _no_direction(named=False)
     courses = read_courses(
@@ -157,7 +150,7 @@ def sudden_gains(
     options = GainOptions(
         lower_is_better=not read.scale.higher_is_better,
         cutoff=cutoff,
-        criteria=tuple(criteria),
+        criteria=criteria,
         losses=losses,
         share=share,
         relative=relative,
@@ -179,14 +172,7 @@ def sudden_gains(
         close_gaps=gaps == "close",
         threads=processors(),
     )
-    far = wrong_way(found)
-    if far > ALARMING:
-        warnings.warn(
-            f"Scores get worse from first to last by {far:.1f} standard deviations on average: "
-            f"is it right that {'lower' if options.lower_is_better else 'higher'} is better?",
-            GainsDirectionWarning,
-            stacklevel=2,
-        )
+    _warn_of_wrong_way(found)
     return SuddenGains(
         found=found,
         labels=courses.labels,
@@ -196,6 +182,32 @@ def sudden_gains(
         problems=read.problems,
         said=read.said,
     )
+
+
+def _check_words(*, cases: object, **words: object) -> None:
+    """Refuse values that are not offered."""
+    offered = {
+        "missing": ("propagate", "strict"),
+        "baseline": ("use", "leave_out"),
+        "gaps": ("missing", "close"),
+    }
+    for name, value in words.items():
+        _check(name, value, offered[name])
+    if isinstance(cases, bool) or not isinstance(cases, int):
+        _check("cases", cases, ("all", "pattern"), or_else="a whole number")
+
+
+def _warn_of_wrong_way(found: Gains) -> None:
+    """Warn when scores on the whole get worse from first to last."""
+    far = wrong_way(found)
+    if far > ALARMING:
+        better = "lower" if found.options.lower_is_better else "higher"
+        warnings.warn(
+            f"Scores get worse from first to last by {far:.1f} standard deviations on average: "
+            f"is it right that {better} is better?",
+            GainsDirectionWarning,
+            stacklevel=3,
+        )
 
 
 def _refuse_negative(read: Ratings) -> None:
@@ -212,13 +224,13 @@ def _refuse_negative(read: Ratings) -> None:
         )
 
 
-def _check(name: str, value: object, offered: tuple[str, ...]) -> None:
+def _check(name: str, value: object, offered: tuple[str, ...], *, or_else: str = "") -> None:
     if value not in offered:
         raise GainsError(
             "E-FRAME-222",
             what=f"{name}= has a value that is not offered",
             got=repr(value),
-            expected=", ".join(offered),
+            expected=", ".join([*offered, or_else] if or_else else offered),
             next_step="Choose one of these",
         )
 

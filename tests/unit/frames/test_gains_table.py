@@ -196,6 +196,13 @@ def test_cut_off_is_asked_for() -> None:
     assert len(at.sudden_gains(TABLE, **{**ASKED, "cutoff": derived})) == 1
 
 
+def test_share_of_a_score_below_zero_is_refused_by_row() -> None:
+    table = _table(A=[20, 20, -1, 20, 20])
+    with pytest.raises(GainsError, match=r"E-FRAME-222.*row 3, 1 in all.*pomp"):
+        at.sudden_gains(table, **ASKED)
+    assert at.sudden_gains(table, **ASKED, criteria=(1, 3)).to_dict()["judged"] == 2
+
+
 def test_baseline_makes_the_first_interval_testable() -> None:
     scores = [30, 31, 12, 11, 10, 11]  # sessions 0 to 5; the gain is 1 to 2
     table = _table(A=scores).with_columns(pl.col("session") - 1)  # type: ignore[arg-type]
@@ -261,9 +268,9 @@ def test_altair_draws_the_same_numbers_or_says_what_to_install(
         with pytest.raises(GainsError, match="E-FRAME-224"):
             found.plot(engine="altair")
     pytest.importorskip("altair", reason="altair is an extra")
-    values = found.plot(engine="altair").data.values  # type: ignore[union-attr]
+    values = found.plot(engine="altair").data.to_dict()["values"]  # type: ignore[union-attr]
     assert [row["mean"] for row in values] == [35, 37, 34, 23, 24, 21]
-    course = found.plot("A", engine="altair").data.values  # type: ignore[union-attr]
+    course = found.plot("A", engine="altair").data.to_dict()["values"]  # type: ignore[union-attr]
     assert [row["session"] for row in course if row["gain"]] == [4]
 
 

@@ -208,6 +208,9 @@ def test_critical_values_are_those_of_students_t(df: int, alpha: float) -> None:
         {"relative": "vacuous_loss"},
         {"which": "best"},
         {"least_scores": 0},
+        {"cutoff": "7"},
+        {"share": "25 %"},
+        {"criteria": 3},
     ],
 )
 def test_choice_that_means_nothing_is_refused(wrong: dict[str, Any]) -> None:

@@ -24,6 +24,7 @@ _NO_CUTOFF = (
     "Give cutoff=7 (as for the BDI), cutoff=define_crit1_cutoff(sd, reliability), or leave "
     "criterion 1 out: criteria=(2, 3)"
 )
+_KINDS = "numbers for cutoff, share, alpha, fixed_t and cases, and several numbers for criteria"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,11 @@ class GainOptions:
 
     def __post_init__(self) -> None:
         """Refuse choices that mean nothing or contradict each other."""
-        for good, got, expected, next_step in (*self._plain_checks(), *self._joint_checks()):
+        try:
+            checks = (*self._plain_checks(), *self._joint_checks())
+        except TypeError:
+            checks = ((False, "something of another kind", _KINDS, "Give numbers as numbers"),)
+        for good, got, expected, next_step in checks:
             if not good:
                 raise SignalError(
                     "E-SIGNAL-020",
