@@ -12,6 +12,7 @@ BENCHES = {
     "scoring-files": ("bench.scoring.files", "scores from Parquet to Parquet, beside Polars"),
     "null-rates": ("bench.signals.null_rates", "stated null rates beside counted ones"),
     "sudden-gains": ("bench.signals.gains", "sudden gains of many clients, beside R"),
+    "signals-scale": ("bench.signals.scale", "ruptures from Parquet on disk: time and memory"),
     "dual-chart": ("bench.figures.dual_chart", "one chart and one sparkline"),
 }
 
