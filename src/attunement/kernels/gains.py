@@ -59,7 +59,13 @@ class GainRule(NamedTuple):
 
 
 def judge_intervals(
-    values: Array, starts: Array, first: int, last: int, rule: GainRule, codes: Array
+    values: Array,
+    starts: Array,
+    first: int,
+    last: int,
+    rule: GainRule,
+    codes: Array,
+    judged: Array,
 ) -> None:
     """Judge every interval of the persons ``first`` to ``last`` (not included).
 
@@ -72,15 +78,18 @@ def judge_intervals(
     codes : array of uint8, shape (rows,)
         Takes the answers, two bits each; ``NOT_TESTED`` for the first interval and the last two
         rows of a person, which no rule can judge.
+    judged : array of int64, shape (persons,)
+        Takes how many intervals of each person have a verdict.
     """
     for person in range(first, last):
         begin, end = starts[person], starts[person + 1]
         for row in range(begin, end):
             codes[row] = NOT_TESTED
+        count = 0
         for row in range(begin + 1, end - 2):
             far_before = values[row - 2] if row - 2 >= begin else np.nan
             far_after = values[row + 3] if row + 3 < end else np.nan
-            codes[row] = judge_interval(
+            code = judge_interval(
                 far_before,
                 values[row - 1],
                 values[row],
@@ -89,6 +98,9 @@ def judge_intervals(
                 far_after,
                 rule,
             )
+            codes[row] = code
+            count += 1 if code < 64 * MISSING else 0
+        judged[person] = count
 
 
 def judge_interval(

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from attunement.kernels import compiled
 from attunement.kernels.gains import (
-    MISSING,
     N_FACTS,
     NOT_TESTED,
     YES,
@@ -219,11 +218,12 @@ def sudden_gains(
     kept = _kept(run, options)
     codes = np.empty(grid.values.size, dtype=np.uint8)
     rule = options.rule()
-    run.over_persons(judge_intervals, rule, codes)
+    judged = np.zeros(grid.n_persons, dtype=np.int64)
+    run.over_persons(judge_intervals, rule, codes, judged)
     if not kept.all():
+        judged[~kept] = 0
         codes[np.repeat(~kept, np.diff(grid.starts))] = NOT_TESTED
-    verdict = codes >> _VERDICT
-    rows = np.flatnonzero(verdict == YES).astype(np.int64)
+    rows = np.flatnonzero(codes >> _VERDICT == YES).astype(np.int64)
     person = grid.person_of(rows)
     before, after = grid.values[rows], grid.values[rows + 1]
     ends = grid.starts[person + 1]
@@ -236,7 +236,7 @@ def sudden_gains(
         grid=grid,
         codes=codes,
         kept=kept,
-        n_analysable=_count(verdict < MISSING, grid.starts),
+        n_analysable=judged,
         rows=rows,
         person=person,
         session=grid.sessions[rows],
