@@ -14,6 +14,7 @@ from attunement.signals.change.reliable import (
     reliable_change,
 )
 from attunement.signals.change.sample import Norms, Sample, sample_of
+from attunement.signals.change.wording import formula_words, unreliable_zone
 
 __all__ = [
     "KINDS",
@@ -27,8 +28,10 @@ __all__ = [
     "Sample",
     "Verdicts",
     "cutoff",
+    "formula_words",
     "growth",
     "reliability_of_difference",
     "reliable_change",
     "sample_of",
+    "unreliable_zone",
 ]

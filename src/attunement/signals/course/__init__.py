@@ -3,6 +3,13 @@
 
 from __future__ import annotations
 
+from attunement.signals.course.chairs import (
+    Gaps,
+    UsualGap,
+    chairs_apart,
+    gap_sentence,
+    usual_gap,
+)
 from attunement.signals.course.ending import (
     RESEARCH_ONLY,
     Ending,
@@ -37,14 +44,19 @@ __all__ = [
     "Episodes",
     "Expected",
     "Formation",
+    "Gaps",
     "Landmark",
     "Neighbours",
     "Position",
     "Unjudged",
+    "UsualGap",
+    "chairs_apart",
     "ending_hazard",
     "expected_course",
     "formation",
+    "gap_sentence",
     "known_by_then",
     "learn_course",
     "learn_neighbours",
+    "usual_gap",
 ]
