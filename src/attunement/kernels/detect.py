@@ -356,7 +356,7 @@ def keep_returned(
     """Keep a flag only where a later score comes back: it looks ahead, and is retrospective.
 
     Back is within ``tolerance`` units below what was expected, at most ``window`` session numbers
-    after the drop.
+    after the drop. ``sessions`` are those of the block: row 0 is the first dyad's first.
     """
     offset = starts[first]
     for dyad in range(first, last):
@@ -369,7 +369,7 @@ def keep_returned(
                 unit = (f.x[i] - out.expected[i]) / out.statistic[i]
             back = out.expected[i] - tolerance * unit - slack
             found, j = False, i + 1
-            while j < end and not found and sessions[offset + j] - sessions[offset + i] <= window:
+            while j < end and not found and sessions[j] - sessions[i] <= window:
                 found = f.x[j] >= back
                 j += 1
             out.flagged[i] = found
