@@ -51,6 +51,8 @@ class Numbers(NamedTuple):
     depths: Array  # (3,): by how much client, therapist and prediction fall, in points
     log_noticed: Array  # (2,): log of the share of ruptures not noticed, noticed by the therapist
     lengths: Array  # (kinds,): sessions until the full depth
+    lasting: Array  # (kinds,): sessions until all is as before; infinite: it stays
+    each_row: Array  # (1,) int64: 0 to sum up only at a dyad's last row
     log_weights: Array  # (kinds, forms): "since this form", "since the form before" …
     strain: (
         Array  # (3,): usual rate, weight of that rate in sessions, log odds of a tick in a rupture
@@ -331,7 +333,8 @@ def lay_out(
     numbers: Numbers, scratch: Scratch, session: int, form: int, tick: float, absent: float
 ) -> int:
     """Fill in share, weight and what was said for each live hypothesis; return their number."""
-    lengths, log_weights, onset = numbers.lengths, numbers.log_weights, scratch.onset
+    lengths, lasting = numbers.lengths, numbers.lasting
+    log_weights, onset = numbers.log_weights, scratch.onset
     share, weight, said = scratch.share, scratch.weight, scratch.said
     kinds = lengths.size
     forms = min(form + 1, onset.size)
@@ -340,7 +343,7 @@ def lay_out(
         age = (form - place) % onset.size
         for kind in range(kinds):
             j = place * kinds + kind
-            share[j] = min((since + 1.0) / lengths[kind], 1.0)
+            share[j] = min((since + 1.0) / lengths[kind], 1.0) if since < lasting[kind] else 0.0
             weight[j] = log_weights[kind, age]
             said[j] = tick + (absent if since > 0 else 0.0)
     return forms * kinds
@@ -476,6 +479,7 @@ def house_rows(
     for d in range(first, last):
         begin(numbers.chairs, numbers.log_share, scratch.state, likelihood, habits)
         form, n, live = -1, 0, 0
+        end = starts[d + 1] - 1
         for row in range(starts[d], starts[d + 1]):
             gap = sessions[row] - sessions[row - 1] if row > starts[d] else 0
             told = see(values, therapist, prediction, row, gap, live, numbers, scratch, out)
@@ -495,10 +499,10 @@ def house_rows(
             if expected_form.size > 0 and expected_form[row]:
                 told = True
                 absent = habit(numbers.missed, habits, 1, not here) if gap <= 1 else 0.0
-            if not told:
+            if not told and (numbers.each_row[0] != 0 or row < end):
                 continue
             live = lay_out(numbers, scratch, sessions[row], form, tick, absent)
             settle(numbers, scratch, live)
-            if form >= 0:
+            if form >= 0 and (numbers.each_row[0] != 0 or row == end):
                 out.statistic[row] = sum_up(numbers, scratch, live)
         out.log_likelihood[d] = total(likelihood)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from attunement.kernels.house import Outputs
 from attunement.signals.house.calm import Flat
 from attunement.signals.house.model import Chair, HouseModel, Rupture
 from attunement.signals.house.running import run
@@ -26,9 +27,16 @@ _TYPICAL_SLOPE_SD = 0.03
 _TYPICAL_SPREAD = 0.1
 _LEAST_SPREAD = 0.0501  # keeps the noise's three sizes in the likelihood throughout
 _MOST_MEMORY = 0.95
-_STEPS = np.array([1e-2, 1e-2, 1e-2, 2e-2, 1e-3, 5e-2, 5e-2])
+_STEPS = np.array([1e-3, 1e-3, 1e-3, 2e-3, 1e-4, 5e-3, 5e-3])
 _ROUNDS = 25
 _FARTHEST = 4.0  # prior SDs
+# What a rupture may look like in an archive: one session, three, from then on, a slow decline.
+_LENGTHS = (1.0, 1.0, 1.0, 6.0)
+_LASTING = (1.0, 3.0, math.inf, math.inf)
+_MOST_FORMS = 40  # an earlier beginning in a longer series is not followed
+_RUPTURED = 0.1  # share of dyads believed to have one, and as how many dyads that counts
+_RUPTURED_DYADS = 20.0
+_MOST = 500.0
 _CLOSE = 0.02  # log posterior: a smaller gain ends the search
 
 
@@ -69,6 +77,15 @@ class _Search:
     def __init__(self, data: Flat, model: HouseModel, start: Chair) -> None:
         self.data, self.model, self.start = data, model, start
         self.unit = max(start.between_sd, 1e-6)
+        self.share = _RUPTURED
+        firsts = data.starts[:-1]
+        forms = np.add.reduceat((~np.isnan(data.values)).astype(np.int64), firsts)
+        most = int(min(forms.max(), _MOST_FORMS))
+        self.log_forms = np.log(np.minimum(forms, most))
+        each = tuple([1.0 / len(_LENGTHS)] * most)
+        self.rupture = Rupture(
+            lengths=_LENGTHS, lasting=_LASTING, weights=tuple([each] * len(_LENGTHS))
+        )
 
     def chair(self, z: FloatArray) -> Chair:
         """Return the chair at a place given in prior SDs."""
@@ -88,8 +105,20 @@ class _Search:
         )
 
     def likelihood(self, z: FloatArray) -> FloatArray:
-        """Return each dyad's log likelihood."""
-        nothing = Rupture(lengths=(), weights=())
+        """Return each dyad's log likelihood, with a share of them in a rupture at some time."""
+        out = self._run(z)
+        last = self.data.starts[1:] - 1
+        ratio = np.exp(np.minimum(out.statistic[last] - self.log_forms, _MOST))
+        return np.asarray(out.log_likelihood + np.log1p(self.share * (ratio - 1.0)))
+
+    def ruptured(self, z: FloatArray) -> FloatArray:
+        """Return the probability that each dyad has a rupture at some time."""
+        last = self.data.starts[1:] - 1
+        ratio = np.exp(np.minimum(self._run(z).statistic[last] - self.log_forms, _MOST))
+        return np.asarray(self.share * ratio / (1.0 + self.share * (ratio - 1.0)))
+
+    def _run(self, z: FloatArray) -> Outputs:
+        """Return what the kernel finds at a place."""
         model = HouseModel(
             minimum=self.model.minimum,
             maximum=self.model.maximum,
@@ -98,9 +127,9 @@ class _Search:
             client=self.chair(z),
             therapist=self.start,
             prediction=self.start,
-            rupture=nothing,
+            rupture=self.rupture,
         )
-        return run(self.data, model, frozenset()).log_likelihood
+        return run(self.data, model, frozenset(), whole=True)
 
     def posterior(self, z: FloatArray) -> float:
         """Return the log posterior, up to a constant."""
@@ -113,11 +142,16 @@ class _Search:
         height = self.posterior(z)
         precision = np.eye(z.size)
         for _ in range(_ROUNDS):
+            found = self.ruptured(z)
+            self.share = float(
+                (found.sum() + _RUPTURED * _RUPTURED_DYADS) / (found.size + _RUPTURED_DYADS)
+            )
+            height, here = self.posterior(z), self.likelihood(z)
             scores = np.empty((self.data.starts.size - 1, z.size))
             for p in range(z.size):
                 to = np.zeros(z.size)
                 to[p] = steps[p]
-                scores[:, p] = (self.likelihood(z + to) - self.likelihood(z - to)) / (2 * steps[p])
+                scores[:, p] = (self.likelihood(z + to) - here) / steps[p]
             slope = scores.sum(axis=0) - z
             precision = scores.T @ scores + np.eye(z.size)
             move = np.linalg.solve(precision, slope)

@@ -11,6 +11,7 @@ import numpy as np
 
 from attunement.kernels.house import Numbers
 from attunement.signals.errors import SignalError
+from attunement.signals.house.weights import LENGTHS, hypothesis_weights
 from attunement.signals.series import FloatArray, _check_scale
 
 RULE_VERSION = "1"
@@ -24,19 +25,6 @@ _NODES = {
 _NEGLIGIBLE_SPREAD = 0.05
 _LEAST_EIGENVALUE = 0.01
 _MOST_MEMORY = 0.95
-
-
-def _weights(forms: int) -> tuple[tuple[float, ...], ...]:
-    """Return the weights of a fall since each of the latest forms, see ADR 0017."""
-    at_once = [1.0, 0.10, 0.35] + [0.35] * (forms - 3)
-    slowly = [0.05] * 2 + [0.12] * 3 + [0.08] * (forms - 5)
-    very_slowly = [0.0] * 3 + [0.08] * (forms - 3)
-    every = (at_once, slowly, very_slowly)
-    whole = sum(sum(row) for row in every)
-    return tuple(tuple(w / whole for w in row) for row in every)
-
-
-WEIGHTS = _weights(12)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +85,9 @@ class Rupture:
         In how many sessions a fall may reach its full depth; 1 = at once.
     weights : tuple of tuple of float
         For each of those, the weights of "since this form", "since the form before" …; all of
-        them add up to 1.
+        them add up to 1. Empty: `hypothesis_weights` of the client's memory.
+    lasting : tuple of float
+        For each of the lengths, after how many sessions all is as before; empty: it stays.
     base_rate : float
         Share of sessions in which a rupture is on, for the probability.
     """
@@ -105,8 +95,9 @@ class Rupture:
     depth: float = 2.5
     noticed: float = 0.45
     therapist_depth: float = 0.7
-    lengths: tuple[float, ...] = (1.0, 6.0, 10.0)
-    weights: tuple[tuple[float, ...], ...] = WEIGHTS
+    lengths: tuple[float, ...] = LENGTHS
+    weights: tuple[tuple[float, ...], ...] = ()
+    lasting: tuple[float, ...] = ()
     base_rate: float = 0.05
 
 
@@ -200,14 +191,22 @@ class HouseModel:
         text = repr(sorted(kept.items()))
         return f"{RULE_VERSION}-{hashlib.sha256(text.encode()).hexdigest()[:10]}"
 
-    def numbers(self, channels: frozenset[str] = frozenset(CHANNELS)) -> Numbers:
-        """Return the model as the kernel reads it, with only these channels."""
+    def numbers(
+        self, channels: frozenset[str] = frozenset(CHANNELS), *, whole: bool = False
+    ) -> Numbers:
+        """Return the model as the kernel reads it, with only these channels.
+
+        ``whole``: sum up at the last row of each dyad only.
+        """
         factors, shares = self.client.noise_factors()
         chairs = [self.client.row(factor) for factor in factors]
         chairs += [self.therapist.row(), self.prediction.row()]
         rupture = self.rupture
         depth = rupture.depth * self.client.within_sd
         felt = rupture.therapist_depth * depth
+        weights = np.array(rupture.weights)
+        if rupture.lengths and not rupture.weights:
+            weights = hypothesis_weights(self.client.memory)
         both = bool({"therapist", "prediction"} & channels)
         noticed = rupture.noticed if both else 0.0
         return Numbers(
@@ -218,10 +217,10 @@ class HouseModel:
             depths=np.array([depth, felt, felt]),
             log_noticed=_log(np.array([1.0 - noticed, noticed])),
             lengths=np.array(rupture.lengths),
+            lasting=np.array(rupture.lasting or [math.inf] * len(rupture.lengths)),
+            each_row=np.array([1 - whole], dtype=np.int64),
             log_weights=_log(
-                np.array(rupture.weights).reshape(
-                    len(rupture.lengths), -1 if rupture.lengths else 0
-                )
+                weights.reshape(len(rupture.lengths), -1 if rupture.lengths else 0)
             ),
             strain=np.array([self.strain.usual, self.strain.sessions, self.strain.log_odds]),
             missed=np.array([self.missed.usual, self.missed.sessions, self.missed.log_odds]),

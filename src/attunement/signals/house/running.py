@@ -53,14 +53,15 @@ def run(
     *,
     compile_from: int = COMPILE_FROM,
     threads: int = 2,
+    whole: bool = False,
 ) -> Outputs:
-    """Return what the kernel finds in every row."""
+    """Return what the kernel finds in every row, or with ``whole`` in each dyad's last."""
     given = {
         name
         for name in CHANNELS
         if name in channels and getattr(data, name).size  # an empty array is an absent channel
     }
-    numbers = model.numbers(frozenset(given))
+    numbers = model.numbers(frozenset(given), whole=whole)
     rows, dyads = data.values.size, data.starts.size - 1
     out = Outputs(
         statistic=np.empty(rows),
