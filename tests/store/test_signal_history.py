@@ -10,6 +10,7 @@ import pytest
 
 from attunement.clinic import services
 from attunement.clinic.errors import ClinicError
+from attunement.clinic.house_limits import WITH_STRAIN, shipped_limits
 from attunement.clinic.models import (
     AuditEvent,
     CareEpisode,
@@ -64,7 +65,7 @@ def test_every_signal_keeps_versions_threshold_rate_and_inputs(world: Any) -> No
     house = SignalRecord.objects.get(session=hard, rule_id="house")
     assert (house.rule_version, house.model_version) == ("1", "simulated prior")
     assert (house.setting_no, house.asked_rate, house.horizon) == (0, 0.10, 12)
-    assert house.threshold == pytest.approx(2.644419)  # as shipped for steps of 1/42
+    assert house.threshold == shipped_limits(1 / 42, WITH_STRAIN)[0.10]
     assert house.inputs["score"] == house.value == 1.0
     assert house.inputs["therapist"] == 1.0
     assert house.probability is not None
@@ -152,6 +153,16 @@ def test_old_questions_and_ended_care_are_listed_and_take_no_place(world: Any) -
     later = services.signals_this_week(world.therapist, now=world.now + timedelta(weeks=5))
     assert (later.shown, later.listed) == ((), ())
     assert {line.client_code for line in later.older} == {"C-07", "C-31"}
+
+
+def test_a_question_that_stands_is_not_asked_again(world: Any) -> None:
+    for value in STABLE:
+        rated(world, value)
+    first, second = rated(world, 1), rated(world, 1)
+    judged = SignalJudgement.objects.filter(rule_id="house", flagged=True)
+    assert set(judged.values_list("session_id", flat=True)) >= {first.pk, second.pk}
+    asked = SignalRecord.objects.filter(rule_id="house")
+    assert [row.session_id for row in asked] == [first.pk]
 
 
 def test_an_answer_can_be_changed_and_the_earlier_one_stays(world: Any) -> None:

@@ -205,7 +205,7 @@ def test_few_clients_are_told_nothing_of(world: World) -> None:
     world.browser().post(f"/signals/{house.pk}/answer", {"answer": "agreed"})
     lead = lead_browser(world)
     text = page(lead, "/rules/")
-    assert "Fewer than 10 clients stand behind its signals" in text
+    assert "Fewer than 10 clients have sessions that it judged" in text
     assert "Of 1 signal" not in text
     assert "Fewer than 10 clients have sessions that could be judged" in page(lead, "/rules/tune")
 

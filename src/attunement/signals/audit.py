@@ -8,7 +8,7 @@ Their answers are two channels and are never merged into one number.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -79,6 +79,7 @@ class RuleAudit:
     rule_version: str
     n_signals: int
     n_clients: int
+    n_clients_judged: int
     n_agreed: int
     n_not_a_rupture: int
     n_not_discussed: int
@@ -93,8 +94,8 @@ class RuleAudit:
 
     @property
     def enough(self) -> bool:
-        """Whether enough clients stand behind the counts to be shown to others."""
-        return self.n_clients >= FEWEST_CLIENTS
+        """Whether the rule judged enough clients for its counts to be shown to others."""
+        return self.n_clients_judged >= FEWEST_CLIENTS
 
     def sentence(self) -> str:
         """Return the positive predictive value in plain words."""
@@ -104,14 +105,20 @@ class RuleAudit:
                 "Nobody has said yet what became of its signals, so nothing is known about how "
                 "often it was right."
             )
-        open_ones = self.n_signals - known
         return (
             f"Of {_count(known, 'signal')} with an answer, {self.ppv.k} "
             f"{'was' if self.ppv.k == 1 else 'were'} about a rupture: "
             f"{_per_cent(self.ppv.estimate)}, and with that many answers the true share may lie "
-            f"anywhere from {_per_cent(self.ppv.low)} to {_per_cent(self.ppv.high)}. "
-            f"{_count(open_ones, 'signal')} without such an answer "
-            f"{'is' if open_ones == 1 else 'are'} left out."
+            f"anywhere from {_per_cent(self.ppv.low)} to {_per_cent(self.ppv.high)}."
+            f"{self._left_out()}"
+        )
+
+    def _left_out(self) -> str:
+        n = self.n_signals - self.ppv.n
+        if not n:
+            return ""
+        return (
+            f" {_count(n, 'signal')} without such an answer {'is' if n == 1 else 'are'} left out."
         )
 
     def missed_sentence(self) -> str:
@@ -123,7 +130,10 @@ class RuleAudit:
 
 
 def audit(
-    signals: Iterable[PastSignal], named: Iterable[NamedRupture] = ()
+    signals: Iterable[PastSignal],
+    named: Iterable[NamedRupture] = (),
+    *,
+    clients_judged: Mapping[tuple[str, str], int] | None = None,
 ) -> tuple[RuleAudit, ...]:
     """Count, for each rule version, what became of its signals and what it missed.
 
@@ -134,6 +144,8 @@ def audit(
     named : iterable of NamedRupture
         Ruptures that a chair named by itself. The same session named twice by one chair counts
         once.
+    clients_judged : mapping, optional
+        (rule id, rule version) → how many clients it judged; those with a signal by default.
 
     Returns
     -------
@@ -154,7 +166,14 @@ def audit(
     counts = {rule: _answered(by_rule.get(rule, [])) for rule in rules}
     together = pooled_mean(counts.values())
     return tuple(
-        _of_rule(rule, by_rule.get(rule, []), sessions_of[rule], prior=together) for rule in rules
+        _of_rule(
+            rule,
+            by_rule.get(rule, []),
+            sessions_of[rule],
+            prior=together,
+            n_judged=(clients_judged or {}).get(rule, 0),
+        )
+        for rule in rules
     )
 
 
@@ -164,15 +183,18 @@ def _of_rule(
     named: dict[str, set[str]],
     *,
     prior: float,
+    n_judged: int,
 ) -> RuleAudit:
     agreed, answered = _answered(signals)
     confirmed = [one.confirmed for one in signals if one.confirmed is not None]
     asked = {one.session for one in signals}
+    n_clients = len({one.client for one in signals})
     return RuleAudit(
         rule_id=rule[0],
         rule_version=rule[1],
         n_signals=len(signals),
-        n_clients=len({one.client for one in signals}),
+        n_clients=n_clients,
+        n_clients_judged=max(n_clients, n_judged),
         n_agreed=agreed,
         n_not_a_rupture=answered - agreed,
         n_not_discussed=sum(one.answer is Answer.NOT_DISCUSSED for one in signals),
@@ -247,7 +269,8 @@ class WhatIf:
                 f"{'was' if self.ppv.k == 1 else 'were'} agreed to ({_per_cent(self.ppv.estimate)},"
                 f" {_per_cent(self.ppv.low)} to {_per_cent(self.ppv.high)})."
             )
-        parts.append(f"About {self.n_unknown} nobody said anything: unknown, not wrong.")
+        if self.n_unknown:
+            parts.append(f"About {self.n_unknown} nobody said anything: unknown, not wrong.")
         parts.append(_missed(self.missed_client, self.named_client, "client"))
         parts.append(_missed(self.missed_therapist, self.named_therapist, "therapist"))
         return " ".join(parts)

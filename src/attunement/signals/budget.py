@@ -14,6 +14,7 @@ from attunement.signals.errors import SignalError
 
 PER_WEEK = 2  # questions a week, unless the person or the operator says otherwise
 MOST_PER_WEEK = 20
+_ONCE_A_WEEK = 0.95
 HORIZON = 12  # sessions over which a null rate is asked
 AT_MOST = 0.10  # null rate over the horizon that is never exceeded, whatever the budget allows
 # Rates that are asked of a rule: few, so that thresholds are cached. Rounded down: never looser.
@@ -96,9 +97,16 @@ class AskedRate:
         )
         return (
             f"Asked for: at most {100 * self.null_rate:.0f} in 100 people without any rupture "
-            f"flagged within {self.horizon} sessions. It follows from {of}; if nothing were wrong "
-            f"with anybody, that is about {self.per_week:.1f} questions a week."
+            f"flagged within {self.horizon} sessions. It follows from {of}.{self._for_nothing()}"
         )
+
+    def _for_nothing(self) -> str:
+        if self.per_week <= 0.0:
+            return ""
+        often = f"about {self.per_week:.1f} questions a week"
+        if self.per_week < _ONCE_A_WEEK:
+            often = f"about one question in {1.0 / self.per_week:.0f} weeks"
+        return f" If nothing were wrong with anybody, that is {often}."
 
 
 def prioritised(pending: Sequence[Pending]) -> tuple[Pending, ...]:

@@ -98,6 +98,10 @@ def test_few_clients_are_not_enough_however_many_signals() -> None:
     assert not audit(one_person)[0].enough
     many = [PastSignal("a", "1", f"s{n}", f"c{n}", YES) for n in range(FEWEST_CLIENTS)]
     assert audit(many)[0].enough
+    # One person with signals among ten that the rule judged: the counts are over ten.
+    among_ten = audit(one_person, clients_judged={("a", "1"): FEWEST_CLIENTS})
+    assert among_ten[0].enough
+    assert (among_ten[0].n_clients, among_ten[0].n_clients_judged) == (1, 10)
 
 
 def test_nothing_gives_nothing() -> None:

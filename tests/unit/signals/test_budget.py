@@ -95,6 +95,14 @@ def test_the_practices_own_limit_holds_however_large_the_budget() -> None:
     asked = asked_rate(budget=20, sessions_per_week=5)
     assert (asked.null_rate, asked.bound) == (AT_MOST, "practice")
     assert asked.sentence().startswith("Asked for: at most 10 in 100 people")
+    # 5 sessions a week × 1 − .9^(1/12) = .0087: .0437 a week, one in 22.9 weeks.
+    assert "about one question in 23 weeks" in asked.sentence()
+
+
+def test_without_sessions_nothing_is_said_of_a_week() -> None:
+    assert "a week in" not in asked_rate(budget=2, sessions_per_week=0).sentence()
+    busy = asked_rate(budget=20, sessions_per_week=400, at_most=0.3)
+    assert "questions a week." in busy.sentence()
 
 
 def test_a_rate_over_twelve_sessions_as_a_rate_per_session() -> None:

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from attunement.clinic.demo.answered import answer_the_past, name_planted
 from attunement.clinic.demo.story import Story, tell
 from attunement.clinic.models import (
     Answer,
@@ -83,6 +84,9 @@ def seed(*, now: datetime) -> Seeded:
         Prediction.objects.bulk_create(rows.predictions)
         Score.objects.bulk_create(rows.scores)
         n_signals = sum(refresh_signals(dyad) for dyad in dyads.values())
+        keys = {name: dyad.pk for name, dyad in dyads.items()}
+        name_planted(story.planted, keys)
+        answer_the_past(story.planted, {pk: name for name, pk in keys.items()}, today=now.date())
         record(
             actor="system",
             action="demo.seed",

@@ -19,6 +19,16 @@ SHORT_SESSIONS = 3
 
 
 @dataclass(frozen=True, slots=True)
+class Planted:
+    """A rupture that the simulation planted: its sessions, and which chair noticed it."""
+
+    onset: int
+    last: int
+    client_noticed: bool
+    therapist_noticed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Story:
     """Rows of the synthetic clinic, as plain values, with every date moved.
 
@@ -36,6 +46,7 @@ class Story:
     showcase: str
     rupture: str
     short: str
+    planted: Mapping[str, Planted]
 
 
 def tell(today: date) -> Story:
@@ -75,6 +86,16 @@ def tell(today: date) -> Story:
         showcase=showcase,
         rupture=rupture,
         short=short,
+        planted={row["dyad_id"]: _planted(row) for row in made.truth.iter_rows(named=True)},
+    )
+
+
+def _planted(row: Mapping[str, Any]) -> Planted:
+    return Planted(
+        onset=row["onset_session"],
+        last=row["onset_session"] + row["length"] - 1,
+        client_noticed=row["noticed_by"] in {"client", "both"},
+        therapist_noticed=row["noticed_by"] in {"therapist", "both"},
     )
 
 

@@ -73,7 +73,17 @@ def known_of(practice_id: str) -> Known:
 def audited(practice_id: str) -> tuple[audit.RuleAudit, ...]:
     """Return what became of every rule version's signals in a practice."""
     known = known_of(practice_id)
-    return audit.audit(_signals(practice_id, known), _named(practice_id, known))
+    clients: dict[tuple[str, str], set[str]] = defaultdict(set)
+    rows = SignalJudgement.objects.filter(dyad__practice_id=practice_id)
+    for rule_id, version, setting, client_id in rows.values_list(
+        "rule_id", "rule_version", "setting_no", "dyad__client_id"
+    ):
+        clients[rule_id, version_of(version, setting)].add(client_id)
+    return audit.audit(
+        _signals(practice_id, known),
+        _named(practice_id, known),
+        clients_judged={rule: len(who) for rule, who in clients.items()},
+    )
 
 
 def version_of(rule_version: str, setting_no: int) -> str:
@@ -117,10 +127,17 @@ def _signals(practice_id: str, known: Known) -> list[audit.PastSignal]:
 
 def _named(practice_id: str, known: Known) -> Iterable[audit.NamedRupture]:
     judged: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    asked = set(
+        SignalRecord.objects.filter(dyad__practice_id=practice_id).values_list(
+            "session_id", "rule_id"
+        )
+    )
     rows = SignalJudgement.objects.filter(dyad__practice_id=practice_id)
-    for session_id, rule_id, version, setting in rows.values_list(
-        "session_id", "rule_id", "rule_version", "setting_no"
+    for session_id, rule_id, version, setting, flagged in rows.values_list(
+        "session_id", "rule_id", "rule_version", "setting_no", "flagged"
     ):
+        if flagged and (session_id, rule_id) not in asked:
+            continue  # its question stood already: neither asked anew nor missed
         judged[session_id].add((rule_id, version_of(version, setting)))
     by_client = (session for session, yes in known.client.items() if yes)
     for session in by_client:

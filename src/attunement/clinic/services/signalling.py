@@ -177,24 +177,29 @@ def _of_rule(dyad: Dyad, course: Course, past: Past) -> Derived:
         for c, filled in course.held
         if filled is not None and c.both_at is not None
     }
-    signals: list[SignalRecord] = []
-    judgements: list[SignalJudgement] = []
+    found: dict[int, tuple[Ruled, Judge, InForce]] = {}
     for learned in dict.fromkeys(force.learned for force in forces.values()):
         judge = Judge.of(course.series, course.sides, learned)
         for ruled in judge.judged():
             force = forces.get(ruled.session_no)
-            if force is None or force.learned != learned:
-                continue
-            chairs = course.session(ruled.session_no)
-            asks = ruled.flags_from is not None and ruled.flags_from <= force.asked.null_rate
-            judgement = _judgement(dyad, chairs, RULE, flagged=asks)
-            judgement.statistic = ruled.statistic
-            judgement.flags_from = ruled.flags_from
-            judgement.setting_no = force.setting_no
-            judgement.model_version = model_version(learned)
-            judgements.append(judgement)
-            if asks:
-                signals.append(_asked(dyad, chairs, ruled, judge, force))
+            if force is not None and force.learned == learned:
+                found[ruled.session_no] = (ruled, judge, force)
+    signals: list[SignalRecord] = []
+    judgements: list[SignalJudgement] = []
+    stands = False  # a question that stood at the session before is not asked again
+    for number in sorted(found):
+        ruled, judge, force = found[number]
+        chairs = course.session(number)
+        flagged = ruled.flags_from is not None and ruled.flags_from <= force.asked.null_rate
+        judgement = _judgement(dyad, chairs, RULE, flagged=flagged)
+        judgement.statistic = ruled.statistic
+        judgement.flags_from = ruled.flags_from
+        judgement.setting_no = force.setting_no
+        judgement.model_version = model_version(force.learned)
+        judgements.append(judgement)
+        if flagged and not stands:
+            signals.append(_asked(dyad, chairs, ruled, judge, force))
+        stands = flagged
     return Derived(tuple(signals), tuple(judgements))
 
 

@@ -146,7 +146,7 @@ def look_back(practice_id: str, null_rate: float | None, *, now: datetime) -> Lo
     tried = Standing(current.number + 1, rate, current.horizon)
     rows = list(
         SignalJudgement.objects.filter(dyad__practice_id=practice_id, rule_id=RULE.id).order_by(
-            "raised_at", "pk"
+            "dyad_id", "session__session_no"
         )
     )
     clients = set(
@@ -244,15 +244,19 @@ def _past_sessions(
     standing: Standing,
     whose: dict[str, str],
 ) -> Iterator[PastSession]:
+    dyad, stands = "", False
     for row in rows:
-        if row.statistic is None:
-            continue
         rate = pasts[whose[row.dyad_id]].asked(row.raised_at, standing).null_rate
+        flagged = row.flags_from is not None and row.flags_from <= rate
+        stood = stands and row.dyad_id == dyad
+        dyad, stands = row.dyad_id, flagged
+        if flagged and stood:
+            continue  # the question stood already: neither asked anew nor missed
         yield PastSession(
-            flagged=row.flags_from is not None and row.flags_from <= rate,
+            flagged=flagged,
             agreed=known.agreed.get(row.session_id),
             client=known.client.get(row.session_id),
-            therapist=row.session_id in known.therapist,
+            therapist=row.session_id in known.therapist or bool(known.agreed.get(row.session_id)),
         )
 
 
@@ -260,7 +264,8 @@ def _weeks(rows: list[SignalJudgement]) -> float:
     """Return the weeks from the first to the last session that was judged, at least one."""
     if not rows:
         return 1.0
-    return max(1.0, (rows[-1].raised_at - rows[0].raised_at).total_seconds() / _WEEK)
+    moments = [row.raised_at for row in rows]
+    return max(1.0, (max(moments) - min(moments)).total_seconds() / _WEEK)
 
 
 def _setting_row(row: RuleSetting) -> SettingRow:
