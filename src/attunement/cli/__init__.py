@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "score": ("attunement.cli.score", "Score a file of answers."),
     "serve": ("attunement.cli.serve", "Serve a clinic."),
     "simulate": ("attunement.cli.simulate", "Write a synthetic clinic with known truth."),
+    "tune": ("attunement.cli.tune", "Try a rule's threshold on a clinic's past, and save it."),
 }
 
 
