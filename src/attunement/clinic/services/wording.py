@@ -11,6 +11,7 @@ def client_who_sees(words: Words) -> str:
     return (
         f"Your {words.therapist} can read these answers, but only after sending their own form "
         f"about the same {words.session}. Nobody else can open them in this program. "
+        "The practice only sees counts over ten people or more, never whose answers they were. "
         "You can leave out any question."
     )
 
