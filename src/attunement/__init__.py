@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from attunement import figures, measures, signals, simulate
     from attunement.errors import AttunementError
-    from attunement.frames import ruptures, score, sudden_gains
+    from attunement.frames import reliable_change, ruptures, score, sudden_gains
     from attunement.picture import look
     from attunement.scoring import explain, score_response
     from attunement.signals import null_rate
@@ -28,6 +28,7 @@ _PUBLIC: dict[str, tuple[str, str]] = {
     "look": ("attunement.picture", "look"),
     "measures": ("attunement.measures", ""),
     "null_rate": ("attunement.signals", "null_rate"),
+    "reliable_change": ("attunement.frames", "reliable_change"),
     "ruptures": ("attunement.frames", "ruptures"),
     "score": ("attunement.frames", "score"),
     "score_response": ("attunement.scoring", "score_response"),
@@ -44,6 +45,7 @@ __all__ = [
     "look",
     "measures",
     "null_rate",
+    "reliable_change",
     "ruptures",
     "score",
     "score_response",

@@ -9,6 +9,7 @@ from attunement.figures.altair_chart import altair_chart
 from attunement.figures.data import Band, DualChart, Line, Mark
 from attunement.figures.dual import Figure, dual_chart, dual_table
 from attunement.figures.errors import FigureError
+from attunement.figures.scatter import Scatter, scatter, scatter_altair
 from attunement.figures.sentence import dual_sentence
 from attunement.figures.sparkline import sparkline
 from attunement.figures.table import Table
@@ -23,10 +24,13 @@ __all__ = [
     "FigureError",
     "Line",
     "Mark",
+    "Scatter",
     "Table",
     "altair_chart",
     "dual_chart",
     "dual_sentence",
     "dual_table",
+    "scatter",
+    "scatter_altair",
     "sparkline",
 ]

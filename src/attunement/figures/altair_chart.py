@@ -34,7 +34,7 @@ def altair_chart(chart: DualChart) -> alt.LayerChart:
     FigureError
         ``E-FIGURE-006`` if the package ``altair`` is not installed.
     """
-    library = _altair()
+    library = altair_library()
     sessions = {"type": "quantitative", "title": "session"}
     x: Any = library.X("session", **sessions, axis=library.Axis(tickMinStep=1, format="d"))
     y: Any = library.Y(
@@ -111,7 +111,14 @@ def _scale_words(chart: DualChart) -> str:
     return f"score ({better})" if better else "score"
 
 
-def _altair() -> ModuleType:
+def altair_library() -> ModuleType:
+    """Return the optional package, or say how to install it.
+
+    Raises
+    ------
+    FigureError
+        ``E-FIGURE-006`` if it is not installed.
+    """
     try:
         import altair as alt  # noqa: PLC0415 -- an optional package, for this picture alone
     except ImportError as missing:

@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+from attunement.frames.change_result import ReliableChange
+from attunement.frames.change_table import reliable_change
+from attunement.frames.course_errors import CourseDirectionWarning, CourseError
 from attunement.frames.engines.writing import write_result
 from attunement.frames.gains_errors import GainsDirectionWarning, GainsError
 from attunement.frames.gains_result import SuddenGains
@@ -24,6 +27,8 @@ from attunement.frames.score_tally import Tally
 
 __all__ = [
     "ColumnGuessWarning",
+    "CourseDirectionWarning",
+    "CourseError",
     "DirectionWarning",
     "DyadRatings",
     "FitWarning",
@@ -32,6 +37,7 @@ __all__ = [
     "RatingColumns",
     "Ratings",
     "RatingsError",
+    "ReliableChange",
     "RuleSummary",
     "Ruptures",
     "RupturesError",
@@ -44,6 +50,7 @@ __all__ = [
     "answers_of",
     "guess_columns",
     "ratings",
+    "reliable_change",
     "ruptures",
     "score",
     "score_stream",

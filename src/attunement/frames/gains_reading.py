@@ -89,7 +89,7 @@ def read_courses(
     RatingsError
         As ``ratings`` does.
     """
-    source, ids = _opened(table, columns.dyad)
+    source, ids = opened(table, columns.dyad)
     read = ratings(
         source,
         columns=columns,
@@ -117,8 +117,8 @@ def read_courses(
     )
 
 
-def _opened(table: Any, id_column: str | None) -> tuple[object, pl.Series | None]:
-    """Return what ``ratings`` reads, and the ids in their own type where rows count from 1."""
+def opened(table: Any, id_column: str | None) -> tuple[object, pl.Series | None]:
+    """Return what ``open_source`` takes, and the ids in their own type where rows count from 1."""
     if isinstance(table, str | Path):
         path = Path(table)
         schema, batches = open_file(path)

@@ -9,6 +9,8 @@ from typing import Any, Literal
 
 import polars as pl
 
+from attunement.frames.direction import ALARMING
+from attunement.frames.direction import lower_is_better as told_direction
 from attunement.frames.gains_errors import GainsDirectionWarning, GainsError
 from attunement.frames.gains_reading import read_courses
 from attunement.frames.gains_result import SuddenGains
@@ -21,7 +23,6 @@ from attunement.signals.gains import sudden_gains as find_gains
 from attunement.signals.gains.options import EVERY, Relative, Which
 
 Better = Literal["better", "worse"]
-ALARMING = 0.2  # standard deviations: how far the wrong way scores may move before it is said
 
 
 def sudden_gains(
@@ -237,19 +238,9 @@ def _check(name: str, value: object, offered: tuple[str, ...], *, or_else: str =
 
 def _direction(lower_is: str | None, higher_is: str | None) -> bool | None:
     """Return whether lower is better; None where nobody said."""
-    said = set()
-    for name, word, better in (("lower_is", lower_is, True), ("higher_is", higher_is, False)):
-        if word is not None:
-            _check(name, word, ("better", "worse"))
-            said.add(better == (word == "better"))
-    if len(said) > 1:
-        raise GainsError(
-            "E-FRAME-221",
-            what="lower_is and higher_is contradict each other",
-            expected="one of the two",
-            next_step="Say lower_is='better' for symptoms",
-        )
-    return said.pop() if said else None
+    return told_direction(
+        lower_is, higher_is, refusal=GainsError, unclear="E-FRAME-221", unknown="E-FRAME-222"
+    )
 
 
 def _no_direction(*, named: bool) -> GainsError:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from attunement.errors import Problem
+from attunement.frames.direction import wrong_way as moved_wrong
 from attunement.frames.ratings_scale import ScoreScale
 from attunement.signals.gains import Gains, rule_words
 from attunement.signals.gains.wording import number
@@ -114,11 +115,4 @@ def wrong_way(found: Gains) -> float:
     grid = found.grid
     full = np.diff(grid.starts) > 1
     first, last = grid.values[grid.starts[:-1][full]], grid.values[grid.starts[1:][full] - 1]
-    change = (first - last) * (1.0 if found.options.lower_is_better else -1.0)
-    change = change[~np.isnan(change)]
-    spread = float(np.nanstd(first)) if first.size and not np.isnan(first).all() else 0.0
-    if change.size < 5 or spread == 0.0:  # noqa: PLR2004 -- fewer say nothing about a direction
-        return 0.0
-    error = float(change.std(ddof=1)) / float(np.sqrt(change.size))
-    mean = float(change.mean())
-    return -mean / spread if mean < -2.0 * error else 0.0
+    return moved_wrong(first, last, lower=found.options.lower_is_better)

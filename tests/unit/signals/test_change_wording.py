@@ -12,6 +12,7 @@ from attunement.signals.change import (
     Norms,
     Sample,
     formula_words,
+    reliability_of_difference,
     unreliable_zone,
 )
 
@@ -57,3 +58,10 @@ def test_estimated_true_score_by_hand() -> None:
     # 20 + .84·(25 − 20) = 24.2
     method = next(one for one in METHODS if one.short == "EN")
     assert "T = 24.2 (estimated true first score)" in formula_words(method, 25, 13, SAMPLE)
+
+
+def test_differences_without_spread_have_no_reliability() -> None:
+    alike = Sample(Norms(20.0, 5.0), Norms(14.0, 5.0), 1.0, 0.84, 0.84, 40)
+    assert reliability_of_difference(alike) == 0.0
+    hageman = next(method for method in METHODS if method.short == "HA")
+    assert unreliable_zone(hageman, np.array([20.0]), alike) is None

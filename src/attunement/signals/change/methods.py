@@ -26,6 +26,7 @@ Statistic = Callable[[FloatArray, FloatArray, Sample], FloatArray | None]
 
 USUAL = 1.96
 HAGEMAN = 1.65
+_NO_SPREAD = 1e-9  # variance of the differences as a share of the variances: none but rounding
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +87,17 @@ def _true_pre(pre: FloatArray, of: Sample) -> FloatArray:
 
 
 def reliability_of_difference(of: Sample) -> float:
-    """Return R_dd, the reliability of the difference scores; it can be 0 or less."""
+    """Return R_dd, the reliability of the difference scores; it can be 0 or less.
+
+    0 where everybody changed alike: differences without any spread tell nobody apart.
+    """
     before, after = of.pre.sd**2, of.post.sd**2
     shared = 2.0 * of.pre.sd * of.post.sd * of.correlation
+    spread = before + after - shared
+    if spread <= _NO_SPREAD * (before + after):
+        return 0.0
     # S²r with r = (S² − SEM²)/S² is S² − SEM² at each occasion
-    return (before + after - 2.0 * of.error**2 - shared) / (before + after - shared)
+    return (before + after - 2.0 * of.error**2 - shared) / spread
 
 
 def _hageman(pre: FloatArray, post: FloatArray, of: Sample) -> FloatArray | None:

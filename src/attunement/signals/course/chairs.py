@@ -121,8 +121,8 @@ def usual_gap(
     order = np.argsort(values, kind="stable")
     reached = np.cumsum(weight[order]) / n_dyads
     tail = (1.0 - share) / 2.0
-    low = values[order[np.searchsorted(reached, tail - _SLACK)]]
-    high = values[order[min(np.searchsorted(reached, 1.0 - tail - _SLACK), values.size - 1)]]
+    below, above = np.searchsorted(reached, np.array([tail, 1.0 - tail]) - _SLACK)
+    low, high = values[order[below]], values[order[min(int(above), values.size - 1)]]
     return UsualGap(float(low), float(high), share, int(values.size), n_dyads)
 
 
