@@ -22,19 +22,20 @@ from attunement.signals.series import FloatArray
 
 # Prior SDs, in the order of the numbers above; the level's is in prior between SDs, the slope's in
 # within SDs per session.
-_PRIOR_SD = np.array([1.5, 0.5, 0.4, 1.0, 0.05, 0.8, 1.0])
-_TYPICAL_SLOPE_SD = 0.03
+_PRIOR_SD = np.array([1.5, 0.5, 0.4, 1.0, 0.05, 1.0, 1.0])
+_TYPICAL_SLOPE_SD = 0.02
 _TYPICAL_SPREAD = 0.1
 _LEAST_SPREAD = 0.0501  # keeps the noise's three sizes in the likelihood throughout
 _MOST_MEMORY = 0.95
 _STEPS = np.array([1e-3, 1e-3, 1e-3, 2e-3, 1e-4, 5e-3, 5e-3])
 _ROUNDS = 25
+_SIZES = (250,)  # dyads
 _FARTHEST = 4.0  # prior SDs
 # What a rupture may look like in an archive: one session, three, from then on, a slow decline.
 _LENGTHS = (1.0, 1.0, 1.0, 6.0)
 _LASTING = (1.0, 3.0, math.inf, math.inf)
 _MOST_FORMS = 40  # an earlier beginning in a longer series is not followed
-_RUPTURED = 0.1  # share of dyads believed to have one, and as how many dyads that counts
+_RUPTURED = 0.05  # share of dyads believed to have one, and as how many dyads that counts
 _RUPTURED_DYADS = 20.0
 _MOST = 500.0
 _CLOSE = 0.02  # log posterior: a smaller gain ends the search
@@ -61,8 +62,15 @@ def fit_chair(data: Flat, model: HouseModel, start: Chair) -> Fit:
     start : Chair
         What is believed beforehand.
     """
-    fitted = _Search(data, model, start)
-    z, precision = fitted.best()
+    place = np.zeros(_PRIOR_SD.size)
+    share = _RUPTURED
+    dyads = data.starts.size - 1
+    sizes = [size for size in _SIZES if size < dyads] + [dyads]
+    for size in sizes:  # the way is found on a few, the place on all
+        fitted = _Search(_some(data, size), model, start, share)
+        place, precision = fitted.best(place)
+        share = fitted.share
+    z = place
     covariance = np.linalg.inv(precision)
     return Fit(
         chair=fitted.chair(z),
@@ -71,13 +79,25 @@ def fit_chair(data: Flat, model: HouseModel, start: Chair) -> Fit:
     )
 
 
+def _some(data: Flat, size: int) -> Flat:
+    """Return evenly chosen dyads of data that holds the client's scores only."""
+    dyads = data.starts.size - 1
+    if size >= dyads:
+        return data
+    chosen = np.linspace(0, dyads - 1, size).astype(np.int64)
+    sizes = np.diff(data.starts)[chosen]
+    starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    rows = np.repeat(data.starts[chosen] - starts[:-1], sizes) + np.arange(starts[-1])
+    return data._replace(values=data.values[rows], sessions=data.sessions[rows], starts=starts)
+
+
 class _Search:
     """Climbs in prior SDs from the prior mean, by scores of dyads (Berndt, Hall, Hall, Hausman)."""
 
-    def __init__(self, data: Flat, model: HouseModel, start: Chair) -> None:
+    def __init__(self, data: Flat, model: HouseModel, start: Chair, share: float) -> None:
         self.data, self.model, self.start = data, model, start
         self.unit = max(start.between_sd, 1e-6)
-        self.share = _RUPTURED
+        self.share = share
         firsts = data.starts[:-1]
         forms = np.add.reduceat((~np.isnan(data.values)).astype(np.int64), firsts)
         most = int(min(forms.max(), _MOST_FORMS))
@@ -129,15 +149,14 @@ class _Search:
             prediction=self.start,
             rupture=self.rupture,
         )
-        return run(self.data, model, frozenset(), whole=True)
+        return run(self.data, model, frozenset(), whole=True, compile_from=0)
 
     def posterior(self, z: FloatArray) -> float:
         """Return the log posterior, up to a constant."""
         return float(self.likelihood(z).sum() - 0.5 * z @ z)
 
-    def best(self) -> tuple[FloatArray, FloatArray]:
+    def best(self, z: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return the most credible place and the precision there."""
-        z = np.zeros(_PRIOR_SD.size)
         steps = _STEPS / _PRIOR_SD
         height = self.posterior(z)
         precision = np.eye(z.size)

@@ -16,7 +16,8 @@ from attunement.signals.house.model import Chair, HouseModel, Rate, default_hous
 from attunement.signals.house.running import channels_of, flat, run
 from attunement.signals.series import FloatArray
 
-MOST_DYADS = 600  # of a larger archive, evenly chosen ones are enough
+MOST_DYADS = 2_000  # of a larger archive, evenly chosen ones are enough
+MOST_ROWS = 30_000
 _PRIOR_SESSIONS = 100.0  # the prior's rates of ticks and missed forms count as this many sessions
 _PRIOR_PAIRS = 50.0
 _MOST_TOGETHER = 0.8
@@ -88,6 +89,7 @@ def _evenly(batch: Batch, most: int) -> Batch:
         np.diff(batch.starts) > 0
     )
     there = np.flatnonzero(present)
+    most = max(min(most, int(MOST_ROWS * batch.n_dyads / max(batch.n_rows, 1))), 1)
     if there.size <= most and there.size == batch.n_dyads:
         return batch
     chosen = there[np.unique(np.linspace(0, there.size - 1, min(most, there.size)).astype(int))]

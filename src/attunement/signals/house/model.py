@@ -219,9 +219,7 @@ class HouseModel:
             lengths=np.array(rupture.lengths),
             lasting=np.array(rupture.lasting or [math.inf] * len(rupture.lengths)),
             each_row=np.array([1 - whole], dtype=np.int64),
-            log_weights=_log(
-                weights.reshape(len(rupture.lengths), -1 if rupture.lengths else 0)
-            ),
+            log_weights=_log(weights.reshape(len(rupture.lengths), -1 if rupture.lengths else 0)),
             strain=np.array([self.strain.usual, self.strain.sessions, self.strain.log_odds]),
             missed=np.array([self.missed.usual, self.missed.sessions, self.missed.log_odds]),
             scale=np.array([self.minimum, self.maximum, self.step]),
