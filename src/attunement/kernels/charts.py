@@ -51,59 +51,81 @@ class Out(NamedTuple):
 
 def judge_chart(
     x: Array,
+    n: Array,
     gap: Array,
     starts: Array,
     first: int,
     last: int,
     p: Chart,
+    centre: Array,
+    sigma: Array,
     scratch: Array,
     out: Out,
 ) -> None:
     """Judge the dyads ``first`` … ``last − 1`` by their own individuals charts.
 
     Centre x̄ and σ̂ = MR̄/1.128 (robust: median, and median(MR)/.9539) of the first ``baseline``
-    scores, or of all. ``scratch``: a numpy array with room for twice the longest dyad.
+    scores, or of all; they are written to ``centre`` and ``sigma``, NaN where there is no chart
+    yet. ``scratch``: a numpy array with room for twice the longest dyad.
     """
     offset = starts[first]
     for dyad in range(first, last):
         begin, end = starts[dyad] - offset, starts[dyad + 1] - offset
-        n, frozen, centre, sigma = _limits(x, gap, begin, end, p, scratch)
-        if sigma <= p.slack:
-            sigma = p.fallback
-        sigma = max(sigma, p.floor)
-        _read_chart(x, gap, begin, end, n, frozen, centre, sigma, p, out)
+        _draw(x, gap, begin, end, p, centre, sigma, scratch, out.n_used)
+    _compare(x, n, starts[last] - offset, p, centre, sigma, out)
+    if p.runs & ~BEYOND_3 or p.both_sides:
+        for dyad in range(first, last):
+            _look_for_runs(x, gap, starts[dyad] - offset, starts[dyad + 1] - offset, p, sigma, out)
 
 
-def _limits(
-    x: Array, gap: Array, begin: int, end: int, p: Chart, scratch: Array
-) -> tuple[int, int, float, float]:
-    """Return scores used, the row after the baseline, centre and σ̂ (0 where no range is)."""
-    n, ranges, frozen = 0, 0, begin
+def _draw(
+    x: Array,
+    gap: Array,
+    begin: int,
+    end: int,
+    p: Chart,
+    centre: Array,
+    sigma: Array,
+    scratch: Array,
+    n_used: Array,
+) -> None:
+    """Write centre and σ̂ for each row of a dyad that its chart judges."""
+    n, ranges, row = 0, 0, begin
     origin, before, total, moved = 0.0, 0.0, 0.0, 0.0
     half = len(scratch) // 2
-    for i in range(begin, end):
-        if x[i] != x[i]:
-            continue
-        if p.baseline and n == p.baseline:
-            break
-        if n == 0:
-            origin = x[i]
-        elif gap[i] <= p.widest:
-            moved += abs(x[i] - before)
-            scratch[half + ranges] = abs(x[i] - before)
-            ranges += 1
-        scratch[n] = x[i]
-        n += 1
-        total += x[i] - origin
-        before, frozen = x[i], i + 1
-    if n == 0:
-        return 0, frozen, math.nan, math.nan
-    centre = origin + total / n
-    sigma = moved / ranges / OF_MEAN if ranges > 0 else 0.0
-    if p.robust:
-        centre = _median(scratch, 0, n)
-        sigma = _median(scratch, half, ranges) / OF_MEDIAN if ranges > 0 else 0.0
-    return n, frozen, centre, sigma
+    wanted = p.baseline or end - begin
+    while row < end and n < wanted:
+        here = x[row]
+        if here == here:  # noqa: PLR0124 -- not NaN
+            if n == 0:
+                origin = here
+            elif gap[row] <= p.widest:
+                moved += abs(here - before)
+                scratch[half + ranges] = abs(here - before)
+                ranges += 1
+            scratch[n] = here
+            n += 1
+            total += here - origin
+            before = here
+        row += 1
+    middle, spread = math.nan, math.nan
+    if n > 1 and (n == wanted or not p.baseline):
+        middle = origin + total / n
+        spread = moved / ranges / OF_MEAN if ranges > 0 else 0.0
+        if p.robust:
+            middle = _median(scratch, 0, n)
+            spread = _median(scratch, half, ranges) / OF_MEDIAN if ranges > 0 else 0.0
+        spread = p.fallback if spread <= p.slack else spread
+        spread = p.floor if spread < p.floor else spread  # noqa: FURB136 -- as everywhere: NaN
+    judged = row if p.baseline else begin
+    for i in range(begin, judged):
+        centre[i] = math.nan
+        sigma[i] = math.nan
+        n_used[i] = 0
+    for i in range(judged, end):
+        centre[i] = middle
+        sigma[i] = spread
+        n_used[i] = n
 
 
 def _median(scratch: Array, at: int, n: int) -> float:
@@ -112,59 +134,53 @@ def _median(scratch: Array, at: int, n: int) -> float:
     return 0.5 * float(ordered[(n - 1) // 2] + ordered[n // 2])
 
 
-def _read_chart(
-    x: Array,
-    gap: Array,
-    begin: int,
-    end: int,
-    n: int,
-    frozen: int,
-    centre: float,
-    sigma: float,
-    p: Chart,
-    out: Out,
+def _compare(
+    x: Array, n: Array, rows: int, p: Chart, centre: Array, sigma: Array, out: Out
 ) -> None:
-    """Judge each point: beyond the outer limit, or the last of a telling run on one side."""
-    start = frozen if p.baseline else begin
-    ready = n >= p.baseline if p.baseline else n > 1
-    used = 0
+    """Judge each point by the outer limit on the worse side; write what is known of each row."""
+    asked = p.runs & BEYOND_3 == BEYOND_3
+    for i in range(rows):
+        here, middle, spread = x[i], centre[i], sigma[i]
+        z = (here - middle) / spread if spread > 0.0 else math.nan
+        limit = middle - p.sigmas * spread
+        reason = EVALUABLE if spread > 0.0 else NO_SPREAD
+        reason = TOO_FEW if middle != middle else reason  # noqa: PLR0124 -- NaN
+        reason = NO_FORM if here != here else reason  # noqa: PLR0124 -- NaN
+        out.statistic[i] = z
+        out.flagged[i] = (here < limit - p.slack) & asked & (reason == EVALUABLE)
+        out.reason[i] = reason
+        out.expected[i] = middle
+        out.limit[i] = limit
+        early = middle != middle  # noqa: PLR0124 -- NaN
+        out.n_used[i] = n[i] if early else out.n_used[i]
+
+
+def _look_for_runs(
+    x: Array, gap: Array, begin: int, end: int, p: Chart, sigma: Array, out: Out
+) -> None:
+    """Add the flags of telling runs, and of the better side where it is asked about."""
     below2, below1, above2, above1, low, high = 0, 0, 0, 0, 0, 0
     for i in range(begin, end):
-        out.expected[i], out.limit[i], out.statistic[i] = math.nan, math.nan, math.nan
-        out.flagged[i], out.n_used[i] = False, n if i >= start else used
-        here = x[i] == x[i]
-        used += 1 if here else 0
-        out.reason[i] = EVALUABLE if here else NO_FORM
-        if here and (i < start or not ready):
-            out.reason[i] = TOO_FEW
-        elif here and not sigma > 0.0:
-            out.reason[i] = NO_SPREAD
-        if i < start or not ready or not sigma > 0.0:
-            continue
-        out.expected[i] = centre
-        out.limit[i] = centre - p.sigmas * sigma
-        if not here:
+        if out.reason[i] != EVALUABLE:
             continue
         if gap[i] > p.widest:
             below2, below1, above2, above1, low, high = 0, 0, 0, 0, 0, 0
-        z = (x[i] - centre) / sigma
-        near = p.slack / sigma
+        z, near = out.statistic[i], p.slack / sigma[i]
         below2 = (below2 << 1 | (1 if z < -2.0 - near else 0)) & 7
-        above2 = (above2 << 1 | (1 if z > 2.0 + near else 0)) & 7
         below1 = (below1 << 1 | (1 if z < -1.0 - near else 0)) & 31
-        above1 = (above1 << 1 | (1 if z > 1.0 + near else 0)) & 31
         low = low + 1 if z < -near else 0
-        high = high + 1 if z > near else 0
-        out.statistic[i] = z
         line = _line_crossed(-z, near, below2, below1, low, p)
         if line >= 0.0:
             out.flagged[i] = True
-            out.limit[i] = centre - line * sigma
-        elif p.both_sides:
+            out.limit[i] = out.expected[i] - line * sigma[i]
+        if p.both_sides:
+            above2 = (above2 << 1 | (1 if z > 2.0 + near else 0)) & 7
+            above1 = (above1 << 1 | (1 if z > 1.0 + near else 0)) & 31
+            high = high + 1 if z > near else 0
             line = _line_crossed(z, near, above2, above1, high, p)
             if line >= 0.0:
                 out.flagged[i] = True
-                out.limit[i] = centre + line * sigma
+                out.limit[i] = out.expected[i] + line * sigma[i]
 
 
 def _line_crossed(away: float, near: float, two: int, one: int, side: int, p: Chart) -> float:
@@ -211,23 +227,22 @@ def judge_cusum(
     reset by a flag. A missing form, and a score that cannot be judged, leave the sums as they are.
     """
     offset = starts[first]
+    _standardise(x, n, best, base, spread, starts[last] - offset, p, out)
+    edge = p.limit + p.slack
     for dyad in range(first, last):
         low, high = 0.0, 0.0
         for i in range(starts[dyad] - offset, starts[dyad + 1] - offset):
-            usable = _open_row(x, n, best, base, spread, i, p, out)
-            if n[i] > 0:
-                out.limit[i] = base[i] - spread[i] * (p.limit + p.weight - low)
-            if not usable:
-                continue
-            z = (x[i] - base[i]) / spread[i]
-            low = max(0.0, low - z - p.weight)
-            high = max(0.0, high + z - p.weight)
-            out.statistic[i] = -low
-            out.flagged[i] = low > p.limit + p.slack
-            if p.both_sides and high > low:
-                out.statistic[i] = high
-                out.flagged[i] = high > p.limit + p.slack
-                # the score above which the upper sum would have passed h
+            z, usable = out.statistic[i], out.reason[i] == EVALUABLE
+            out.limit[i] = out.expected[i] - spread[i] * (p.limit + p.weight - low)
+            down, up = low - z - p.weight, high + z - p.weight
+            down = max(0.0, down)
+            up = max(0.0, up)
+            low = down if usable else low
+            high = up if usable else high
+            above = p.both_sides & (high > low)
+            out.statistic[i] = (high if above else -low) if usable else math.nan
+            out.flagged[i] = usable & ((high if above else low) > edge)
+            if above and usable:  # the score above which the upper sum would have passed h
                 out.limit[i] = x[i] - spread[i] * (high - p.limit)
 
 
@@ -249,48 +264,35 @@ def judge_ewma(
     the average as it is.
     """
     offset = starts[first]
-    keep = 1.0 - p.weight
+    _standardise(x, n, best, base, spread, starts[last] - offset, p, out)
+    keep, variance, times = 1.0 - p.weight, p.weight / (2.0 - p.weight), 1.0 / p.weight
     for dyad in range(first, last):
         e, fading = 0.0, 1.0
         for i in range(starts[dyad] - offset, starts[dyad + 1] - offset):
-            usable = _open_row(x, n, best, base, spread, i, p, out)
-            next_fading = fading * keep * keep
-            edge = p.limit * math.sqrt(p.weight / (2.0 - p.weight) * (1.0 - next_fading))
-            if n[i] > 0:
-                out.limit[i] = base[i] - spread[i] * (edge + keep * e) / p.weight
-            if not usable:
-                continue
-            e = keep * e + p.weight * (x[i] - base[i]) / spread[i]
-            fading = next_fading
-            out.statistic[i] = e
-            out.flagged[i] = e < -edge - p.slack
-            if p.both_sides and e > edge + p.slack:
-                out.flagged[i] = True
-                out.limit[i] = x[i] - spread[i] * (e - edge) / p.weight
+            z, usable = out.statistic[i], out.reason[i] == EVALUABLE
+            faded = fading * keep * keep
+            edge = p.limit * math.sqrt(variance * (1.0 - faded))
+            out.limit[i] = out.expected[i] - spread[i] * (edge + keep * e) * times
+            fading = faded if usable else fading
+            e = keep * e + p.weight * z if usable else e
+            above = p.both_sides & (e > 0.0)
+            out.statistic[i] = e if usable else math.nan
+            out.flagged[i] = usable & ((e if above else -e) > edge + p.slack)
+            if above and usable:
+                out.limit[i] = x[i] - spread[i] * (e - edge) * times
 
 
-def _open_row(
-    x: Array,
-    n: Array,
-    best: Array,
-    base: Array,
-    spread: Array,
-    i: int,
-    p: Recursion,
-    out: Out,
-) -> bool:
-    """Write what is known of a row before it is judged; return whether it can be."""
-    out.statistic[i], out.limit[i] = math.nan, math.nan
-    out.flagged[i], out.n_used[i] = False, n[i]
-    out.expected[i] = base[i] if n[i] > 0 else math.nan
-    reason = EVALUABLE
-    if x[i] != x[i]:
-        reason = NO_FORM
-    elif n[i] < p.few:
-        reason = TOO_FEW
-    elif best[i] > p.share * n[i]:
-        reason = AT_THE_END
-    elif not spread[i] > 0.0:
-        reason = NO_SPREAD
-    out.reason[i] = reason
-    return reason == EVALUABLE
+def _standardise(
+    x: Array, n: Array, best: Array, base: Array, spread: Array, rows: int, p: Recursion, out: Out
+) -> None:
+    """Write z = (x − b)/s, and what is known of a row before it is judged."""
+    for i in range(rows):
+        here, wide = x[i], spread[i]
+        reason = EVALUABLE if wide > 0.0 else NO_SPREAD
+        reason = AT_THE_END if best[i] > p.share * n[i] else reason
+        reason = TOO_FEW if n[i] < p.few else reason
+        reason = NO_FORM if here != here else reason  # noqa: PLR0124 -- NaN
+        out.statistic[i] = (here - base[i]) / wide if wide > 0.0 else math.nan
+        out.reason[i] = reason
+        out.expected[i] = base[i] if n[i] > 0 else math.nan
+        out.n_used[i] = n[i]

@@ -50,6 +50,38 @@ def compiled(function: F) -> F:
     return twin
 
 
+class Settled:
+    """A compiled function that is called many times with arguments of the same types.
+
+    Finding out the type of a named tuple of arrays takes longer than many a block of rows. Here it
+    is found out at the first call; later ones go straight to the machine code, so that the caller
+    answers for giving arguments of the same types each time: the same arrays, or slices of them.
+
+    Parameters
+    ----------
+    function : callable
+        As for `compiled`.
+    """
+
+    __slots__ = ("_entry", "_twin")
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._twin: Any = compiled(function)
+        self._entry: Callable[..., Any] | None = None
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Call the machine code."""
+        if self._entry is not None:
+            return self._entry(*arguments)
+        result = self._twin(*arguments)
+        import numba  # noqa: PLC0415 -- see `_compile`
+
+        types = tuple(numba.typeof(one) for one in arguments)
+        found = self._twin.overloads.get(types)
+        self._entry = self._twin if found is None else found.entry_point
+        return result
+
+
 def _compile(function: FunctionType) -> Any:
     import numba  # noqa: PLC0415 -- half a second that only bulk work should pay for
 

@@ -8,21 +8,22 @@ on arrays. The answers are the same to the last bit.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from attunement.kernels import compiled, detect
+from attunement.kernels import detect
+from attunement.kernels.compiling import Settled
 from attunement.signals.archive import Archive
 from attunement.signals.batch import Batch, Judgements
 from attunement.signals.errors import SignalError
 from attunement.signals.gains.losses import SUDDEN_LOSS, judge_losses
-from attunement.signals.plans import LONGEST_RUN, Block, F, Kernel, Plan, Usual, plan_of
+from attunement.signals.plans import LANES, Block, F, Kernel, Plan, Usual, plan_of, run_memory
 from attunement.signals.ruling import Rule
 
 COMPILE_FROM = 20_000  # rows × rules; below it the plain kernels are done before numba is loaded
@@ -107,7 +108,8 @@ def judge_batch(
         return _plain(batch, plan, usual)
     out = _room(batch.n_rows)
 
-    def work(block: Block, first_row: int, kernel: Kernel) -> None:
+    def work(block: Block, first_row: int, kernels: Kernels) -> None:
+        kernel = kernels.of(0)
         last_row = first_row + block.rows
         part = tuple(array[first_row:last_row] for array in out)
         plan.judge(block, kernel, part)
@@ -174,11 +176,12 @@ def screen_batch(
     for asked in rounds.values():
 
         def work(
-            block: Block, first_row: int, kernel: Kernel, asked: list[tuple[int, Plan]] = asked
+            block: Block, first_row: int, kernels: Kernels, asked: list[tuple[int, Plan]] = asked
         ) -> None:
             last_row = first_row + block.rows
-            out = _room(min(longest, block.rows))
+            out = kernels.room(longest)
             for at, plan in asked:
+                kernel = kernels.of(at)
                 plan.judge(block, kernel, out)
                 kernel(detect.collect)(
                     block.rows,
@@ -254,7 +257,10 @@ def _plain(batch: Batch, plan: Plan, usual: Usual) -> Judgements:
             n,
             f,
             np.empty(2 * longest + 1),
-            tuple([0.0] * LONGEST_RUN for _ in range(4)),  # type: ignore[arg-type]
+            1,
+            run_memory(longest, 1, plain=True),
+            list(range(batch.n_dyads)),
+            ([0.0] * n, [0.0] * n),
         )
         detect.run_along(values, sessions, starts, 0, batch.n_dyads, plan.recent, usual.scale, f)
         plan.judge(block, _as_it_stands, out)
@@ -309,16 +315,42 @@ def _longest_block(batch: Batch) -> int:
     return max(sizes, default=0)
 
 
+class Kernels:
+    """One thread's compiled kernels, by rule, and its room for the answers of a block."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._by_rule: dict[int, dict[Any, Settled]] = {}
+        self._room: tuple[Array, ...] = ()
+
+    def of(self, rule: int) -> Kernel:
+        """Return where a rule's kernels are looked up: its calls have the same types each time."""
+        known = self._by_rule.setdefault(rule, {})
+
+        def kernel(function: F, /) -> F:
+            if function not in known:
+                known[function] = Settled(function)
+            return cast("F", known[function])
+
+        return kernel
+
+    def room(self, rows: int) -> tuple[Array, ...]:
+        """Return the same room for a block's answers each time."""
+        if not self._room:
+            self._room = _room(rows)
+        return self._room
+
+
 def for_each_block(
     batch: Batch,
     usual: Usual,
     plans: Sequence[Plan],
-    work: Any,
+    work: Callable[[Block, int, Kernels], None],
     threads: int | None = None,
 ) -> None:
     """Run through each block once and hand what is known of its rows to ``work``.
 
-    ``work(block, first_row, kernel)`` is called from several threads, each time with memory that
+    ``work(block, first_row, kernels)`` is called from several threads, each time with memory that
     belongs to the thread.
     """
     asked = {name for plan in plans for name in plan.columns}
@@ -328,13 +360,17 @@ def for_each_block(
         return
     rows = _longest_block(batch)
     longest = int(np.diff(batch.starts).max())
+    most_dyads = max(last - first for first, last in blocks)
     todo = iter(blocks)  # shared: a thread that is held up takes fewer
-    run_along = compiled(detect.run_along)
 
     def share(_: int) -> None:
+        kernels = Kernels()
+        run_along = Settled(detect.run_along)
         f = _columns(rows, asked, plain=False)
         ordered = np.empty(2 * longest + 1)
-        runs = tuple(np.empty(LONGEST_RUN) for _ in range(4))
+        runs = run_memory(longest, LANES, plain=False)
+        order = np.empty(most_dyads, dtype=np.int64)
+        limits = (np.empty(rows), np.empty(rows))
         for first, last in todo:
             first_row = int(batch.starts[first])
             block = Block(
@@ -345,12 +381,15 @@ def for_each_block(
                 int(batch.starts[last]) - first_row,
                 f,
                 ordered,
-                runs,  # type: ignore[arg-type]
+                LANES,
+                runs,
+                order,
+                limits,
             )
             run_along(
                 batch.values, batch.sessions, batch.starts, first, last, recent, usual.scale, f
             )
-            work(block, first_row, compiled)
+            work(block, first_row, kernels)
 
     workers = min(threads or os.cpu_count() or 1, len(blocks))
     if workers <= 1:

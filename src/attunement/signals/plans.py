@@ -18,6 +18,7 @@ from attunement.signals.ruling import Rule
 from attunement.signals.series import TOLERANCE, FloatArray
 
 LONGEST_RUN = 32  # run lengths told apart by the change-point rule; longer ones share a place
+LANES = 16  # dyads that the compiled change-point rule works on side by side
 _MOST_PSEUDO = 1e6
 _ANY = 1 << 30
 
@@ -36,7 +37,10 @@ class Block:
     rows: int
     f: detect.Running
     ordered: Array  # numpy, room for twice the longest dyad
-    runs: tuple[Array, Array, Array, Array]  # room for `LONGEST_RUN` run lengths, four times
+    lanes: int
+    runs: tuple[Array, ...]  # for `changepoint.Runs`, without its constant
+    order: Array  # room for the dyads of the block
+    limits: tuple[Array, Array]  # room for two numbers of each row
 
 
 class Kernel(Protocol):
@@ -104,6 +108,18 @@ class Usual:
             noise=max(archive.within_sd, 0.5 * step),
         )
         return cls(scale, archive.autocorrelation, 0.5 * step)
+
+
+def run_memory(longest: int, lanes: int, *, plain: bool) -> tuple[Array, ...]:
+    """Return working memory for the change-point rule."""
+    rows: list[tuple[int, type[Any]]] = [(LONGEST_RUN, np.float64)] * 4
+    rows += [(longest, np.float64), (longest, np.int64)]
+    flat: list[type[Any]] = [np.int64, np.float64]
+    if plain:
+        table = [[[0] * lanes for _ in range(n)] for n, _ in rows]
+        return (*table, *([0] * lanes for _ in flat))
+    tables = [np.zeros((n, lanes), dtype=kind) for n, kind in rows]
+    return (*tables, *(np.zeros(lanes, dtype=kind) for kind in flat))
 
 
 def plan_of(rule: Rule, usual: Usual) -> Plan:
@@ -295,11 +311,13 @@ class ChartPlan:
         """Draw and read each dyad's chart."""
         kernel(charts.judge_chart)(
             block.f.x,
+            block.f.n,
             block.f.gap,
             block.starts,
             block.first,
             block.last,
             self.p,
+            *block.limits,
             block.ordered,
             charts.Out(*out),
         )
@@ -370,6 +388,8 @@ class ChangePlan:
         """Run the recursion through each dyad."""
         f = block.f
         constant = self.constant.tolist() if isinstance(f.x, list) else self.constant
+        if block.lanes > 1:
+            kernel(changepoint.lengths_in_order)(block.starts, block.first, block.last, block.order)
         kernel(changepoint.judge_change)(
             f.x,
             f.n,
@@ -378,8 +398,10 @@ class ChangePlan:
             block.starts,
             block.first,
             block.last,
+            block.lanes,
+            block.order,
             self.p,
-            changepoint.Runs(*block.runs, constant),
+            changepoint.Runs(*block.runs[:4], constant, *block.runs[4:]),
             changepoint.Out(*out),
         )
 
