@@ -155,6 +155,12 @@ def walk(browser: Browser, clinic: tuple[str, str, str], camera: Camera) -> None
     camera.take(staff, "client")
     staff.goto("/")
     camera.take(staff, "caseload")
+    staff.get_by_role("link", name="Questions", exact=True).click()
+    camera.take(staff, "questions")
+    staff.locator(".question-line a").first.click()
+    camera.take(staff, "question-why")
+    camera.take(staff, "question-answer", at="#became-title")
+    lead(browser, address, password, camera)
     again = browser.new_page(base_url=address)
     again.context.add_cookies(staff.context.cookies())
     waiting(again, dyad, camera)
@@ -162,6 +168,19 @@ def walk(browser: Browser, clinic: tuple[str, str, str], camera: Camera) -> None
     camera.take(staff, "design")
     staff.goto("/no/such/page")
     camera.take(staff, "not-found")
+
+
+def lead(browser: Browser, address: str, password: str, camera: Camera) -> None:
+    """Sign in as the lead, and take the pages about the rules."""
+    page = browser.new_page(base_url=address)
+    page.goto("/")
+    page.get_by_label("Name or e-mail").fill("lead")
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("link", name="Rules", exact=True).click()
+    camera.take(page, "rules")
+    page.goto("/rules/tune?null_rate=0.3")
+    camera.take(page, "rules-tune")
 
 
 def client(browser: Browser, address: str, link: str, camera: Camera) -> None:

@@ -120,7 +120,7 @@ def lead_states(page: Page, clinic: World) -> Iterator[str]:
         clinic.rated(dyad, answers=LOW)
     clinic.rated(answers=LOW)
     page.goto("/rules/")
-    page.get_by_text("Right when answered").first.wait_for()
+    page.get_by_text("Agreed to, of those answered").first.wait_for()
     yield "rules"
     page.goto("/rules/tune?null_rate=0.5")
     page.get_by_role("table").wait_for()

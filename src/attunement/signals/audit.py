@@ -340,7 +340,7 @@ def _chair(by: str) -> str:
 def _missed(missed: int, named: int, chair: str) -> str:
     if not named:
         return f"No {chair} named a rupture in these sessions."
-    return f"Of {named} that a {chair} named, it missed {missed}."
+    return f"Of {_count(named, 'session')} in which a {chair} named a rupture, it missed {missed}."
 
 
 def _count(n: int, one: str) -> str:

@@ -76,7 +76,8 @@ def test_a_rule_misses_only_what_it_judged() -> None:
     assert (of_b.rule_id, of_b.n_signals) == ("b", 0)
     assert (of_b.named_client, of_b.missed_client) == (1, 1)
     assert of_a.missed_sentence() == (
-        "Of 2 that a client named, it missed 1. Of 1 that a therapist named, it missed 1."
+        "Of 2 sessions in which a client named a rupture, it missed 1. "
+        "Of 1 session in which a therapist named a rupture, it missed 1."
     )
 
 

@@ -150,7 +150,8 @@ def _compared(found: LookBack) -> Iterator[Compared]:
     if found.as_is is None or found.tried is None:
         return
     one, other = found.as_is, found.tried
-    yield Compared("Null rate asked for", _whole(found.now_rate), _whole(found.tried_rate))
+    rates = (found.now_rate, found.tried_rate)
+    yield Compared("Null rate asked for", *(f"{_whole(r)} in 100" for r in rates))
     yield Compared("Signals", f"{one.n_signals}", f"{other.n_signals}")
     yield Compared("Signals a week", f"{one.per_week:.1f}", f"{other.per_week:.1f}")
     yield Compared("Agreed to, of those answered", _share(one.ppv), _share(other.ppv))
@@ -194,7 +195,7 @@ def _rule(one: AuditedRule) -> RuleWords:
         shown.Fact("Not a rupture", str(counts.n_not_a_rupture)),
         shown.Fact("Not discussed", str(counts.n_not_discussed)),
         shown.Fact("No answer yet", str(counts.n_unanswered)),
-        shown.Fact("Right when answered", _share(counts.ppv)),
+        shown.Fact("Agreed to, of those answered", _share(counts.ppv)),
         shown.Fact("Drawn to all rules together", drawn),
         shown.Fact("Named by the client, of those asked", _share(counts.ppv_client)),
     )
