@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Find, or on Debian as root install, the real parts the tests drive: a browser and a database
-# server. Prints one line for each part that is missing and cannot be had, and sets BROWSER and
+# Find, or on Debian as root install, the real parts the tests drive: a browser, a database
+# server, and Spark. Prints one line for each part that is missing and cannot be had, and sets BROWSER and
 # POSTGRESQL_BIN (empty where there is none). Meant to be sourced.
 
 postgresql_bin() {
@@ -40,6 +40,19 @@ if [ -z "$POSTGRESQL_BIN" ]; then
   left_out=1
 fi
 export POSTGRESQL_BIN
+
+# Spark is a Python package of half a gigabyte with a Java of its own: only its tests need it.
+has_spark() { command -v java >/dev/null 2>&1 && "$venv/bin/python" -c "import pyspark" 2>/dev/null; }
+command -v java >/dev/null 2>&1 || install_missing "Java for the Spark tests" default-jre-headless
+if ! has_spark && command -v java >/dev/null 2>&1; then
+  echo "Installing PySpark for the Spark tests ..."
+  "$venv/bin/uv" pip install --quiet --python "$venv/bin/python" --require-hashes \
+    -r requirements-spark.lock || true
+fi
+if ! has_spark; then
+  echo "Left out: the tests of engine='spark' (needs Java 17 and requirements-spark.lock)."
+  left_out=1
+fi
 if [ "$left_out" = 1 ] && [ "${ATTUNEMENT_TEST_STRICT:-0}" = 1 ]; then
   echo "ATTUNEMENT_TEST_STRICT is set: nothing may be left out." >&2
   exit 1

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Run every check and every test. The browser and the database server that the tests drive are
+# Run every check and every test. The browser, the database server and Spark that the tests drive are
 # installed where that is possible, and named in one line where it is not.
 set -euo pipefail
 venv=${1:-.venv}

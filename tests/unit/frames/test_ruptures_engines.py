@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+import attunement as at
+from attunement.frames import RupturesError
+from attunement.frames.engines import reading, ruptures_stream
+from attunement.frames.engines.ruptures_parts import OutOfOrderError, whole_dyads
+
+RULES = ["drop-from-previous", "below-own-baseline"]
+
+
+def made_up(dyads: int = 300, *, text: bool = False) -> pl.DataFrame:
+    draw = np.random.default_rng(3)
+    sizes = draw.integers(1, 16, dyads)
+    dyad = np.repeat(np.arange(dyads), sizes)
+    session = np.concatenate([np.arange(1, n + 1) for n in sizes])
+    level = np.repeat(draw.normal(4.6, 0.7, dyads), sizes)
+    score = np.clip(level + draw.normal(0, 0.5, dyad.size), 0, 6)
+    score[draw.random(dyad.size) < 0.08] = np.nan
+    frame = pl.DataFrame({"dyad": dyad, "session": session, "score": score}).with_columns(
+        pl.col("score").fill_nan(None)
+    )
+    return frame.with_columns(pl.format("D{}", pl.col("dyad")).alias("dyad")) if text else frame
+
+
+def as_text(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.with_columns(pl.col("rule", "reason").cast(pl.String))
+
+
+@pytest.fixture(autouse=True)
+def _small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ruptures_stream.Run, "__init__", _with_small_parts)
+    monkeypatch.setattr(reading, "BATCH_ROWS", 60)
+
+
+_REAL = ruptures_stream.Run.__init__
+
+
+def _with_small_parts(
+    self: Any, question: Any, dtypes: Any, progress: Any, total: int, _: int
+) -> None:
+    _REAL(self, question, dtypes, progress, total, 100)
+
+
+@pytest.mark.parametrize("order", ["in order", "shuffled", "falling"])
+@pytest.mark.parametrize("text", [False, True])
+def test_stream_writes_the_rows_that_memory_gives(tmp_path: Path, order: str, text: bool) -> None:  # noqa: FBT001 -- a parameter of the test
+    frame = made_up(text=text)
+    if order == "shuffled":
+        frame = frame.sample(fraction=1.0, shuffle=True, seed=5)
+    elif order == "falling":
+        frame = frame[::-1]
+    source = tmp_path / "in.parquet"
+    frame.write_parquet(source)
+    here = at.ruptures(frame, scale=(0, 6), rule=RULES)
+    there = at.ruptures(
+        source, scale=(0, 6), rule=RULES, engine="stream", out=tmp_path / "out.parquet"
+    )
+    assert_frame_equal(as_text(there.sessions.collect()), here.sessions)
+    assert_frame_equal(there.episodes.collect(), here.episodes)
+    assert there.summary.to_dict() == here.summary.to_dict() | {"notes": []}
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "in.parquet", "out.episodes.parquet", "out.parquet",
+    ]  # fmt: skip
+
+
+def test_stream_reads_and_writes_csv(tmp_path: Path) -> None:
+    frame = made_up(30)
+    source, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    frame.write_csv(source)
+    at.ruptures(source, scale=(0, 6), rule=RULES, engine="stream", out=out)
+    found = pl.read_csv(out)
+    wanted = at.ruptures(frame, scale=(0, 6), rule=RULES).sessions
+    assert found["flagged"].to_list() == wanted["flagged"].to_list()
+    assert found["dyad"].to_list() == wanted["dyad"].to_list()
+
+
+def test_stream_draws_and_explains_from_the_file(tmp_path: Path) -> None:
+    frame = made_up(50)
+    source = tmp_path / "in.parquet"
+    frame.write_parquet(source)
+    there = at.ruptures(
+        source, scale=(0, 6), rule=RULES, engine="stream", out=tmp_path / "out.parquet"
+    )
+    here = at.ruptures(frame, scale=(0, 6), rule=RULES)
+    assert there.plot(7) == here.plot(7)
+    assert there.explain(40) == here.explain(40)
+    with pytest.raises(RupturesError, match="E-FRAME-212"):
+        there.explain(frame.height)
+
+
+@pytest.mark.parametrize("shuffled", [False, True])
+def test_stream_names_the_row_of_a_mistake_and_leaves_nothing(
+    tmp_path: Path, *, shuffled: bool
+) -> None:
+    frame = made_up()
+    if shuffled:
+        frame = frame.sample(fraction=1.0, shuffle=True, seed=2)
+    row = 1234
+    frame[row, "score"] = 99.0
+    source, out = tmp_path / "in.parquet", tmp_path / "out.parquet"
+    frame.write_parquet(source)
+    out.write_text("what was there")
+    with pytest.raises(RupturesError, match=f"row {row + 1}, column 'score': off the scale"):
+        at.ruptures(source, scale=(0, 6), rule=RULES, engine="stream", out=out)
+    assert out.read_text() == "what was there"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.parquet", "out.parquet"]
+
+
+def test_stream_reports_its_progress(tmp_path: Path) -> None:
+    source = tmp_path / "in.parquet"
+    frame = made_up()
+    frame.write_parquet(source)
+    told: list[tuple[str, int, int]] = []
+    at.ruptures(
+        source,
+        scale=(0, 6),
+        rule="drop-from-previous",
+        engine="stream",
+        out=tmp_path / "out.parquet",
+        progress=lambda *what: told.append(what),
+    )
+    assert told[-1] == ("judging", frame.height, frame.height)
+    assert len(told) > 5
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"out": None},
+        {"out": "in.parquet"},
+        {"out": "out.xlsx"},
+        {"out": "out.parquet", "archive": "learn"},
+    ],
+)
+def test_stream_that_cannot_be_is_refused(tmp_path: Path, asked: dict[str, Any]) -> None:
+    source = tmp_path / "in.parquet"
+    made_up(5).write_parquet(source)
+    out = None if asked["out"] is None else tmp_path / asked["out"]
+    with pytest.raises(RupturesError, match="E-FRAME-210"):
+        at.ruptures(source, scale=(0, 6), engine="stream", **{**asked, "out": out})
+
+
+def test_frame_cannot_be_streamed() -> None:
+    with pytest.raises(RupturesError, match="E-FRAME-210"):
+        at.ruptures(made_up(5), scale=(0, 6), engine="stream", out="out.parquet")
+
+
+def test_rows_that_do_not_rise_are_noticed() -> None:
+    frame = pl.DataFrame({"dyad": [1, 1, 2, 1]})
+    with pytest.raises(OutOfOrderError):
+        list(whole_dyads([frame], "dyad", rows=1, rising=True))
+    assert len(list(whole_dyads([frame], "dyad", rows=100))) == 1
+
+
+def _spark_missing() -> str:
+    if importlib.util.find_spec("pyspark") is None:
+        return "PySpark is not installed (requirements-spark.lock)"
+    return "" if shutil.which("java") else "there is no Java"
+
+
+@pytest.fixture(scope="module")
+def spark() -> Iterator[Any]:
+    if reason := _spark_missing():
+        pytest.skip(reason)
+    os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
+    os.environ["PYSPARK_PYTHON"] = sys.executable
+    from pyspark.sql import SparkSession  # noqa: PLC0415 -- an optional package
+
+    session = (
+        SparkSession.builder.master("local[2]")
+        .config("spark.ui.enabled", "false")
+        .config("spark.sql.shuffle.partitions", "3")
+        .config("spark.driver.memory", "1g")
+        .getOrCreate()
+    )
+    session.sparkContext.setLogLevel("OFF")
+    yield session
+    session.stop()
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # what PySpark says about itself on the way
+def test_spark_gives_identical_rows(spark: Any, tmp_path: Path) -> None:
+    frame = made_up(200, text=True)
+    frame.sample(fraction=1.0, shuffle=True, seed=9).write_parquet(tmp_path / "in.parquet")
+    here = at.ruptures(frame, scale=(0, 6), rule=[*RULES, "house"])
+    table = spark.read.parquet(str(tmp_path / "in.parquet"))
+    there = at.ruptures(table, scale=(0, 6), rule=[*RULES, "house"], engine="spark")
+    for name, key in (("sessions", ["dyad", "session", "rule"]), ("episodes", ["dyad", "rule"])):
+        mine = getattr(here, name)
+        theirs = pl.DataFrame(pl.from_arrow(getattr(there, name).toArrow()))
+        order = [*key, "onset"] if name == "episodes" else key
+        assert_frame_equal(theirs.sort(order), mine.sort(order), check_exact=True)
+    assert there.plot("D7") == here.plot("D7")
+    with pytest.raises(RupturesError, match="has no order"):
+        there.explain(0)
+
+
+def test_spark_that_is_not_installed_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyspark", None)
+    monkeypatch.setitem(sys.modules, "pyspark.sql", None)
+    with pytest.raises(RupturesError, match=r"attunement\[spark\]"):
+        at.ruptures(made_up(5), scale=(0, 6), engine="spark")
