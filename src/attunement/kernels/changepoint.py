@@ -66,11 +66,11 @@ class Runs(NamedTuple):
     mean: Array  # μ
     root: Array  # B^(−1/2)
     before: Array  # what was to be expected when the run began
-    constant: Array
     packed: Array  # the scores there are
     rows: Array  # and their rows, int64
     counts: Array  # int64, one per lane
     total: Array  # one per lane
+    constant: Array
 
 
 def judge_change(

@@ -75,7 +75,7 @@ def judge_chart(
     _compare(x, n, starts[last] - offset, p, centre, sigma, out)
     if p.runs & ~BEYOND_3 or p.both_sides:
         for dyad in range(first, last):
-            _look_for_runs(x, gap, starts[dyad] - offset, starts[dyad + 1] - offset, p, sigma, out)
+            _look_for_runs(gap, starts[dyad] - offset, starts[dyad + 1] - offset, p, sigma, out)
 
 
 def _draw(
@@ -155,9 +155,7 @@ def _compare(
         out.n_used[i] = n[i] if early else out.n_used[i]
 
 
-def _look_for_runs(
-    x: Array, gap: Array, begin: int, end: int, p: Chart, sigma: Array, out: Out
-) -> None:
+def _look_for_runs(gap: Array, begin: int, end: int, p: Chart, sigma: Array, out: Out) -> None:
     """Add the flags of telling runs, and of the better side where it is asked about."""
     below2, below1, above2, above1, low, high = 0, 0, 0, 0, 0, 0
     for i in range(begin, end):

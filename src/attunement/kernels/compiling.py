@@ -76,7 +76,8 @@ class Settled:
         result = self._twin(*arguments)
         import numba  # noqa: PLC0415 -- see `_compile`
 
-        types = tuple(numba.typeof(one) for one in arguments)
+        typeof: Callable[[Any], Any] = numba.typeof
+        types = tuple(typeof(one) for one in arguments)
         found = self._twin.overloads.get(types)
         self._entry = self._twin if found is None else found.entry_point
         return result

@@ -191,9 +191,9 @@ def _other_misfit(detector: str, params: Mapping[str, float]) -> tuple[str, str]
     if detector == "change_point":
         degrees, recent = params["degrees"], params["within_last"]
         sound = 0 < params["hazard"] < 1 and 0 < params["probability"] < 1
-        if not sound or degrees != int(degrees) or degrees < 3 or recent < 1:  # noqa: PLR2004
+        if not sound or degrees not in range(3, 31) or recent < 1:
             return (
                 "numbers without a model",
-                "hazard and probability inside 0 and 1, whole degrees from 3, within_last from 1",
+                "hazard and probability inside 0 and 1, whole degrees from 3 to 30, within_last from 1",
             )
     return None

@@ -401,7 +401,7 @@ class ChangePlan:
             block.lanes,
             block.order,
             self.p,
-            changepoint.Runs(*block.runs[:4], constant, *block.runs[4:]),
+            changepoint.Runs(*block.runs, constant),
             changepoint.Out(*out),
         )
 
