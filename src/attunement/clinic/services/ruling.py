@@ -19,7 +19,7 @@ from attunement.clinic.house_limits import (
     shipped_limits,
 )
 from attunement.clinic.models import LearnedModel
-from attunement.signals import Rule, Series, Why
+from attunement.signals import Rule, Series, Why, rule
 from attunement.signals.batch import Batch, Channels
 from attunement.signals.budget import HORIZON, AskedRate, per_session_rate
 from attunement.signals.house import (
@@ -31,24 +31,7 @@ from attunement.signals.house import (
 )
 
 KIND = "house"
-RULE = Rule(
-    id="house",
-    version="1",
-    title="A change that is more than this person's usual ups and downs",
-    question="What was different in this session?",
-    params={},
-    source=(
-        "Own proposal: likelihood ratio of a fall against this person's own level, noise, memory "
-        "and trend, cut off at the end of the scale; limits by simulation. Not from a paper on "
-        "ruptures."
-    ),
-    verified=False,
-    detector="house",
-    cannot_tell=(
-        "It cannot tell why something changed, nor whether it was a rupture; it misses what "
-        "neither chair puts on a form. The probability rests on a base rate that is assumed."
-    ),
-)
+RULE: Rule = rule(KIND)
 # From this strain on, item 8 of the alliance check counts as a tick.
 TICK = 2.0
 
