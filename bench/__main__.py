@@ -11,8 +11,12 @@ BENCHES = {
     "scoring": ("bench.scoring.memory", "scores from arrays in memory, beside R, pandas, Polars …"),
     "scoring-files": ("bench.scoring.files", "scores from Parquet to Parquet, beside Polars"),
     "null-rates": ("bench.signals.null_rates", "stated null rates beside counted ones"),
+    "classical": ("bench.signals.classical", "the rules in use over many series, beside others"),
     "sudden-gains": ("bench.signals.gains", "sudden gains of many clients, beside R"),
     "signals-scale": ("bench.signals.scale", "ruptures from Parquet on disk: time and memory"),
+    "house-calibration": ("bench.signals.house_calibration", "null rates that were asked for"),
+    "house-efficiency": ("bench.signals.house_efficiency", "hit rates beside an oracle's"),
+    "house-speed": ("bench.signals.house_speed", "clients per second by the house rule"),
     "dual-chart": ("bench.figures.dual_chart", "one chart and one sparkline"),
 }
 

@@ -74,7 +74,10 @@ def main() -> None:
     options = parser.parse_args()
     print(f"Before: {probe()}")
     print(f"{options.archives} archives of {options.archive}; mean (lowest to highest) counted %")
-    print(f"{'condition':34} {'ceiling':>7}  " + "  ".join(f"asked {100 * a:2.0f} %      " for a in ASKED))
+    print(
+        f"{'condition':34} {'ceiling':>7}  "
+        + "  ".join(f"asked {100 * a:2.0f} %      " for a in ASKED)
+    )
     worst = 0.0
     for place, (name, (course, length)) in enumerate(CONDITIONS.items()):
         rng = np.random.default_rng([1, place])
@@ -98,7 +101,7 @@ def main() -> None:
 
 
 def alone(n: int) -> None:
-    """Print what happens without any archive: the shipped prior, and a noise that it does not know."""
+    """Print what happens without any archive: the shipped prior, and noise it does not know."""
     print("no archive at all: the shipped prior judges series of 12 sessions")
     for factor in (1 / 1.5, 1.0, 1.5):
         course = replace(BASE, level=3.15, within_sd=0.35 * factor)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Other detectors in a few lines of numpy, with the archive's true numbers: what the house rule beats.
+"""Other detectors in a few lines of numpy, with the true numbers: what stands beside the house rule.
 
 Each takes scores (dyads × sessions, no gaps) and the course they were drawn from, and returns a
 statistic that is higher where a drop is more likely; their limits are tuned on calm series.
@@ -88,9 +88,7 @@ def change_point(scores: Matrix, course: Course) -> Matrix:
         gain = variances / spread
         moved = means + gain * (scores[:, [t]] - means)
         first = between / (between + noise)
-        means = np.column_stack(
-            [course.level + first * (scores[:, t] - course.level), moved]
-        )
+        means = np.column_stack([course.level + first * (scores[:, t] - course.level), moved])
         variances = np.concatenate([[between * (1 - first)], variances * (1 - gain)])
         if t:
             short = min(3, logs.shape[1] - 1)
