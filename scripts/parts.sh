@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Find, or on Debian as root install, the real parts the tests drive: a browser, a database
-# server, and Spark. Prints one line for each part that is missing and cannot be had, and sets BROWSER and
-# POSTGRESQL_BIN (empty where there is none). Meant to be sourced.
+# server, and Spark. Prints one line for each part that is missing and cannot be had, and sets
+# BROWSER and POSTGRESQL_BIN (empty where there is none). Meant to be sourced; reads $venv.
 
 postgresql_bin() {
   local folder

@@ -20,6 +20,7 @@ from attunement.errors import AttunementError
 
 # subcommand -> (module, one line of help); the module exposes a click command named `command`.
 COMMANDS: dict[str, tuple[str, str]] = {
+    "change": ("attunement.cli.change", "Tell whose change in a file exceeds chance."),
     "demo": ("attunement.cli.demo", "Serve a synthetic clinic on this machine."),
     "explain": ("attunement.cli.explain", "Walk a score back to its answers."),
     "gains": ("attunement.cli.gains", "Find sudden gains and losses in a file of scores."),
@@ -28,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "people": ("attunement.cli.people", "Bring in the people that a clinic already has."),
     "score": ("attunement.cli.score", "Score a file of answers."),
     "serve": ("attunement.cli.serve", "Serve a clinic."),
+    "signals": ("attunement.cli.signals", "Find possible ruptures in a file of scores."),
     "simulate": ("attunement.cli.simulate", "Write a synthetic clinic with known truth."),
     "tune": ("attunement.cli.tune", "Try a rule's threshold on a clinic's past, and save it."),
 }

@@ -3,10 +3,15 @@
 
 from __future__ import annotations
 
+from attunement.frames.chairs_table import ChairsApart, chairs_apart
 from attunement.frames.change_result import ReliableChange
 from attunement.frames.change_table import reliable_change
 from attunement.frames.course_errors import CourseDirectionWarning, CourseError
+from attunement.frames.course_result import ExpectedCourse
+from attunement.frames.course_table import expected_course
+from attunement.frames.ending_table import EndingStudy, ending_hazard
 from attunement.frames.engines.writing import write_result
+from attunement.frames.formation_table import AllianceFormation, formation
 from attunement.frames.gains_errors import GainsDirectionWarning, GainsError
 from attunement.frames.gains_result import SuddenGains
 from attunement.frames.gains_table import sudden_gains
@@ -14,6 +19,7 @@ from attunement.frames.ratings_errors import RatingsError
 from attunement.frames.ratings_plan import RatingColumns, Said
 from attunement.frames.ratings_reading import DyadRatings, Ratings, ratings
 from attunement.frames.ratings_scale import ScoreScale
+from attunement.frames.ruptures_compare import RuleComparison, compare_rules
 from attunement.frames.ruptures_errors import DirectionWarning, FitWarning, RupturesError
 from attunement.frames.ruptures_guess import guess_columns
 from attunement.frames.ruptures_result import Ruptures
@@ -26,11 +32,15 @@ from attunement.frames.score_table import score
 from attunement.frames.score_tally import Tally
 
 __all__ = [
+    "AllianceFormation",
+    "ChairsApart",
     "ColumnGuessWarning",
     "CourseDirectionWarning",
     "CourseError",
     "DirectionWarning",
     "DyadRatings",
+    "EndingStudy",
+    "ExpectedCourse",
     "FitWarning",
     "GainsDirectionWarning",
     "GainsError",
@@ -38,6 +48,7 @@ __all__ = [
     "Ratings",
     "RatingsError",
     "ReliableChange",
+    "RuleComparison",
     "RuleSummary",
     "Ruptures",
     "RupturesError",
@@ -48,6 +59,11 @@ __all__ = [
     "SuddenGains",
     "Tally",
     "answers_of",
+    "chairs_apart",
+    "compare_rules",
+    "ending_hazard",
+    "expected_course",
+    "formation",
     "guess_columns",
     "ratings",
     "reliable_change",

@@ -11,6 +11,7 @@ from operator import itemgetter
 from typing import Any, Final, TypeVar
 
 import polars as pl
+import pyarrow as pa
 
 from attunement import measures
 from attunement.errors import Problem
@@ -202,7 +203,8 @@ def ratings(
         Where the measure is not known.
     """
     source = open_source(table)
-    del table  # a text table that nobody else holds is not needed any more
+    del table  # a text table that nobody else holds is not needed any more …
+    pa.default_memory_pool().release_unused()  # … and Arrow would keep its room for the next one
     asked = columns or RatingColumns()
     if measure is not None and measure in source.columns and asked.measure is None:
         asked, measure = _measure_or_column(source, asked, measure)

@@ -197,7 +197,7 @@ def codes(column: pl.Series, faults: Faults | None, *, what: str) -> tuple[Ints,
         ) from problem
     missing = coded.indices.is_null().to_numpy(zero_copy_only=False)
     if pa.types.is_floating(array.type):
-        missing |= pc.is_nan(array).fill_null(value=False).to_numpy(zero_copy_only=False)
+        missing |= pc.is_nan(array).fill_null(fill_value=False).to_numpy(zero_copy_only=False)
     if faults is not None and missing.any():
         faults.add(missing, column.name, f"does not say {what}")
     numbered = coded.indices.fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)

@@ -48,10 +48,7 @@ class Job:
             found = self.memory(native.collect())
             return _exchanged(found, found.sessions.lazy(), found.episodes.lazy())
         table = _as_table(native)
-        self._check_columns(table.columns)
-        frame = used_columns(table, self.question.wanted)
-        if not frame.height:
-            raise RupturesError("E-FRAME-209", what="The table has no rows")
+        frame = _used(table, self.question)
         question = learned(frame, self.question) if self.learn else self.question
         rows, judged, tally = judge_table(frame, question)
         notes = remarks(rows, question)
@@ -87,7 +84,7 @@ class Job:
         episodes = target.with_name(f"{target.stem}.episodes{target.suffix}")
         _check_target(path, target, episodes)
         dtypes, batches = open_file(path)
-        self._check_columns(list(dtypes))
+        _check_columns(list(dtypes), self.question)
         tally = judge_file(
             batches,
             dtypes,
@@ -114,7 +111,7 @@ class Job:
                 expected="archive=None or a model",
             )
         table = spark_table(given)
-        self._check_columns(table.columns)
+        _check_columns(table.columns, self.question)
         sessions, episodes = judge_spark(table, self.question)
         return Ruptures(
             sessions=sessions,
@@ -124,15 +121,36 @@ class Job:
             source=spark_source(table, self.question),
         )
 
-    def _check_columns(self, columns: Sequence[str]) -> None:
-        for role, column in self.question.columns.named().items():
-            if column not in columns:
-                raise RupturesError(
-                    "E-FRAME-201",
-                    what=f"There is no column '{column}'",
-                    got="the columns " + ", ".join(f"'{name}'" for name in columns[:12]),
-                    next_step=f"Name the right one: {role}='…'",
-                )
+
+def table_of(native: Any, question: Question) -> pl.DataFrame:
+    """Return the columns of a table that a question reads.
+
+    Raises
+    ------
+    RupturesError
+        E-FRAME-201, E-FRAME-202, E-FRAME-209.
+    """
+    eager = native.collect() if isinstance(native, pl.LazyFrame) else native
+    return _used(_as_table(eager), question)
+
+
+def _used(table: nw.DataFrame[Any], question: Question) -> pl.DataFrame:
+    _check_columns(table.columns, question)
+    frame = used_columns(table, question.wanted)
+    if not frame.height:
+        raise RupturesError("E-FRAME-209", what="The table has no rows")
+    return frame
+
+
+def _check_columns(columns: Sequence[str], question: Question) -> None:
+    for role, column in question.columns.named().items():
+        if column not in columns:
+            raise RupturesError(
+                "E-FRAME-201",
+                what=f"There is no column '{column}'",
+                got="the columns " + ", ".join(f"'{name}'" for name in columns[:12]),
+                next_step=f"Name the right one: {role}='…'",
+            )
 
 
 def _as_table(native: Any) -> nw.DataFrame[Any]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 import polars as pl
 
 # Rows of one part: enough that a part's fixed costs vanish, few enough that parts stay small.
-PART_ROWS = 1 << 20
+PART_ROWS = 1 << 18
 
 
 class OutOfOrderError(Exception):
