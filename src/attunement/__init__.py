@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from attunement import figures, measures, signals, simulate
     from attunement.errors import AttunementError
-    from attunement.frames import reliable_change, ruptures, score, sudden_gains
+    from attunement.frames import (
+        chairs_apart,
+        ending_hazard,
+        expected_course,
+        formation,
+        reliable_change,
+        ruptures,
+        score,
+        sudden_gains,
+    )
     from attunement.picture import look
     from attunement.scoring import explain, score_response
     from attunement.signals import null_rate
@@ -23,8 +32,12 @@ __version__ = "0.1.0"
 # public name -> (module, attribute); an empty attribute means the module itself.
 _PUBLIC: dict[str, tuple[str, str]] = {
     "AttunementError": ("attunement.errors", "AttunementError"),
+    "chairs_apart": ("attunement.frames", "chairs_apart"),
+    "ending_hazard": ("attunement.frames", "ending_hazard"),
+    "expected_course": ("attunement.frames", "expected_course"),
     "explain": ("attunement.scoring", "explain"),
     "figures": ("attunement.figures", ""),
+    "formation": ("attunement.frames", "formation"),
     "look": ("attunement.picture", "look"),
     "measures": ("attunement.measures", ""),
     "null_rate": ("attunement.signals", "null_rate"),
@@ -40,8 +53,12 @@ _PUBLIC: dict[str, tuple[str, str]] = {
 __all__ = [
     "AttunementError",
     "__version__",
+    "chairs_apart",
+    "ending_hazard",
+    "expected_course",
     "explain",
     "figures",
+    "formation",
     "look",
     "measures",
     "null_rate",

@@ -207,7 +207,7 @@ def gap_sentence(
     points = ", ".join(f"{abs(gap):.2g}" for gap in gaps)
     known = "as was set"
     if usual.share is not None:
-        known = f"{usual.share:.0%} of {usual.n_pairs} sessions of {usual.n_dyads} dyads"
+        known = f"{100 * usual.share:.0f} % of {usual.n_pairs} sessions of {usual.n_dyads} dyads"
     return (
         f"{where} the {lower} saw it as less good, by {points} points. Usual here is a gap "
         f"(therapist minus client) from {usual.low:.2g} to {usual.high:.2g} ({known}). "

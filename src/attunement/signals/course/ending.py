@@ -62,6 +62,8 @@ class Episodes:
         of different definitions cannot be compared.
     definition : str
         That definition in words; it is printed with every result.
+    part : numpy.ndarray of int, shape (episodes,), optional
+        Which of the ten parts each belongs to (0 to 9); by position where it is not given.
     """
 
     scores: FloatArray
@@ -69,6 +71,7 @@ class Episodes:
     starts: IntArray
     ending: NDArray[np.int8]
     definition: str
+    part: IntArray | None = None
 
     @property
     def n_finished(self) -> int:
@@ -190,6 +193,7 @@ class _Risk:
 
     row: IntArray
     episode: IntArray
+    part: IntArray  # of the episode
     number: IntArray  # of attended sessions, this one included
     event: FloatArray
     x: FloatArray  # standardised, the column of ones in front
@@ -213,6 +217,7 @@ class _Risk:
         return cls(
             row=row,
             episode=episode,
+            part=(episode % FOLDS) if episodes.part is None else episodes.part[episode],
             number=number[row],
             event=(last & (ending == Ending.UNPLANNED)).astype(np.float64),
             x=np.column_stack((np.ones(row.size), (raw - mean) / spread)),
@@ -234,7 +239,7 @@ def _out_of_sample(risk: _Risk) -> _Predicted:
     here = np.full(risk.event.size, np.nan)
     fits = []
     for fold in range(FOLDS):
-        held = risk.episode % FOLDS == fold
+        held = risk.part == fold
         fits.append(fit_logistic(risk.event[~held], risk.x[~held], ridge=RIDGE))
         here[held] = fits[-1].probability(risk.x[held])
     return _Predicted(here, tuple(fits))
@@ -253,7 +258,7 @@ def _landmark(risk: _Risk, predicted: _Predicted, at: int, within: int) -> Landm
         x = risk.x[here].copy()
         x[:, 1 + late] = (np.log(at + ahead) - risk.mean[late]) / risk.spread[late]
         for fold, fit in enumerate(predicted.fits):
-            held = risk.episode[here] % FOLDS == fold
+            held = risk.part[here] == fold
             survive[held] *= 1.0 - fit.probability(x[held])
     chance, event = 1.0 - survive[known], event[known]
     thresholds = np.array(THRESHOLDS)

@@ -62,12 +62,15 @@ class Courses:
         First row of each person.
     features : numpy.ndarray, shape (people, more), optional
         What else is known of each person at the beginning, for neighbours.
+    part : numpy.ndarray of int, shape (people,), optional
+        Which of the ten parts each person belongs to (0 to 9); by position where it is not given.
     """
 
     scores: FloatArray
     sessions: IntArray
     starts: IntArray
     features: FloatArray | None = None
+    part: IntArray | None = None
 
     @property
     def n_people(self) -> int:
@@ -198,7 +201,8 @@ def _folds(courses: Courses, archive: Courses | None) -> list[tuple[IntArray, Co
     everybody = np.arange(courses.n_people)
     if archive is not None:
         return [(everybody, archive)]
-    parts = [everybody[part::FOLDS] for part in range(FOLDS)]
+    part = everybody % FOLDS if courses.part is None else courses.part
+    parts = [np.flatnonzero(part == one) for one in range(FOLDS)]
     return [(part, _drop(courses, part)) for part in parts if part.size]
 
 
