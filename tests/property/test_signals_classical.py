@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every rule in use: the future never changes the past; units, direction, neighbours never count."""
+"""Every rule in use: no future changes the past; units, direction and neighbours never count."""
 
 from __future__ import annotations
 
@@ -106,7 +106,9 @@ def test_every_row_has_an_answer_or_a_reason(many: list[Pairs], rule: Rule) -> N
 @settings(max_examples=50)
 @given(dyads, any_rule, st.booleans())
 def test_every_flag_for_the_worse_lies_in_one_episode(
-    many: list[Pairs], rule: Rule, previous: bool
+    many: list[Pairs],
+    rule: Rule,
+    previous: bool,  # noqa: FBT001 -- drawn
 ) -> None:
     of = batch(many)
     found = judge_batch(of, rule, archive=ARCHIVE)

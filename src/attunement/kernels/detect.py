@@ -22,6 +22,7 @@ EVALUABLE, NO_FORM, TOO_FEW, AT_THE_END, GAP, NO_SPREAD = 0, 1, 2, 3, 4, 5
 NEVER = 1 << 30  # a gap that no session number reaches: there is no score before
 # Neighbouring scores further apart than one missing form say nothing of the moving range.
 RANGE_GAP = 1
+PER_RANGE = 1.0 / 1.128  # SDs in a mean moving range
 
 Array = Any  # a numpy array, or a list of the same length
 
@@ -133,7 +134,7 @@ def _own_course(
     total, squares, moved = 0.0, 0.0, 0.0
     origin, before, seen = 0.0, math.nan, 0
     top = scale.maximum - scale.slack
-    mean, own, moving = math.nan, math.nan, math.nan
+    mean, own, moving, of_one_less = math.nan, math.nan, math.nan, 1.0
     for row in range(begin, end):
         at = row - offset
         x = values[row]
@@ -159,14 +160,18 @@ def _own_course(
         elif gap <= RANGE_GAP:
             moved += abs(x - before)
             ranges += 1
-            moving = moved / ranges / 1.128
+            # one division serves for n and, a row later, for n − 1
+            moving = moved * (of_one_less if ranges == n else 1.0 / ranges) * PER_RANGE
         n += 1
         away = x - origin
         total += away
         squares += away * away
-        mean = origin + total / n
+        of_one = 1.0 / n
+        mean = origin + total * of_one
         if n > 1:
-            own = math.sqrt(max((squares - total * total / n) / (n - 1), 0.0))
+            variance = (squares - total * total * of_one) * of_one_less
+            own = math.sqrt(variance) if variance > 0.0 else 0.0
+        of_one_less = of_one
         best += 1 if x >= top else 0
         before, seen = x, sessions[row]
 

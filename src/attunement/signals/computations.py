@@ -194,6 +194,6 @@ def _other_misfit(detector: str, params: Mapping[str, float]) -> tuple[str, str]
         if not sound or degrees not in range(3, 31) or recent < 1:
             return (
                 "numbers without a model",
-                "hazard and probability inside 0 and 1, whole degrees from 3 to 30, within_last from 1",
+                "hazard and probability inside 0 and 1, degrees from 3 to 30, within_last from 1",
             )
     return None

@@ -388,6 +388,7 @@ class ChangePlan:
         """Run the recursion through each dyad."""
         f = block.f
         constant = self.constant.tolist() if isinstance(f.x, list) else self.constant
+        memory: list[Array] = [*block.runs, constant]
         if block.lanes > 1:
             kernel(changepoint.lengths_in_order)(block.starts, block.first, block.last, block.order)
         kernel(changepoint.judge_change)(
@@ -401,7 +402,7 @@ class ChangePlan:
             block.lanes,
             block.order,
             self.p,
-            changepoint.Runs(*block.runs, constant),
+            changepoint.Runs(*memory),
             changepoint.Out(*out),
         )
 

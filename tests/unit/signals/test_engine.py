@@ -222,7 +222,10 @@ def test_all_equal_is_never_flagged(one: Rule) -> None:
 
 @pytest.mark.parametrize("one", ONE_SERIES, ids=lambda one: one.id)
 @pytest.mark.parametrize("higher", [True, False])
-def test_plain_and_compiled_are_equal_to_the_last_bit(one: Rule, higher: bool) -> None:
+def test_plain_and_compiled_are_equal_to_the_last_bit(
+    one: Rule,
+    higher: bool,  # noqa: FBT001 -- a parameter of the test
+) -> None:
     of = random_batch(1, higher=higher)
     archive = Archive(7.5 if higher else 2.5, 1.0, 1.2, 0.2, "by hand")
     plain = judge_batch(of, one, archive=archive, compile_from=NEVER)
