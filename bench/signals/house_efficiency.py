@@ -84,7 +84,7 @@ def one_channel(course: Course, n: int, rng: np.random.Generator, null_rate: flo
         top = max(peers, key=lambda name: peers[name])
         lowest = min(lowest, found / best)
         print(
-            f"  {shape:9} house {found:5.1f} (delay {delay:.0f}); oracle told the shape {best:5.1f} "
+            f"  {shape:9} house {found:5.1f} (delay {delay:.0f}); oracle told the shape {best:.1f} "
             f"({100 * found / best:5.1f} %), not told {blind:5.1f} ({100 * found / blind:5.1f} %); "
             + ", ".join(f"{name} {value:.1f}" for name, value in peers.items())
             + ("" if peers[top] <= found else f"  <-- {top} is ahead"),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Other detectors in a few lines of numpy, with the true numbers: what stands beside the house rule.
+"""Other detectors in a few lines of numpy, with the true numbers.
 
 Each takes scores (dyads × sessions, no gaps) and the course they were drawn from, and returns a
 statistic that is higher where a drop is more likely; their limits are tuned on calm series.

@@ -42,7 +42,8 @@ def oracle(
         Log of the mean likelihood ratio "such a rupture is on now" against "there is none".
     """
     spread = course.between_sd**2
-    return _ratios(scores - course.level, course, shapes, first, spread, course.slope_sd**2)
+    own, slopes = scores - course.level, course.slope_sd**2
+    return _ratios(own, course, shapes, first=first, between=spread, slopes=slopes)
 
 
 def clairvoyant(
@@ -58,13 +59,14 @@ def clairvoyant(
     No rule can know that; it shows how much of what is missed is due to people's differing.
     ``levels`` has the shape (dyads, sessions) or (dyads, 1).
     """
-    return _ratios(scores - levels, course, shapes, first, 0.0, 0.0)
+    return _ratios(scores - levels, course, shapes, first=first, between=0.0, slopes=0.0)
 
 
 def _ratios(
     centred: Matrix,
     course: Course,
     shapes: Mapping[str, float],
+    *,
     first: int,
     between: float,
     slopes: float,

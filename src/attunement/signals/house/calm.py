@@ -45,7 +45,9 @@ def calm_dyads(
     for place, name in enumerate(("client", "therapist", "prediction")):
         if name != "client" and name not in channels:
             continue
-        scores = _chair(getattr(model, name), model, shocks[place], generator)
+        chair: Chair = getattr(model, name)
+        noise = memorised(shocks[place], chair.memory)
+        scores = scores_of(chair, model, noise, generator)
         scores[generator.random((n, length)) < model.missing] = math.nan
         chairs[name] = scores
     strain = empty
@@ -76,14 +78,19 @@ def _together(model: HouseModel, n: int, length: int, generator: np.random.Gener
     return np.asarray((root @ own).reshape(3, n, length))
 
 
-def _chair(
+def memorised(shocks: FloatArray, memory: float) -> FloatArray:
+    """Turn standard normal shocks into a stationary first-order series; changes ``shocks``."""
+    fresh = math.sqrt(1.0 - memory**2)
+    for t in range(1, shocks.shape[1]):
+        shocks[:, t] = memory * shocks[:, t - 1] + fresh * shocks[:, t]
+    return shocks
+
+
+def scores_of(
     chair: Chair, model: HouseModel, noise: FloatArray, generator: np.random.Generator
 ) -> FloatArray:
-    """Turn standard normal shocks into rounded and cut-off scores; changes ``noise``."""
+    """Turn standard noise with its memory into rounded and cut-off scores."""
     n, length = noise.shape
-    fresh = math.sqrt(1.0 - chair.memory**2)
-    for t in range(1, length):
-        noise[:, t] = chair.memory * noise[:, t - 1] + fresh * noise[:, t]
     factor = np.exp(chair.noise_spread * generator.standard_normal((n, 1)))
     level = chair.level + chair.between_sd * generator.standard_normal((n, 1))
     slope = chair.slope + chair.slope_sd * generator.standard_normal((n, 1))

@@ -179,8 +179,8 @@ class HouseModel:
                 "E-SIGNAL-005",
                 what="the numbers of a house model cannot be used",
                 got="a chair, a correlation or a share of missing forms out of its range",
-                expected="finite numbers, SDs above 0, a memory from 0 to .95, correlations that go "
-                "together, a share below 1",
+                expected="finite numbers, SDs above 0, a memory from 0 to .95, correlations "
+                "that go together, a share below 1",
                 next_step="Use learn_house or default_house",
             )
 
