@@ -19,8 +19,8 @@ from attunement.signals.detectors import Reason
 from attunement.signals.engine import Screening, judge_batch, screen_batch
 from attunement.signals.episodes import Episodes, Status, episodes
 from attunement.signals.errors import SignalError
-from attunement.signals.nullrate import NullRate, null_rate
 from attunement.signals.oac import oac_signals
+from attunement.signals.rates import HitRate, NullRate, hit_rate, null_rate
 from attunement.signals.rules import CLASSICAL_RULES, DEFAULT_RULES, OAC_RULES, RULES, Rule, rule
 from attunement.signals.series import Series
 from attunement.signals.trend import steady_change
@@ -35,6 +35,7 @@ __all__ = [
     "Channels",
     "Detection",
     "Episodes",
+    "HitRate",
     "Judgements",
     "NotEvaluable",
     "NullRate",
@@ -53,6 +54,7 @@ __all__ = [
     "default_archive",
     "detect",
     "episodes",
+    "hit_rate",
     "judge",
     "judge_batch",
     "learn_archive",
