@@ -258,7 +258,7 @@ def chairs_apart(
     --------
     >>> import polars as pl, attunement as at
     >>> table = pl.DataFrame(
-    ...     {"pair": ["A"] * 3, "session": [1, 2, 3], "own": [5, 5, 5], "other": [5, 3, 2.5]}
+    ...     {"pair": ["A"] * 3, "session": [1, 2, 3], "own": [5, 5, 5], "other": [5, 3, 2]}
     ... )
     >>> found = at.chairs_apart(
     ...     table, dyad="pair", session="session", score="own", therapist="other",

@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from attunement.frames.course_errors import CourseError, not_offered
+from attunement.frames.course_errors import CourseDirectionWarning, CourseError, not_offered
 from attunement.frames.named_table import NamedTable, open_named, rows_by_person
 from attunement.frames.ruptures_cells import Floats, Ints
 from attunement.signals.change import Occasions
@@ -121,6 +122,12 @@ def _long(
     scores = named.floats(score, bounds)
     times, at = _times(named, time, ends)
     named.refuse()
+    if times.dtype.kind == "f" and at[0] > at[1]:
+        warnings.warn(
+            f"pre= is a later time than post=: is it right that '{time}' counts backwards?",
+            CourseDirectionWarning,
+            stacklevel=4,
+        )
     _, when = np.unique(times, return_inverse=True)
     named.refuse_twice(who, when.astype(np.int64), unit="person", occasion="time")
     found = [np.full(ids.len(), np.nan), np.full(ids.len(), np.nan)]

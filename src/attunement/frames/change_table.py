@@ -91,7 +91,8 @@ def reliable_change(
     Warns
     -----
     CourseDirectionWarning
-        When scores on the whole get worse, or the functional norms lie on the worse side.
+        When scores on the whole get worse, the functional norms lie on the worse side, or ``pre``
+        is a later time than ``post``.
 
     Notes
     -----

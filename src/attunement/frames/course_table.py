@@ -3,16 +3,18 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
 
-from attunement.frames.course_errors import CourseError, not_offered
+from attunement.frames.course_errors import CourseDirectionWarning, CourseError, not_offered
 from attunement.frames.course_reading import CourseRows, read_courses
 from attunement.frames.course_result import ExpectedCourse
 from attunement.frames.course_scale import course_scale
 from attunement.frames.course_words import out_of_sample_words
+from attunement.frames.direction import ALARMING, wrong_way
 from attunement.signals.course import METHODS, Courses
 from attunement.signals.course import expected_course as judge_courses
 from attunement.signals.course.model import FEWEST_PEOPLE
@@ -79,6 +81,11 @@ def expected_course(
     SignalError
         E-SIGNAL-031 for an archive that is too small or cannot carry the model.
 
+    Warns
+    -----
+    CourseDirectionWarning
+        When scores on the whole get worse from first to last: the direction may be wrong.
+
     Notes
     -----
     Own parametrisation of the idea of expected recovery curves; see
@@ -97,8 +104,8 @@ def expected_course(
     ...     table, id="who", session="session", score="score", lower_is="better",
     ...     scale=(-20, 80), fewest=50,
     ... )
-    >>> found.sessions["reason"].value_counts().sort("reason").rows()
-    [(None, 300), ('first_score', 60)]
+    >>> found.sessions.filter(pl.col("session") == 1)["reason"].unique().to_list()
+    ['first_score']
     """
     known = course_scale(scale, lower_is, higher_is, measure, needed=True)
     if method not in METHODS:
@@ -118,6 +125,7 @@ def expected_course(
         )
 
     rows = read(frame)
+    _doubt_direction(rows.courses, lower=not known.higher_is_better)
     learned_from, left_out = None, 0
     if archive is not None:
         learned_from, left_out = _others(read(archive), rows)
@@ -142,6 +150,21 @@ def expected_course(
         learned=out_of_sample_words(found, archive=archive is not None, left_out=left_out),
         asked=frame,
     )
+
+
+def _doubt_direction(courses: Courses, *, lower: bool) -> None:
+    there = np.flatnonzero(~np.isnan(courses.scores))
+    person = courses.person
+    last = np.full(courses.n_people, np.nan)
+    last[person[there]] = courses.scores[there]  # the latest one stays
+    far = wrong_way(courses.first(), last, lower=lower)
+    if far > ALARMING:
+        warnings.warn(
+            f"Scores get worse from first to last by {far:.1f} standard deviations on average: "
+            f"is it right that {'lower' if lower else 'higher'} is better?",
+            CourseDirectionWarning,
+            stacklevel=3,
+        )
 
 
 def _others(archive: CourseRows, judged: CourseRows) -> tuple[Courses, int]:

@@ -161,7 +161,8 @@ def plot_sentence(who: object, positions: Codes, sessions: Ints) -> str:
     if not judged:
         return f"{who}: no score could be judged; the area would show where 80 % of people were."
     worse = sessions[positions == Position.FAR_WORSE]
-    better = int((positions == Position.FAR_BETTER).sum())
+    better = int((positions == Position.FAR_BETTER).sum()) or "none"
+    scores = "score" if judged == 1 else "scores"
     listed = ", ".join(str(int(one)) for one in worse)
     said = (
         f"{worse.size} far worse (session{'s' if worse.size > 1 else ''} {listed})"
@@ -169,6 +170,6 @@ def plot_sentence(who: object, positions: Codes, sessions: Ints) -> str:
         else "none far worse"
     )
     return (
-        f"{who}: of {judged} judged score{'s' if judged != 1 else ''} {said}, {better} far better; "
+        f"{who}: of {judged} judged {scores} {said}, {better} far better; "
         "the area is where 80 % of people who began alike were."
     )

@@ -239,7 +239,7 @@ def formation(
     --------
     >>> import polars as pl, attunement as at
     >>> table = pl.DataFrame(
-    ...     {"pair": ["A"] * 3, "session": [1, 2, 3], "own": [3, 4, 5.5], "other": [3, None, 4]}
+    ...     {"pair": ["A"] * 3, "session": [1, 2, 3], "own": [3.0, 4.0, 5.5], "other": [3, None, 4]}
     ... )
     >>> found = at.formation(
     ...     table, dyad="pair", session="session", score="own", therapist="other",

@@ -269,3 +269,8 @@ def test_methods_by_short_name_and_order() -> None:
     found = at.reliable_change(WIDE, methods=["EN", "jt"], **ASKED)
     assert found.counts["short"].to_list() == ["EN", "JT"]
     assert found.to_dict()["people"] == 6
+
+
+def test_times_that_go_backwards_are_doubted() -> None:
+    with pytest.warns(CourseDirectionWarning, match="counts backwards"):
+        at.reliable_change(_long(), **{**LONG, "pre": 3, "post": 0}, methods="JT")

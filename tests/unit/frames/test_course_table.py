@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 import attunement as at
-from attunement.frames import CourseError, ExpectedCourse
+from attunement.frames import CourseDirectionWarning, CourseError, ExpectedCourse
 from attunement.signals import SignalError
 
 SESSIONS = 6
@@ -248,3 +248,19 @@ def test_order_names_shift_and_scale_change_nothing() -> None:
     over = at.expected_course(turned, **{**asked, "scale": (-100, 200)}).sessions
     same = (over["position"] == plain["position"]).drop_nulls()
     assert same.mean() > 0.97  # people fall into other tenths, so limits move a little
+
+
+def test_wrong_direction_is_doubted() -> None:
+    asked = {**ASKED, "lower_is": None, "higher_is": "better"}
+    with pytest.warns(CourseDirectionWarning, match="standard deviations"):
+        at.expected_course(_table(), **asked)
+
+
+def test_ten_thousand_sessions_are_beyond_the_archive() -> None:
+    long = pl.DataFrame(
+        {"who": ["new"] * 10_000, "session": range(1, 10_001), "score": [20.0] * 10_000}
+    )
+    found = at.expected_course(long, archive=_table(), **ASKED).sessions
+    assert found["reason"].value_counts().sort("count")["reason"].to_list()[-1] == (
+        "beyond_the_archive"
+    )
