@@ -77,6 +77,19 @@ def test_stream_writes_the_rows_that_memory_gives(tmp_path: Path, order: str, te
     ]  # fmt: skip
 
 
+def test_reason_that_is_rare_comes_through_a_shuffled_file(tmp_path: Path) -> None:
+    frame = made_up(120)
+    far = pl.DataFrame({"dyad": [500, 500], "session": [1, 40], "score": [4.0, 4.0]})
+    frame = pl.concat([frame, far]).sample(fraction=1.0, shuffle=True, seed=1)
+    source, out = tmp_path / "in.parquet", tmp_path / "out.parquet"
+    frame.write_parquet(source)
+    rule = "drop-from-previous"
+    here = at.ruptures(frame, scale=(0, 6), rule=rule)
+    there = at.ruptures(source, scale=(0, 6), rule=rule, engine="stream", out=out)
+    assert here.summary.rules[0].reasons["gap"] >= 1
+    assert_frame_equal(as_text(there.sessions.collect()), here.sessions)
+
+
 def test_stream_reads_and_writes_csv(tmp_path: Path) -> None:
     frame = made_up(30)
     source, out = tmp_path / "in.csv", tmp_path / "out.csv"

@@ -26,8 +26,8 @@ from attunement.frames.engines.writing import replacing, sink
 from attunement.frames.ruptures_judging import judge_frame
 from attunement.frames.ruptures_request import Question
 from attunement.frames.ruptures_summary import Tally
+from attunement.frames.ruptures_tables import REASONS
 
-WORDS = pl.Categorical
 Progress = Callable[[str, int, int], None]
 
 
@@ -48,6 +48,12 @@ class Run:
         self.tally = Tally(self.question)
 
     @property
+    def words(self) -> pl.Enum:
+        """The type of text columns: every word is known beforehand, so all parts agree on it."""
+        named = [reason for reason in REASONS if reason is not None]
+        return pl.Enum([*(rule.id for rule in self.question.rules), *named])
+
+    @property
     def keys(self) -> list[str]:
         """The columns that are carried over."""
         return [self.question.columns.dyad, self.question.columns.session]
@@ -61,7 +67,7 @@ class Run:
             self.progress("judging", self.done, self.total)
         dyad = part[self.question.columns.dyad]
         return (
-            sessions_polars(part.select(self.keys), rows, judged, WORDS),
+            sessions_polars(part.select(self.keys), rows, judged, self.words),
             episodes_polars(dyad, rows, judged),
         )
 
@@ -69,12 +75,12 @@ class Run:
         """Return the types of the session columns."""
         made: dict[str, Any] = {name: self.dtypes[name] for name in self.keys}
         return made | {
-            "rule": WORDS,
+            "rule": self.words,
             "evaluable": pl.Boolean,
             "statistic": pl.Float64,
             "probability": pl.Float64,
             "flagged": pl.Boolean,
-            "reason": WORDS,
+            "reason": self.words,
         }
 
 
@@ -138,6 +144,7 @@ def _write(  # noqa: PLR0917 -- the two files and their final names
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=".episodes-") as folder:
         store = Path(folder) / "episodes.parquet"
         writer: list[pq.ParquetWriter] = []
+        words: Any = {"rule": run.words, "reason": run.words}
 
         def source(*_: Any) -> Iterator[pl.DataFrame]:
             try:
@@ -147,7 +154,7 @@ def _write(  # noqa: PLR0917 -- the two files and their final names
                         writer.append(pq.ParquetWriter(store, table.schema, compression="zstd"))
                     if found.height:
                         writer[0].write_table(table)
-                    yield made
+                    yield made.cast(words)
             except BaseException as problem:
                 failed.append(problem)
                 raise
