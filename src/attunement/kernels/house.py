@@ -130,7 +130,7 @@ def begin(chairs: Array, log_share: Array, state: Array, likelihood: Array, habi
 
 def advance(chairs: Array, state: Array, offset: Array, f: int, gap: int, live: int) -> None:
     """Carry a filter and the hypotheses' part of it over ``gap`` sessions."""
-    kept = chairs[f, 5] ** gap
+    kept = chairs[f, 5] if gap == 1 else chairs[f, 5] ** gap
     noise = chairs[f, 4] * chairs[f, 4]
     state[f, 0] += gap * state[f, 1]
     state[f, 2] *= kept
@@ -330,12 +330,10 @@ def open_hypotheses(
 
 
 def lay_out(
-    numbers: Numbers, scratch: Scratch, session: int, form: int, tick: float, absent: float
-) -> int:
+    lengths: Array, lasting: Array, log_weights: Array, onset: Array, share: Array, weight: Array,
+    said: Array, session: int, form: int, tick: float, absent: float,
+) -> int:  # fmt: skip
     """Fill in share, weight and what was said for each live hypothesis; return their number."""
-    lengths, lasting = numbers.lengths, numbers.lasting
-    log_weights, onset = numbers.log_weights, scratch.onset
-    share, weight, said = scratch.share, scratch.weight, scratch.said
     kinds = lengths.size
     forms = min(form + 1, onset.size)
     for place in range(forms):
@@ -349,11 +347,10 @@ def lay_out(
     return forms * kinds
 
 
-def sum_up(numbers: Numbers, scratch: Scratch, live: int) -> float:
+def sum_up(
+    likelihood: Array, ratio: Array, weight: Array, log_noticed: Array, branches: int, live: int
+) -> float:
     """Return the log of the weighted mean of all likelihood ratios."""
-    likelihood, ratio, weight = scratch.likelihood, scratch.ratio, scratch.weight
-    log_noticed = numbers.log_noticed
-    branches = 2 if numbers.extra[0] + numbers.extra[1] > 0 else 1
     top = likelihood[0]
     for k in range(likelihood.size):
         top = max(top, likelihood[k])
@@ -393,26 +390,20 @@ def habit(rate: Array, habits: Array, which: int, yes: bool) -> float:  # noqa: 
 
 def see(
     values: Array, therapist: Array, prediction: Array, row: int, gap: int, live: int,
-    numbers: Numbers, scratch: Scratch, out: Outputs,
+    chairs: Array, extra: Array, scale: Array, state: Array, seen: Array, offset: Array,
+    likelihood: Array, innovation: Array, expected: Array,
 ) -> bool:  # fmt: skip
     """Carry the filters to a row and look at its scores; return whether any chair gave one.
 
     ``gap`` is 0 in a dyad's first row.
     """
-    chairs, extra, scale = numbers.chairs, numbers.extra, numbers.scale
-    state, seen, offset, likelihood = (
-        scratch.state,
-        scratch.seen,
-        scratch.offset,
-        scratch.likelihood,
-    )
     scales = likelihood.size
     told = False
     best = 0
     for f in range(scales + 2):
         chair = max(f - scales + 1, 0)
         if f == 0 or chair > 0:
-            out.innovation[row, chair] = math.nan
+            innovation[row, chair] = math.nan
         if chair > 0 and extra[chair - 1] == 0:
             continue
         if gap > 0:
@@ -421,19 +412,19 @@ def see(
         look(scale, state, seen, f, score)
         told = told or seen[f, CODE] != ABSENT
         if seen[f, CODE] == PLAIN and (f == 0 or chair > 0):
-            out.innovation[row, chair] = seen[f, SURPRISE]
+            innovation[row, chair] = seen[f, SURPRISE]
         if chair == 0 and likelihood[f] > likelihood[best]:
             best = f
-    out.expected[row] = state[best, 0] + state[best, 2]
+    expected[row] = state[best, 0] + state[best, 2]
     return told
 
 
-def settle(numbers: Numbers, scratch: Scratch, live: int) -> None:
+def settle(
+    extra: Array, depths: Array, inverse: Array, state: Array, seen: Array, offset: Array,
+    less: Array, pull: Array, end: Array, ratio: Array, said: Array, share: Array,
+    likelihood: Array, live: int,
+) -> None:  # fmt: skip
     """Add what a row says to each hypothesis, and change the filters by it."""
-    extra, depths, inverse = numbers.extra, numbers.depths, numbers.inverse
-    seen, offset, less, pull = scratch.seen, scratch.offset, scratch.less, scratch.pull
-    end, ratio, said, share = scratch.end, scratch.ratio, scratch.said, scratch.share
-    likelihood = scratch.likelihood
     scales = likelihood.size
     for f in range(scales + 2):
         chair = max(f - scales + 1, 0)
@@ -449,7 +440,7 @@ def settle(numbers: Numbers, scratch: Scratch, live: int) -> None:
     for f in range(scales + 2):
         chair = max(f - scales + 1, 0)
         if (chair == 0 or extra[chair - 1] != 0) and seen[f, CODE] != ABSENT:
-            learn(scratch.state, seen, offset, pull, f, live)
+            learn(state, seen, offset, pull, f, live)
 
 
 def house_rows(
@@ -470,39 +461,47 @@ def house_rows(
     numbers, scratch, out
         The model, working memory, and where results go.
     """
-    seen, onset, habits, likelihood = (
-        scratch.seen,
-        scratch.onset,
-        scratch.habits,
-        scratch.likelihood,
-    )
+    chairs, log_share, extra, inverse, depths, log_noticed = numbers[:6]
+    lengths, lasting, each_row, log_weights, of_strain, of_missed, scale = numbers[6:]
+    state, seen, offset, less, pull, end, ratio = scratch[:7]
+    onset, share, weight, said, likelihood, habits = scratch[7:]
+    statistic, expected, innovation, n_used, log_likelihood = out
+    branches = 2 if extra[0] + extra[1] > 0 else 1
+    every = each_row[0] != 0
     for d in range(first, last):
-        begin(numbers.chairs, numbers.log_share, scratch.state, likelihood, habits)
+        begin(chairs, log_share, state, likelihood, habits)
         form, n, live = -1, 0, 0
-        end = starts[d + 1] - 1
+        final = starts[d + 1] - 1
         for row in range(starts[d], starts[d + 1]):
             gap = sessions[row] - sessions[row - 1] if row > starts[d] else 0
-            told = see(values, therapist, prediction, row, gap, live, numbers, scratch, out)
+            told = see(
+                values, therapist, prediction, row, gap, live, chairs, extra, scale, state, seen,
+                offset, likelihood, innovation, expected,
+            )  # fmt: skip
             here = seen[0, CODE] != ABSENT
-            out.n_used[row] = n
-            out.statistic[row] = math.nan
+            n_used[row] = n
+            statistic[row] = math.nan
             n += 1 if here else 0
             if told and onset.size > 0:
                 form += 1
-                open_hypotheses(
-                    numbers.lengths, scratch.offset, scratch.ratio, onset, sessions[row], form
-                )
+                open_hypotheses(lengths, offset, ratio, onset, sessions[row], form)
             tick, absent = 0.0, 0.0
             if strain.size > 0 and strain[row] >= 0.0:
                 told = True
-                tick = habit(numbers.strain, habits, 0, strain[row] > 0.0)
+                tick = habit(of_strain, habits, 0, strain[row] > 0.0)
             if expected_form.size > 0 and expected_form[row]:
                 told = True
-                absent = habit(numbers.missed, habits, 1, not here) if gap <= 1 else 0.0
-            if not told and (numbers.each_row[0] != 0 or row < end):
+                absent = habit(of_missed, habits, 1, not here) if gap <= 1 else 0.0
+            if not told and (every or row < final):
                 continue
-            live = lay_out(numbers, scratch, sessions[row], form, tick, absent)
-            settle(numbers, scratch, live)
-            if form >= 0 and (numbers.each_row[0] != 0 or row == end):
-                out.statistic[row] = sum_up(numbers, scratch, live)
-        out.log_likelihood[d] = total(likelihood)
+            live = lay_out(
+                lengths, lasting, log_weights, onset, share, weight, said, sessions[row], form,
+                tick, absent,
+            )  # fmt: skip
+            settle(
+                extra, depths, inverse, state, seen, offset, less, pull, end, ratio, said, share,
+                likelihood, live,
+            )  # fmt: skip
+            if form >= 0 and (every or row == final):
+                statistic[row] = sum_up(likelihood, ratio, weight, log_noticed, branches, live)
+        log_likelihood[d] = total(likelihood)
