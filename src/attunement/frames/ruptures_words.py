@@ -12,8 +12,9 @@ from attunement.errors import AttunementError
 from attunement.frames.ruptures_request import HOUSE, Question
 from attunement.frames.ruptures_rows import Rows
 from attunement.frames.ruptures_tables import REASONS, Judged
-from attunement.signals import Series, null_rate
+from attunement.signals import Series
 from attunement.signals.house import explain_house
+from attunement.signals.rates import Asked, null_rate
 
 _WHY_NOT: Final = {
     "no_form": "there is no score. That is no sign of anything by itself",
@@ -106,11 +107,16 @@ def _threshold(judged: Judged, question: Question, place: int) -> str:
 
 
 def _fires(rows: Rows, judged: Judged, question: Question, place: int) -> str:
+    """Say how often the rule flags when nothing is wrong: as asked, and for a series like this."""
+    asked, said = None, ""
     if judged.rule.detector == HOUSE:
-        return (
+        asked = Asked(question.null_rate, question.horizon, question.house, question.threshold)
+        said = (
             f"the limit is set so that {100 * question.null_rate:g} % of dyads without any rupture "
-            f"are flagged at least once within {question.horizon} sessions (by simulation)."
+            f"are flagged at least once within {question.horizon} sessions (by simulation). "
         )
+        if question.channels:  # a series alone says nothing of what comes in beside it
+            return said.strip()
     one, _ = _series(rows, place)
     values = tuple(None if math.isnan(value) else float(value) for value in one.values)
     like = Series(
@@ -122,9 +128,10 @@ def _fires(rows: Rows, judged: Judged, question: Question, place: int) -> str:
         one.higher_is_better,
     )
     try:
-        return null_rate(judged.rule, like=like, archive=question.archive).sentence
+        rate = null_rate(judged.rule, like=like, archive=question.archive, asked=asked)
     except AttunementError:
-        return "no rate is known for this rule."
+        return said or "no rate is known for this rule."
+    return said + rate.sentence
 
 
 def _series(rows: Rows, place: int) -> tuple[Any, int]:
