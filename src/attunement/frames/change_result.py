@@ -83,10 +83,11 @@ class ReliableChange:
         room = woven([one.attainable for one in self.verdicts]).astype(np.bool_)
         words = {int(code): word for code, word in CATEGORY.items()}
         reasons = {int(code): word for code, word in REASON.items()}
+        methods = pl.Series([one.method.id for one in self.verdicts], dtype=pl.String)
         made = pl.DataFrame(
             {
                 people.ids.name: people.ids.gather(rows),
-                "method": [one.method.id for one in self.verdicts] * people.pre.size,
+                "method": methods.gather(np.tile(np.arange(n_methods), people.pre.size)),
                 "pre": pl.Series(people.pre[rows], nan_to_null=True),
                 "post": pl.Series(people.post[rows], nan_to_null=True),
                 "change": pl.Series((people.post - people.pre)[rows], nan_to_null=True),

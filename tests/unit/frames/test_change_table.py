@@ -2,6 +2,8 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 from typing import Any
 
 import duckdb
@@ -274,3 +276,8 @@ def test_methods_by_short_name_and_order() -> None:
 def test_times_that_go_backwards_are_doubted() -> None:
     with pytest.warns(CourseDirectionWarning, match="counts backwards"):
         at.reliable_change(_long(), **{**LONG, "pre": 3, "post": 0}, methods="JT")
+
+
+def test_table_rooms_load_without_scipy() -> None:
+    code = "import sys, attunement.frames; sys.exit('scipy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
