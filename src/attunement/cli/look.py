@@ -9,6 +9,7 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import click
@@ -67,7 +68,7 @@ def command(
     out and named; nothing is repaired.
     """
     from attunement.frames import RatingColumns, RatingsError
-    from attunement.picture import MARK, look
+    from attunement.picture import look
 
     lower_is_better = direction(lower=lower, higher=higher)
     target = out or (None if as_json else Path(f"{file.stem[:LONGEST_STEM]}.look.html"))
@@ -85,7 +86,8 @@ def command(
             delimiter="\t" if delimiter == "tab" else delimiter,
             progress=progress,
         )
-        page = seen.html(progress=progress) if target is not None else ""
+        if target is not None:
+            write_page(target, _marked(seen.parts(progress=progress), file))
     except RatingsError as refusal:
         progress.clear()
         for problem in refusal.problems:
@@ -93,8 +95,6 @@ def command(
         raise
     finally:
         progress.clear()
-    if target is not None:
-        write_page(target, page.replace(MARK, MARK + mark_of(file), 1))
     if as_json:
         click.echo(json.dumps(seen.to_dict(), allow_nan=False))
         return
@@ -191,7 +191,15 @@ def mark_of(source: Path) -> str:
     return f'<meta name="attunement-source" content="{digest}">'
 
 
-def write_page(target: Path, page: str) -> None:
+def _marked(parts: Iterator[str], source: Path) -> Iterator[str]:
+    """Put the mark of the file into the page's head, which is the first part."""
+    from attunement.picture import MARK
+
+    yield next(parts).replace(MARK, MARK + mark_of(source), 1)
+    yield from parts
+
+
+def write_page(target: Path, parts: Iterable[str]) -> None:
     """Write the page whole or not at all: a temporary file beside it, then a rename.
 
     Only the one who asked may read it: it holds ratings.
@@ -200,7 +208,7 @@ def write_page(target: Path, page: str) -> None:
     try:
         handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".look-", suffix=".part")
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(page)
+            file.writelines(parts)
             file.flush()
             os.fsync(file.fileno())
         Path(temporary).replace(target)

@@ -17,7 +17,6 @@ from attunement.exchange.table import MISSING_MARKS
 
 PADDING = " \u00a0"  # spaces and no-break spaces; a leading tab is a value's own
 _DECIMAL_COMMA = r"^[+-]?[0-9]+,[0-9]+$"
-_MARKS = pa.array(list(MISSING_MARKS), pa.string())
 _PADDED = ""
 
 
@@ -36,6 +35,7 @@ class Cleaner:
         self._columns = columns
         self._commas = commas
         self._found: list[dict[str, Places]] = [{} for _ in columns]  # by mark; _PADDED for spaces
+        self._marks = _strings(list(MISSING_MARKS))
         self.decimal_comma = False
 
     def clean(
@@ -52,7 +52,7 @@ class Cleaner:
         trimmed = pc.utf8_trim(written, characters=PADDING)
         if not trimmed.equals(written):
             _note(found, _PADDED, pc.not_equal(trimmed, written), numbers)
-        missing = pc.is_in(trimmed, value_set=_MARKS)
+        missing = pc.is_in(trimmed, value_set=self._marks)
         if not pc.any(missing).as_py():
             cleaned = trimmed
         else:
@@ -77,6 +77,14 @@ class Cleaner:
                 else:
                     told[mark] = replace(before, count=before.count + places.count, rows=())
         return list(told.values())
+
+
+def _strings(words: Sequence[str]) -> pa.Array:
+    """Return words as an Arrow array; ``pyarrow.array`` would import pandas to look at a list."""
+    cells = [word.encode() for word in words]
+    ends = np.cumsum([0, *map(len, cells)], dtype=np.int32)
+    buffers = [pa.py_buffer(ends), pa.py_buffer(b"".join(cells))]
+    return pa.StringArray.from_buffers(len(cells), *buffers)
 
 
 def _note(

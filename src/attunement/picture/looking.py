@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 
 import polars as pl
@@ -15,7 +15,7 @@ from attunement.picture.dyads import DyadView, learn, view_dyad
 from attunement.picture.errors import LookError
 from attunement.picture.glance import Glance, take_glance, unread_rows
 from attunement.picture.notebook import notebook_html
-from attunement.picture.page import page_html
+from attunement.picture.page import page_parts
 from attunement.picture.plain import look_dict, look_text
 from attunement.picture.source import open_look
 from attunement.picture.wording import count, natural, shown
@@ -78,7 +78,17 @@ class Look:
         progress : callable, optional
             Called with "drawing", the dyads drawn so far and their number.
         """
-        return page_html(
+        return "".join(self.parts(progress=progress))
+
+    def parts(self, *, progress: Progress | None = None) -> Iterator[str]:
+        """Yield the page of ``html`` part by part, so that a large one can be written as it comes.
+
+        Parameters
+        ----------
+        progress : callable, optional
+            As for ``html``.
+        """
+        return page_parts(
             name=self.name,
             written=self.written,
             ratings=self.ratings,
@@ -163,7 +173,7 @@ def look(
         progress=None if progress is None else lambda rows: progress("reading", rows, 0),
     )
     read = ratings(
-        opened.table,
+        opened.take(),
         columns=columns_of(columns),
         measure=measure,
         scale_range=scale_range,

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+import io
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
@@ -15,19 +16,19 @@ PER_PART = 50
 _LEVEL = 6
 
 
-def packed_list(views: Sequence[DyadView], rows: Sequence[str]) -> str:
+def packed_list(views: Sequence[DyadView], rows: Iterable[str]) -> str:
     """Return the list as one packed element: name, sort keys and row of every dyad.
 
     Parameters
     ----------
     views : sequence of DyadView
-    rows : sequence of str
+    rows : iterable of str
         The HTML row of each, in the same order.
     """
-    entries = [
+    entries = (
         [view.name, [view.place, view.rated, view.missing, len(view.signals)], row]
         for view, row in zip(views, rows, strict=True)
-    ]
+    )
     return _element("packed-list", entries, f' data-per="{PER_PART}"')
 
 
@@ -40,7 +41,15 @@ def packed_parts(articles: Iterable[str]) -> Iterator[str]:
         number += 1
 
 
-def _element(name: str, content: object, attributes: str = "") -> str:
-    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
-    packed = base64.b64encode(gzip.compress(text.encode(), _LEVEL, mtime=0)).decode()
-    return f'<script type="text/plain" id="{name}"{attributes}>{packed}</script>\n'
+def _element(name: str, content: Iterable[object], attributes: str = "") -> str:
+    """Pack a list of values entry by entry: as text it is many times as long."""
+    packed = io.BytesIO()
+    with gzip.GzipFile(fileobj=packed, mode="wb", compresslevel=_LEVEL, mtime=0) as file:
+        before = "["
+        for one in content:
+            text = json.dumps(one, ensure_ascii=False, separators=(",", ":"))
+            file.write(f"{before}{text}".encode())
+            before = ","
+        file.write(b"]")
+    written = base64.b64encode(packed.getbuffer()).decode()
+    return f'<script type="text/plain" id="{name}"{attributes}>{written}</script>\n'

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from html import escape
 from importlib.resources import files
 
@@ -29,7 +29,7 @@ _CSS = CHART_CSS + _HERE.joinpath("page.css").read_text(encoding="utf-8")
 _JS = _HERE.joinpath("page.js").read_text(encoding="utf-8")
 
 
-def page_html(
+def page_parts(
     *,
     name: str,
     written: str,
@@ -38,8 +38,8 @@ def page_html(
     views: Sequence[DyadView],
     archives: Mapping[str, Archive],
     progress: Callable[[int, int], None] | None,
-) -> str:
-    """Return the page as one self-contained HTML document.
+) -> Iterator[str]:
+    """Yield the page, one self-contained HTML document, part by part; the head is the first.
 
     Parameters
     ----------
@@ -54,37 +54,36 @@ def page_html(
     progress : callable or None
         Called with the dyads drawn so far and their number.
 
-    Returns
-    -------
+    Yields
+    ------
     str
-        With a content security policy that allows this page's own style and script and nothing
+        The page has a content security policy that allows its own style and script and nothing
         else. Up to 60 dyads everything stands in the page; beyond, the list and the dyads are
         packed, and the script unfolds what is shown.
     """
     small = len(views) <= SMALL
     articles = _articles(ratings, views, archives, progress)
-    rows = [
+    rows = (
         row_html(view, ratings.scale, two_chairs=len(ratings.chairs) > 1, asked=bool(archives))
         for view in views
-    ]
+    )
     title = f"A look at {shown(name)}"
-    body = [
-        _top(title, written, ratings, glance),
-        '<main class="wrap" id="main">',
-        _first(ratings),
-        _tiles(glance, ratings),
-        _problems(ratings.problems),
-        _list(ratings, rows if small else [], asked=bool(archives), small=small),
-        _dyads(articles) if small else _reader(),
-        _rules(archives, higher_is_better=bool(ratings.scale.higher_is_better)),
-        _reading(ratings),
-        "</main>",
-        _foot(),
-    ]
+    yield _head(title)
+    yield _top(title, written, ratings, glance)
+    yield '<main class="wrap" id="main">'
+    yield _first(ratings)
+    yield _tiles(glance, ratings)
+    yield _problems(ratings.problems)
+    yield _list(ratings, rows if small else (), asked=bool(archives), small=small)
+    yield _dyads(articles) if small else _reader()
+    yield _rules(archives, higher_is_better=bool(ratings.scale.higher_is_better))
+    yield _reading(ratings)
+    yield "</main>"
+    yield _foot()
     if not small:
-        body.append(packed_list(views, rows))
-        body.extend(packed_parts(articles))
-    return "".join((_head(title), *body, f"<script>{_JS}</script></body></html>\n"))
+        yield packed_list(views, rows)
+        yield from packed_parts(articles)
+    yield f"<script>{_JS}</script></body></html>\n"
 
 
 def _articles(
@@ -265,7 +264,7 @@ def _problem(problem: Problem) -> str:
     )
 
 
-def _list(ratings: Ratings, rows: Sequence[str], *, asked: bool, small: bool) -> str:
+def _list(ratings: Ratings, rows: Iterable[str], *, asked: bool, small: bool) -> str:
     two = len(ratings.chairs) > 1
     heads = ['<th scope="col" data-key="0">Dyad</th>']
     heads += [

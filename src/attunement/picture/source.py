@@ -18,13 +18,18 @@ from attunement.picture.errors import LookError
 PARQUET = b"PAR1"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Opened:
     """A table, what it is called, and how it was written (in words, "" for a data frame)."""
 
     table: object
     name: str
     written: str
+
+    def take(self) -> object:
+        """Return the table and let go of it: who takes it decides how long it stays in memory."""
+        table, self.table = self.table, None
+        return table
 
 
 def open_look(

@@ -448,6 +448,16 @@ def test_dyads_one_by_one_with_what_is_not_there() -> None:
     assert (b.dyad, b.sessions, b.skipped) == ("B", (2,), ())
 
 
+def test_dyads_of_which_every_rating_was_refused_keep_their_places() -> None:
+    text = "id,session,score\nD,1,9\nE,1,3\nB,2,9\nC,1,3\nC,2,9\nA,1,x\nF,1,9\n"
+    dyads = tuple(_read(text, scale_range=(0, 6)).by_dyad())
+    assert [one.dyad for one in dyads] == ["A", "B", "C", "D", "E", "F"]
+    assert [one.chairs[""] for one in dyads] == [
+        (None,), (None,), (3.0, None), (None,), (3.0,), (None,)
+    ]  # fmt: skip
+    assert [len(one.left_out) for one in dyads] == [1, 1, 1, 1, 0, 1]
+
+
 def _reference(name: str) -> bytes:
     return (Path(os.environ["ATTUNEMENT_REFERENCE_DATA"]) / name).read_bytes()
 
