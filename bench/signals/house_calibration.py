@@ -21,7 +21,7 @@ from attunement.signals.house import (
     judge_house,
     learn_house,
 )
-from attunement.simulate.series import Course, series
+from attunement.simulate.series import SHAPES, Course, series
 from bench.machine import probe
 from bench.signals.house_series import batch_of
 
@@ -97,7 +97,21 @@ def main() -> None:
         worst = max(worst, float(np.abs(found.mean(0) - 100 * np.array(ASKED)).max()))
         print(f"{name:34} {top:5.0f} %  {cells}   {time.perf_counter() - start:5.1f} s", flush=True)
     print(f"largest deviation of a mean: {worst:.1f} points")
+    ruptured(options.clients)
     alone(options.clients)
+
+
+def ruptured(n: int) -> None:
+    """Print the null rate after learning from an archive in which a quarter had a rupture."""
+    print("archives of 600, a quarter of them with a rupture 2.5 within-person SDs deep:")
+    for place, shape in enumerate(SHAPES):
+        rng = np.random.default_rng([3, place])
+        calm = series(450, 12, course=BASE, rng=rng)
+        worse = series(150, 12, course=BASE, shape=shape, rng=rng)
+        both = replace(calm, client=np.concatenate([calm.client, worse.client]))
+        model = learn_house(batch_of(both, BASE))
+        found = counted(model, BASE, 12, n, rng)
+        print(f"  {shape:9} " + " ".join(f"{one:5.1f}" for one in found), flush=True)
 
 
 def alone(n: int) -> None:
