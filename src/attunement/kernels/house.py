@@ -450,16 +450,8 @@ def house_rows(
 ) -> None:  # fmt: skip
     """Judge the dyads ``first`` … ``last − 1``.
 
-    Parameters
-    ----------
-    values, therapist, prediction, strain : arrays of float64, one entry per row
-        NaN = missing. An array of length 0: the channel does not exist.
-    expected_form : array of bool, per row, or of length 0
-    sessions, starts : arrays of int64
-    first, last : int
-        The dyads to judge.
-    numbers, scratch, out
-        The model, working memory, and where results go.
+    Scores are float64, one per row, NaN = missing; an array of length 0 is a channel that does not
+    exist. ``out`` is filled; ``scratch`` is one thread's.
     """
     chairs, log_share, extra, inverse, depths, log_noticed = numbers[:6]
     lengths, lasting, each_row, log_weights, of_strain, of_missed, scale = numbers[6:]
