@@ -11,6 +11,7 @@ BENCHES = {
     "scoring": ("bench.scoring.memory", "scores from arrays in memory, beside R, pandas, Polars …"),
     "scoring-files": ("bench.scoring.files", "scores from Parquet to Parquet, beside Polars"),
     "memory": ("bench.memory.peaks", "peak memory of score and look on CSV files, by length"),
+    "null-table": ("bench.signals.null_table", "the published table of rules on stable people"),
     "null-rates": ("bench.signals.null_rates", "stated null rates beside counted ones"),
     "classical": ("bench.signals.classical", "the rules in use over many series, beside others"),
     "sudden-gains": ("bench.signals.gains", "sudden gains of many clients, beside R"),

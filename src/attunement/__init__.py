@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     )
     from attunement.picture import look
     from attunement.scoring import explain, score_response
-    from attunement.signals import null_rate
+    from attunement.signals import hit_rate, null_rate
 
 __version__ = "0.1.0"
 
@@ -38,6 +38,7 @@ _PUBLIC: dict[str, tuple[str, str]] = {
     "explain": ("attunement.scoring", "explain"),
     "figures": ("attunement.figures", ""),
     "formation": ("attunement.frames", "formation"),
+    "hit_rate": ("attunement.signals", "hit_rate"),
     "look": ("attunement.picture", "look"),
     "measures": ("attunement.measures", ""),
     "null_rate": ("attunement.signals", "null_rate"),
@@ -59,6 +60,7 @@ __all__ = [
     "explain",
     "figures",
     "formation",
+    "hit_rate",
     "look",
     "measures",
     "null_rate",

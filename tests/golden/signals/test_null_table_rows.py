@@ -12,8 +12,8 @@ give its numbers:
   sessions after it;
 * D: 1.96·SD·√(2(1 − .90)) with the SD of all scores;
 * E: limits at 3·(mean moving range)/1.128 from the mean of the whole series, lower side alone, and
-  no floor under the moving range (a continuous scale is claimed; with the shipped floor of half a
-  step the one cell "null, mean 4.5" is 13.2 instead of 14.8);
+  no floor under the moving range (a continuous scale is claimed; the shipped floor of half a step
+  takes more than a point from the cell "people flagged, mean 4.5");
 * L: all three criteria, the quarter counted from zero and not from the scale's minimum (1.96 usual
   changes or less for the first criterion change nothing, the quarter is the larger hurdle);
 * P, CUSUM, EWMA: with the pooled level and SDs of the undisturbed scores, judged from the third

@@ -19,7 +19,7 @@ from attunement.signals.series import FloatArray
 from attunement.signals.stable import People
 
 NOISE_SPREAD = 0.20  # SD of the logarithm of the persons' own noises, where nobody knows it
-_LEVELS = np.linspace(-3.0, 3.0, 25)
+_LEVELS = np.linspace(-3.75, 3.75, 31)
 _NOISES = np.linspace(-2.4, 2.4, 7)
 _NEGLIGIBLE = 1e-3
 _TINY = 1e-12
