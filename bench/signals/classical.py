@@ -8,8 +8,8 @@ score; one own SD below the mean of the earlier scores (from the fourth score on
 limit of an individuals chart frozen after six scores. Every side must flag as many sessions. Ours
 is also asked for every kind of detector, and for all rules at once.
 
-Each side starts from arrays or columns in memory and ends with one mark per session and rule (R: with
-the counts). Other sides run fewer clients where their time allows no more.
+Each side starts from arrays or columns in memory and ends with one mark per session and rule (R:
+with the counts). Other sides run fewer clients where their time allows no more.
 """
 
 from __future__ import annotations
@@ -72,8 +72,7 @@ def ours(batch: Batch, rules: tuple[Rule, ...]) -> tuple[float, Counts]:
     start = time.perf_counter()
     found = screen_batch(batch, rules, archive=ARCHIVE)
     seconds = time.perf_counter() - start
-    bits = [found.flagged >> np.uint32(at) & np.uint32(1) for at in range(len(rules))]
-    return seconds, tuple(int(one.sum()) for one in bits)
+    return seconds, tuple(int(found.of(one.id)[0].sum()) for one in rules)
 
 
 def checked(scores: FloatArray) -> tuple[float, Counts]:

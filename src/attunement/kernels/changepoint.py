@@ -117,9 +117,19 @@ def judge_change(
 
 
 def lengths_in_order(starts: Array, first: int, last: int, order: Array) -> None:
-    """Fill ``order`` with the dyads from the shortest to the longest."""
-    sizes = starts[first + 1 : last + 1] - starts[first:last]
-    order[: last - first] = first + np.argsort(sizes, kind="mergesort")
+    """Fill ``order`` with the dyads from the shortest to the longest, by counting."""
+    longest = 0
+    for dyad in range(first, last):
+        longest = max(longest, starts[dyad + 1] - starts[dyad])
+    place = np.zeros(longest + 2, dtype=np.int64)
+    for dyad in range(first, last):
+        place[starts[dyad + 1] - starts[dyad] + 1] += 1
+    for length in range(longest + 1):
+        place[length + 1] += place[length]
+    for dyad in range(first, last):
+        length = starts[dyad + 1] - starts[dyad]
+        order[place[length]] = dyad
+        place[length] += 1
 
 
 def _pack(

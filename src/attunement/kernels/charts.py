@@ -66,34 +66,36 @@ def judge_chart(
 
     Centre x̄ and σ̂ = MR̄/1.128 (robust: median, and median(MR)/.9539) of the first ``baseline``
     scores, or of all; they are written to ``centre`` and ``sigma``, NaN where there is no chart
-    yet. ``scratch``: a numpy array with room for twice the longest dyad.
+    yet. ``scratch``: a numpy array with room for twice the longest dyad. Where ``out.statistic``
+    has length 0 only the outer limit on the worse side is asked, and flags and reasons written.
     """
     offset = starts[first]
     for dyad in range(first, last):
         begin, end = starts[dyad] - offset, starts[dyad + 1] - offset
-        _draw(x, gap, begin, end, p, centre, sigma, scratch, out.n_used)
+        used, row, middle, spread = _limits(x, gap, begin, end, p, scratch)
+        judged = row if p.baseline else begin
+        if len(out.statistic):
+            _draw(begin, judged, end, used, middle, spread, centre, sigma, out.n_used)
+        else:
+            _mark(x, begin, judged, end, middle, spread, p, out)
+    if not len(out.statistic):
+        return
     _compare(x, n, starts[last] - offset, p, centre, sigma, out)
     if p.runs & ~BEYOND_3 or p.both_sides:
         for dyad in range(first, last):
             _look_for_runs(gap, starts[dyad] - offset, starts[dyad + 1] - offset, p, sigma, out)
 
 
-def _draw(
-    x: Array,
-    gap: Array,
-    begin: int,
-    end: int,
-    p: Chart,
-    centre: Array,
-    sigma: Array,
-    scratch: Array,
-    n_used: Array,
-) -> None:
-    """Write centre and σ̂ for each row of a dyad that its chart judges."""
+def _limits(
+    x: Array, gap: Array, begin: int, end: int, p: Chart, scratch: Array
+) -> tuple[int, int, float, float]:
+    """Return the scores used, the row after them, centre and σ̂; NaN where there is no chart."""
     n, ranges, row = 0, 0, begin
     origin, before, total, moved = 0.0, 0.0, 0.0, 0.0
     half = len(scratch) // 2
-    wanted = p.baseline or end - begin
+    wanted = end - begin
+    if p.baseline > 0:
+        wanted = p.baseline
     while row < end and n < wanted:
         here = x[row]
         if here == here:  # noqa: PLR0124 -- not NaN
@@ -108,16 +110,29 @@ def _draw(
             total += here - origin
             before = here
         row += 1
-    middle, spread = math.nan, math.nan
-    if n > 1 and (n == wanted or not p.baseline):
-        middle = origin + total / n
-        spread = moved / ranges / OF_MEAN if ranges > 0 else 0.0
-        if p.robust:
-            middle = _median(scratch, 0, n)
-            spread = _median(scratch, half, ranges) / OF_MEDIAN if ranges > 0 else 0.0
-        spread = p.fallback if spread <= p.slack else spread
-        spread = p.floor if spread < p.floor else spread  # noqa: FURB136 -- as everywhere: NaN
-    judged = row if p.baseline else begin
+    if n < 2 or (n < wanted and p.baseline > 0):  # noqa: PLR2004 -- two have a range
+        return 0, row, math.nan, math.nan
+    middle = origin + total / n
+    spread = moved / ranges / OF_MEAN if ranges > 0 else 0.0
+    if p.robust:
+        middle = _median(scratch, 0, n)
+        spread = _median(scratch, half, ranges) / OF_MEDIAN if ranges > 0 else 0.0
+    spread = p.fallback if spread <= p.slack else spread
+    return n, row, middle, max(spread, p.floor)
+
+
+def _draw(
+    begin: int,
+    judged: int,
+    end: int,
+    n: int,
+    middle: float,
+    spread: float,
+    centre: Array,
+    sigma: Array,
+    n_used: Array,
+) -> None:
+    """Write centre and σ̂ for each row of a dyad that its chart judges, NaN for the others."""
     for i in range(begin, judged):
         centre[i] = math.nan
         sigma[i] = math.nan
@@ -126,6 +141,28 @@ def _draw(
         centre[i] = middle
         sigma[i] = spread
         n_used[i] = n
+
+
+def _mark(
+    x: Array,
+    begin: int,
+    judged: int,
+    end: int,
+    middle: float,
+    spread: float,
+    p: Chart,
+    out: Out,
+) -> None:
+    """Write flags and reasons of one dyad by the outer limit on the worse side."""
+    known = EVALUABLE if spread > 0.0 else NO_SPREAD
+    known = TOO_FEW if middle != middle else known  # noqa: PLR0124 -- NaN
+    limit = middle - p.sigmas * spread - p.slack
+    for i in range(begin, judged):
+        out.flagged[i] = False
+        out.reason[i] = TOO_FEW if x[i] == x[i] else NO_FORM
+    for i in range(judged, end):
+        out.flagged[i] = (x[i] < limit) & (known == EVALUABLE)
+        out.reason[i] = known if x[i] == x[i] else NO_FORM
 
 
 def _median(scratch: Array, at: int, n: int) -> float:

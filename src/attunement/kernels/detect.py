@@ -200,12 +200,13 @@ def _extrapolate(sessions: Array, begin: int, at: int, rows: int, f: Running) ->
         t = float(sessions[begin + k] - start)
         line, factor = math.nan, math.nan
         if n > 1:
-            apart = stt - st * st / n
+            of_one = 1.0 / n
+            middle = st * of_one
+            apart = stt - st * middle
             if apart > 0.0:
-                away = t - st / n
-                slope = (stx - st * sx / n) / apart
-                line = origin + sx / n + slope * away
-                factor = math.sqrt(1.0 + 1.0 / n + away * away / apart)
+                away, each = t - middle, 1.0 / apart
+                line = origin + sx * of_one + (stx - sx * middle) * each * away
+                factor = math.sqrt(1.0 + of_one + away * away * each)
         f.line[i] = line
         f.line_factor[i] = factor
         x = f.x[i]
@@ -297,24 +298,57 @@ def judge_drop(
     for i in range(rows):
         x, ref = f.x[i], reference[i]
         n = f.all_n[i] if p.whole else f.n[i]
-        u = unit[i] if own else p.fixed
-        u = p.fallback if u <= p.slack else u
-        u = p.floor if u < p.floor else u
+        u = _sound(unit[i] if own else p.fixed, p)
         u = u * times[i] if stretched else u
-        limit, nearer = ref - p.k * u, ref - p.points
-        limit = nearer if nearer < limit else limit
-        reason = EVALUABLE if u > 0.0 else NO_SPREAD
-        reason = GAP if f.gap[i] > p.widest else reason
-        reason = AT_THE_END if f.best[i] > p.share * f.n[i] else reason
-        reason = TOO_FEW if (n < p.few) | (ref != ref) | (u != u) else reason  # noqa: PLR0124 -- NaN
-        reason = NO_FORM if x != x else reason  # noqa: PLR0124 -- NaN
-        beyond = x < limit if p.strict else x <= limit + p.slack
+        limit = _limit(ref, u, p)
+        reason = _reason(x, n, f.gap[i], f.best[i], f.n[i], ref, u, p)
         out.statistic[i] = (x - ref) / u if u > 0.0 else math.nan
-        out.flagged[i] = beyond & (reason == EVALUABLE)
+        out.flagged[i] = _beyond(x, limit, p) & (reason == EVALUABLE)
         out.reason[i] = reason
         out.expected[i] = ref if n > 0 else math.nan
         out.limit[i] = limit if n > 0 else math.nan
         out.n_used[i] = min(n, p.most)
+
+
+def flag_drop(
+    rows: int, f: Running, reference: Array, unit: Array, times: Array, p: Drop, out: Out
+) -> None:
+    """Do as `judge_drop`, and write flags and reasons alone."""
+    own, stretched = len(unit) > 0, len(times) > 0
+    for i in range(rows):
+        x, ref = f.x[i], reference[i]
+        n = f.all_n[i] if p.whole else f.n[i]
+        u = _sound(unit[i] if own else p.fixed, p)
+        u = u * times[i] if stretched else u
+        reason = _reason(x, n, f.gap[i], f.best[i], f.n[i], ref, u, p)
+        out.flagged[i] = _beyond(x, _limit(ref, u, p), p) & (reason == EVALUABLE)
+        out.reason[i] = reason
+
+
+def _sound(u: float, p: Drop) -> float:
+    """Replace a unit of nothing, and lift one that is too small."""
+    u = p.fallback if u <= p.slack else u
+    return p.floor if u < p.floor else u
+
+
+def _limit(ref: float, u: float, p: Drop) -> float:
+    limit, nearer = ref - p.k * u, ref - p.points
+    return nearer if nearer < limit else limit
+
+
+def _beyond(x: float, limit: float, p: Drop) -> bool:
+    return x < limit if p.strict else x <= limit + p.slack
+
+
+def _reason(
+    x: float, n: int, gap: int, best: int, earlier: int, ref: float, u: float, p: Drop
+) -> int:
+    """Return the first of the reasons for which a row cannot be judged, or that it can."""
+    reason = EVALUABLE if u > 0.0 else NO_SPREAD
+    reason = GAP if gap > p.widest else reason
+    reason = AT_THE_END if best > p.share * earlier else reason
+    reason = TOO_FEW if (n < p.few) | (ref != ref) | (u != u) else reason  # noqa: PLR0124 -- NaN
+    return NO_FORM if x != x else reason  # noqa: PLR0124 -- NaN
 
 
 def keep_persistent(

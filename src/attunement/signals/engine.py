@@ -29,9 +29,10 @@ from attunement.signals.ruling import Rule
 COMPILE_FROM = 20_000  # rows × rules; below it the plain kernels are done before numba is loaded
 BLOCK_ROWS = 1 << 14
 _MOST_RULES = 64
+_BITS = (np.uint8, np.uint16, np.uint32, np.uint64)
 
 Array = Any
-_OPTIONAL = {"base": 2, "line": 2, "recent": 1, "middle": 1, "whole": 3}
+_NONE, _NO_COUNT = np.empty(0), np.empty(0, dtype=np.int32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class Screening:
     ----------
     rules : tuple of Rule
         Bit 0 is the first.
-    flagged, evaluable : numpy.ndarray of uint32 or uint64, shape (N,)
+    flagged, evaluable : numpy.ndarray of unsigned integers, shape (N,)
         Whether a rule asks its question at a row, and whether it could judge it.
     """
 
@@ -158,7 +159,7 @@ def screen_batch(
         )
     usual = _usual(batch, archive)
     plans = [plan_of(rule, usual) for rule in rules]
-    kind: type[Any] = np.uint32 if len(rules) <= _MOST_RULES // 2 else np.uint64
+    kind: type[Any] = next(one for one in _BITS if np.iinfo(one).bits >= len(rules))
     flags: Array = np.zeros(batch.n_rows, dtype=kind)
     judged: Array = np.zeros(batch.n_rows, dtype=kind)
     if batch.n_rows * len(rules) < compile_from:
@@ -179,9 +180,10 @@ def screen_batch(
             block: Block, first_row: int, kernels: Kernels, asked: list[tuple[int, Plan]] = asked
         ) -> None:
             last_row = first_row + block.rows
-            out = kernels.room(longest)
+            room = kernels.room(longest)
             for at, plan in asked:
                 kernel = kernels.of(at)
+                out = room if not plan.flags_alone else (_NONE, *room[1:3], _NONE, _NONE, _NO_COUNT)
                 plan.judge(block, kernel, out)
                 kernel(detect.collect)(
                     block.rows,

@@ -61,8 +61,12 @@ class Plan(Protocol):
     def recent(self) -> int:
         """How many scores the recent mean takes."""
 
+    @property
+    def flags_alone(self) -> bool:
+        """Whether flags and reasons can be had without the numbers behind them."""
+
     def judge(self, block: Block, kernel: Kernel, out: tuple[Array, ...]) -> None:
-        """Write the answers for a block."""
+        """Write the answers for a block; empty arrays for numbers that are not wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +173,11 @@ class DropPlan:
             names.add("whole")
         return frozenset(names)
 
+    @property
+    def flags_alone(self) -> bool:
+        """Persistence and return read the numbers again."""
+        return self.persist <= 1 and self.window <= 0
+
     def judge(self, block: Block, kernel: Kernel, out: tuple[Array, ...]) -> None:
         """Compare, then apply persistence or return."""
         f, none = block.f, block.f.x[:0]
@@ -195,7 +204,8 @@ class DropPlan:
             unit = f.spread
         if self.unit is Unit.PREDICTIVE_SD and self.reference is Reference.OWN_LINE:
             times = f.line_factor
-        kernel(detect.judge_drop)(block.rows, f, reference, unit, times, self.p, answers)
+        judge = detect.judge_drop if len(out[0]) or not block.rows else detect.flag_drop
+        kernel(judge)(block.rows, f, reference, unit, times, self.p, answers)
         where = (block.starts, block.first, block.last, f)
         if self.persist > 1:
             kernel(detect.keep_persistent)(*where, self.persist, self.p, answers)
@@ -307,6 +317,11 @@ class ChartPlan:
     columns: frozenset[str] = frozenset()
     recent: int = 0
 
+    @property
+    def flags_alone(self) -> bool:
+        """Runs read the numbers again."""
+        return self.p.runs == charts.BEYOND_3 and not self.p.both_sides
+
     def judge(self, block: Block, kernel: Kernel, out: tuple[Array, ...]) -> None:
         """Draw and read each dyad's chart."""
         kernel(charts.judge_chart)(
@@ -347,6 +362,7 @@ class RecursionPlan:
     p: charts.Recursion
     columns: frozenset[str] = frozenset({"base"})
     recent: int = 0
+    flags_alone: bool = False
 
     def judge(self, block: Block, kernel: Kernel, out: tuple[Array, ...]) -> None:
         """Run the recursion through each dyad."""
@@ -383,6 +399,7 @@ class ChangePlan:
     constant: FloatArray
     columns: frozenset[str] = frozenset({"base"})
     recent: int = 0
+    flags_alone: bool = False
 
     def judge(self, block: Block, kernel: Kernel, out: tuple[Array, ...]) -> None:
         """Run the recursion through each dyad."""
