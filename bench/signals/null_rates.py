@@ -4,7 +4,7 @@
 
 Four clinics of 10,000 stable dyads each (low, middle, high on a scale from 0 to 6, and one where
 noises differ by a third), 3 to 30 sessions, one form in ten missing; the archive is learned from
-the first 1500 of them, rates are stated for the first 1500. ``python -m bench null-rates [DYADS]``.
+the first 1500 of them, rates are stated for the first 600. ``python -m bench null-rates [DYADS]``.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from attunement.signals.rates.judging import flags_of
 
 STEP = 1 / 7
 MISSING = 0.1
-STATED = 1500
+STATED = 600
 
 
 def stable(level: float, spread: float, n: int, generator: np.random.Generator) -> list[Series]:
@@ -49,7 +49,7 @@ def main(n: int) -> None:
     generator = np.random.default_rng(1)
     for level, spread in ((4.0, 0.0), (4.7, 0.0), (5.2, 0.0), (4.4, 0.3)):
         series = stable(level, spread, n, generator)
-        archive = learn_archive(series[:STATED])
+        archive = learn_archive(series[:1500])
         batch = together(series)
         start = time.perf_counter()
         print(f"level {level}, SD of the log of the own noises {spread}: {n} dyads")

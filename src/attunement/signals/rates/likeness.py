@@ -188,9 +188,9 @@ def _places(rule: Rule, kind: _Like) -> dict[str, FloatArray]:
     model, person = kind.model, kind.person
     unit, step = model.noise, model.step / model.noise
     noise = np.sqrt((person.noises / unit) ** 2 + step**2 / 12.0)
-    fall = _fixed_fall(rule, model)
+    fall, parts = _fixed_fall(rule, model)
     if fall and step > 0:
-        noise = noise * fall / _rounded_fall(fall, step)
+        noise = noise * fall / _rounded_fall(fall, step / parts)
     between = max(model.between, 1e-6 * unit)
     places = {
         "edge": (model.maximum - 0.5 * model.step - person.levels) / person.noises,
@@ -209,12 +209,17 @@ def _places(rule: Rule, kind: _Like) -> dict[str, FloatArray]:
     return places
 
 
-def _fixed_fall(rule: Rule, model: Model) -> float:
-    """Return the fall since the session before that a rule asks for, in usual SDs; 0 = another."""
+def _fixed_fall(rule: Rule, model: Model) -> tuple[float, float]:
+    """Return the fall that a rule asks for, in usual SDs, and into how many parts a step falls.
+
+    The fall is one from rounded scores: from the score before (1 part) or from the mean of the
+    last m (m parts); 0 where a rule asks for another kind.
+    """
     if rule.detector == "previous_session":
-        return rule.params["k"] * math.sqrt(2.0 * (1.0 - model.autocorrelation))
-    if rule.detector != "drop" or rule.params["reference"] != Reference.PREVIOUS:
-        return 0.0
+        return rule.params["k"] * math.sqrt(2.0 * (1.0 - model.autocorrelation)), 1.0
+    before = {Reference.PREVIOUS: 1.0, Reference.RECENT_MEAN: rule.params.get("last", 1.0)}
+    if rule.detector != "drop" or rule.params["reference"] not in before:
+        return 0.0, 1.0
     sample = math.hypot(model.between / model.noise, 1.0)
     size = {
         Unit.RANGE: (model.maximum - model.minimum) / model.noise,
@@ -222,7 +227,8 @@ def _fixed_fall(rule: Rule, model: Model) -> float:
         Unit.SAMPLE_SD: sample,
         Unit.DIFFERENCE_SD: sample * math.sqrt(2.0 * (1.0 - rule.params["reliability"])),
     }
-    return rule.params["k"] * size.get(Unit(int(rule.params["unit"])), 0.0)
+    fall = rule.params["k"] * size.get(Unit(int(rule.params["unit"])), 0.0)
+    return fall, before[Reference(int(rule.params["reference"]))]
 
 
 def _rounded_fall(fall: float, step: float) -> float:

@@ -14,18 +14,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attunement.signals.rates.grid import BASE, block_name, further_of, signature
-from attunement.signals.rates.packing import normal_share, probits
+from attunement.signals.rates.packing import NEAREST, normal_share, probits
 from attunement.signals.ruling import Rule
 from attunement.signals.series import FloatArray
 
 FILE = Path(__file__).resolve().parent / "data" / "rates.npz"
 FORMAT = 1
+_NOTHING = 1.5 * NEAREST  # shares too near to 0 to be told apart from it
 Places = Mapping[str, FloatArray]
 # On these turned axes the normal quantile of a rate runs nearly straight.
 _TURNED: Mapping[str, Callable[[FloatArray], FloatArray]] = {
     "noise": lambda x: -1.0 / x,  # a limit is so many of the own SDs away
     "range": np.log,
     "between": np.log,
+    "missing": lambda x: x**1.2,  # the first missing forms cost the least
 }
 
 
@@ -125,4 +127,5 @@ def read_off(part: str, rule: Rule, places: Places) -> FloatArray:
         moved = set(more.axes) - set(main.axes)
         there = {name: at for name, at in places.items() if name not in moved}
         found = found + more.at(key, places) - more.at(key, there)
-    return normal_share(found)
+    shares = normal_share(found)
+    return np.asarray(np.where(shares < _NOTHING, 0.0, shares))
