@@ -13,17 +13,16 @@ import polars as pl
 
 from attunement.frames.ruptures_cells import Ints
 from attunement.frames.ruptures_job import table_of, whole_file
-from attunement.frames.ruptures_learning import learned
+from attunement.frames.ruptures_learning import settled
 from attunement.frames.ruptures_request import (
-    LEARN,
     Question,
+    Usual,
     make_question,
     make_rules,
     make_scale,
 )
 from attunement.frames.ruptures_rows import Columns, Rows, arrange
-from attunement.signals import Archive, Rule
-from attunement.signals.house import HouseModel
+from attunement.signals import Rule
 from attunement.signals.rates import COMPARED, Asked, Comparison, compare
 
 
@@ -133,7 +132,7 @@ def compare_rules(
     horizon: int = 12,
     perspective: str | None = None,
     version: str | None = None,
-    archive: Archive | HouseModel | Literal["learn"] | None = None,
+    archive: Usual = None,
     row_numbers: Ints | None = None,
     n: int = 2000,
     seed: int = 1,
@@ -170,15 +169,14 @@ def compare_rules(
         rules=COMPARED if rule == "all" else make_rules(rule),
         null_rate=null_rate,
         horizon=horizon,
-        model=None if isinstance(archive, str) else archive,
+        usual=archive,
         window=1,
         tolerance=0.0,
         first_row=(2 if text else 1) if row_numbers is None else row_numbers,
     )
     table = table_of(whole_file(path, question) if path is not None else frame, question)
-    if archive == LEARN:
-        question = learned(table, question)
     rows = arrange(table, question.columns, question.scale, first_row=question.first_row)
+    question = settled(rows, question, archive)
     asked = Asked(null_rate=question.null_rate, horizon=question.horizon, model=question.house)
     found = compare(
         rows.batch, question.rules, archive=question.archive, asked=asked, n=n, seed=seed

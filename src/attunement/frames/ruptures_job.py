@@ -20,12 +20,11 @@ from attunement.frames.engines.ruptures_memory import (
     sessions_as,
     used_columns,
 )
-from attunement.frames.engines.ruptures_spark import judge_spark, spark_table
-from attunement.frames.engines.ruptures_stream import judge_file
+from attunement.frames.engines.ruptures_spark import judge_spark, settled_spark, spark_table
+from attunement.frames.engines.ruptures_stream import judge_file, settled_file
 from attunement.frames.ruptures_errors import RupturesError
 from attunement.frames.ruptures_fit import remarks
-from attunement.frames.ruptures_learning import learned
-from attunement.frames.ruptures_request import Question
+from attunement.frames.ruptures_request import Question, Usual
 from attunement.frames.ruptures_result import Ruptures
 from attunement.frames.ruptures_source import file_source, source_of, spark_source
 from attunement.frames.ruptures_summary import RupturesSummary
@@ -39,7 +38,7 @@ class Job:
     """A checked question on its way to an engine."""
 
     question: Question
-    learn: bool
+    usual: Usual
     progress: Progress | None
 
     def memory(self, native: Any) -> Ruptures:
@@ -49,8 +48,7 @@ class Job:
             return _exchanged(found, found.sessions.lazy(), found.episodes.lazy())
         table = _as_table(native)
         frame = _used(table, self.question)
-        question = learned(frame, self.question) if self.learn else self.question
-        rows, judged, tally = judge_table(frame, question)
+        question, rows, judged, tally = judge_table(frame, self.question, self.usual)
         notes = remarks(rows, question)
         keys = [question.columns.dyad, question.columns.session]
         own = table.to_native()
@@ -70,25 +68,23 @@ class Job:
 
     def stream(self, path: Path | None, out: str | Path | None) -> Ruptures:
         """Judge a file into two others."""
-        if path is None or out is None or self.learn:
+        if path is None or out is None:
             raise RupturesError(
                 "E-FRAME-210",
-                what="engine='stream' judges a file into a file, with a model that is known",
-                expected="a path, out='….parquet', and archive=None or a model",
-                next_step="Learn a model from a part first: found.question.house of "
-                "at.ruptures(part, archive='learn')"
-                if self.learn
-                else "Give a path and out=…, or leave engine= out",
+                what="engine='stream' judges a file into a file",
+                expected="a path, and out='….parquet'",
+                next_step="Give a path and out=…, or leave engine= out",
             )
         target = Path(out)
         episodes = target.with_name(f"{target.stem}.episodes{target.suffix}")
         _check_target(path, target, episodes)
         dtypes, batches = open_file(path)
         _check_columns(list(dtypes), self.question)
+        question = settled_file(batches, self.question, self.usual)
         tally = judge_file(
             batches,
             dtypes,
-            self.question,
+            question,
             out=target,
             episodes=episodes,
             total=_rows_of(path),
@@ -98,27 +94,22 @@ class Job:
             sessions=_scan(target),
             episodes=_scan(episodes),
             summary=tally.summary(),
-            question=self.question,
-            source=file_source(path, self.question),
+            question=question,
+            source=file_source(path, question),
         )
 
     def spark(self, given: Any) -> Ruptures:
-        """Judge a Spark table; nothing is computed before it is read."""
-        if self.learn:
-            raise RupturesError(
-                "E-FRAME-210",
-                what="engine='spark' needs a model that is known",
-                expected="archive=None or a model",
-            )
+        """Judge a Spark table; only what is usual is computed before it is read."""
         table = spark_table(given)
         _check_columns(table.columns, self.question)
-        sessions, episodes = judge_spark(table, self.question)
+        question = settled_spark(table, self.question, self.usual)
+        sessions, episodes = judge_spark(table, question)
         return Ruptures(
             sessions=sessions,
             episodes=episodes,
-            summary=RupturesSummary.unknown(self.question),
-            question=self.question,
-            source=spark_source(table, self.question),
+            summary=RupturesSummary.unknown(question),
+            question=question,
+            source=spark_source(table, question),
         )
 
 

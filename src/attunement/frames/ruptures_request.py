@@ -6,7 +6,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from attunement.frames.ruptures_cells import Ints
 from attunement.frames.ruptures_errors import RupturesError
@@ -20,6 +20,8 @@ from attunement.signals.rules import rule as shipped
 
 HOUSE: Final = "house"
 LEARN: Final = "learn"
+PRIOR: Final = "prior"
+Usual = Archive | HouseModel | Literal["learn", "prior"] | None
 _ENDS = 2
 _MOST_MEMORY = 0.9
 
@@ -156,12 +158,12 @@ def make_question(
     rules: tuple[Rule, ...],
     null_rate: float,
     horizon: int,
-    model: Archive | HouseModel | None,
+    usual: Usual,
     window: int,
     tolerance: float,
     first_row: int | Ints,
 ) -> Question:
-    """Check the numbers and settle the model.
+    """Check the numbers; the model is settled where it is given, and otherwise left to an engine.
 
     Raises
     ------
@@ -177,6 +179,12 @@ def make_question(
             what=f"The column '{(clash or sorted(key))[0]}' "
             + ("has the name of a result column" if clash else "is named twice"),
             next_step="Rename it, or name another",
+        )
+    if isinstance(usual, str) and usual not in {LEARN, PRIOR}:
+        raise RupturesError(
+            "E-FRAME-204",
+            what=f"archive cannot be {usual!r}",
+            expected="a model, 'learn', or 'prior'",
         )
     question = Question(
         columns=columns,
@@ -194,7 +202,7 @@ def make_question(
         tolerance=float(tolerance),
         first_row=first_row,
     )
-    return with_model(question, model)
+    return question if usual is None or isinstance(usual, str) else with_model(question, usual)
 
 
 def with_model(question: Question, model: Archive | HouseModel | None) -> Question:

@@ -10,11 +10,10 @@ from typing import Any, Literal
 from attunement.frames.ruptures_cells import Ints
 from attunement.frames.ruptures_errors import RupturesError
 from attunement.frames.ruptures_job import Job, whole_file
-from attunement.frames.ruptures_request import LEARN, make_question, make_rules, make_scale
+from attunement.frames.ruptures_request import Usual, make_question, make_rules, make_scale
 from attunement.frames.ruptures_result import Ruptures
 from attunement.frames.ruptures_rows import Columns
-from attunement.signals import Archive, Rule
-from attunement.signals.house import HouseModel
+from attunement.signals import Rule
 
 Progress = Callable[[str, int, int], None]
 _ENGINES = ("memory", "stream", "spark")
@@ -43,7 +42,7 @@ def ruptures(
     therapist: str | None = None,
     version: str | None = None,
     ended: str | None = None,
-    archive: Archive | HouseModel | Literal["learn"] | None = None,
+    archive: Usual = None,
     window: int = DEFAULT_WINDOW,
     tolerance: float = DEFAULT_TOLERANCE,
     engine: Literal["memory", "stream", "spark"] = "memory",
@@ -91,10 +90,13 @@ def ruptures(
     ended : str, optional
         Yes in any row of a dyad whose care episode is over: an episode without a repair is then
         *censored*, not *open*. Neither is ever counted as unrepaired.
-    archive : Archive, HouseModel, "learn", optional
-        What is usual. By default the simulated prior that ships with the software: then a dyad's
-        verdicts depend on its own earlier rows alone. ``"learn"`` estimates it from this table;
-        it then rests on later sessions of all dyads too.
+    archive : Archive, HouseModel, "learn", "prior", optional
+        What is usual. A model that was learned elsewhere, so that a dyad's verdicts depend on
+        its own earlier rows alone. ``"learn"``: estimated from this table (at most 2,000 of its
+        dyads, whichever engine), and so resting on later sessions of other dyads too.
+        ``"prior"``: the simulated prior that ships with the software. By default the house rule
+        learns from a table of 200 dyads or more and takes the prior for a smaller one; the
+        summary says which.
     window, tolerance : int, float
         A repair is the first score within ``window`` sessions after the onset that is back at
         the score before, less ``tolerance`` units of the usual noise.
@@ -132,9 +134,9 @@ def ruptures(
 
     Notes
     -----
-    Rows may come in any order; other dyads change nothing; cutting off later sessions never
-    changes an earlier verdict unless ``archive="learn"``. Tested as properties in
-    ``tests/property/test_ruptures_properties.py``.
+    Rows may come in any order. With a model that is given, or the prior, other dyads change
+    nothing and cutting off later sessions never changes an earlier verdict. Tested as properties
+    in ``tests/property/test_ruptures_properties.py``.
 
     Examples
     --------
@@ -178,16 +180,12 @@ def ruptures(
         rules=make_rules(rule),
         null_rate=null_rate,
         horizon=horizon,
-        model=None if isinstance(archive, str) else archive,
+        usual=archive,
         window=window,
         tolerance=tolerance,
         first_row=(2 if text else 1) if row_numbers is None else row_numbers,
     )
-    if isinstance(archive, str) and archive != LEARN:
-        raise RupturesError(
-            "E-FRAME-204", what=f"archive cannot be {archive!r}", expected="a model, or 'learn'"
-        )
-    job = Job(question, archive == LEARN, progress)
+    job = Job(question, archive, progress)
     if engine == "spark":
         return job.spark(frame)
     if engine == "stream":

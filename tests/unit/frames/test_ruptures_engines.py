@@ -18,6 +18,7 @@ import attunement as at
 from attunement.frames import RupturesError
 from attunement.frames.engines import reading, ruptures_stream
 from attunement.frames.engines.ruptures_parts import OutOfOrderError, whole_dyads
+from attunement.frames.ruptures_learning import Chosen, digest
 
 RULES = ["drop-from-previous", "below-own-baseline"]
 
@@ -156,7 +157,6 @@ def test_stream_reports_its_progress(tmp_path: Path) -> None:
         {"out": None},
         {"out": "in.parquet"},
         {"out": "out.xlsx"},
-        {"out": "out.parquet", "archive": "learn"},
     ],
 )
 def test_stream_that_cannot_be_is_refused(tmp_path: Path, asked: dict[str, Any]) -> None:
@@ -221,6 +221,51 @@ def test_spark_gives_identical_rows(spark: Any, tmp_path: Path) -> None:
     assert there.plot("D7") == here.plot("D7")
     with pytest.raises(RupturesError, match="has no order"):
         there.explain(0)
+
+
+@pytest.mark.parametrize("order", ["in order", "shuffled"])
+def test_every_engine_learns_the_same_from_the_same_table(tmp_path: Path, order: str) -> None:
+    frame = made_up(250, text=True)
+    if order == "shuffled":
+        frame = frame.sample(fraction=1.0, shuffle=True, seed=5)
+    frame.write_parquet(tmp_path / "in.parquet")
+    here = at.ruptures(frame, scale=(0, 6))
+    there = at.ruptures(
+        tmp_path / "in.parquet", scale=(0, 6), engine="stream", out=tmp_path / "out.parquet"
+    )
+    assert "learned from this table" in here.summary.model
+    assert there.summary.model == here.summary.model
+    assert_frame_equal(as_text(there.sessions.collect()), here.sessions, check_exact=True)
+
+
+def test_few_dyads_are_judged_with_the_prior_unless_learning_is_asked_for() -> None:
+    few, many = made_up(199), made_up(250)
+    assert "learned" not in at.ruptures(few, scale=(0, 6)).summary.model
+    assert "learned" in at.ruptures(few, scale=(0, 6), archive="learn").summary.model
+    assert "learned" not in at.ruptures(many, scale=(0, 6), archive="prior").summary.model
+    assert "learned" not in at.ruptures(many, scale=(0, 6), rule=RULES).summary.model
+
+
+def test_a_large_table_is_learned_from_the_names_with_the_smallest_digests() -> None:
+    names = [f"D{k}" for k in range(500)]
+    whole, parts = Chosen(most=40), Chosen(most=40)
+    whole.add(names)
+    for k in range(0, 500, 7):
+        parts.add(names[::-1][k : k + 7])
+    assert whole.names == parts.names == set(sorted(names, key=digest)[:40])
+
+
+def test_a_mistake_in_a_dyad_to_learn_from_is_named_by_its_row(tmp_path: Path) -> None:
+    frame = made_up(250)
+    spoilt = frame.with_columns(
+        pl.when(pl.int_range(pl.len()) == 1000).then(9.0).otherwise(pl.col("score")).alias("score")
+    )
+    spoilt.write_parquet(tmp_path / "in.parquet")
+    with pytest.raises(RupturesError, match="row 1001, column 'score'"):
+        at.ruptures(
+            tmp_path / "in.parquet", scale=(0, 6), engine="stream", out=tmp_path / "out.parquet"
+        )
+    assert not (tmp_path / "out.parquet").exists()
 
 
 def test_spark_that_is_not_installed_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

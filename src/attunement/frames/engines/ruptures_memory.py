@@ -12,9 +12,10 @@ import polars as pl
 import pyarrow as pa
 
 from attunement.frames.engines.memory import arrow
-from attunement.frames.ruptures_judging import judge_frame
-from attunement.frames.ruptures_request import Question
-from attunement.frames.ruptures_rows import Rows
+from attunement.frames.ruptures_judging import judge_rows
+from attunement.frames.ruptures_learning import settled
+from attunement.frames.ruptures_request import Question, Usual
+from attunement.frames.ruptures_rows import Rows, arrange
 from attunement.frames.ruptures_summary import Tally
 from attunement.frames.ruptures_tables import (
     Judged,
@@ -31,12 +32,16 @@ def used_columns(frame: Frame, wanted: Sequence[str]) -> pl.DataFrame:
     return pl.DataFrame({name: pl.Series(name, arrow(frame[name])) for name in wanted})
 
 
-def judge_table(frame: pl.DataFrame, question: Question) -> tuple[Rows, tuple[Judged, ...], Tally]:
-    """Judge a whole table and count what came of it."""
-    rows, judged = judge_frame(frame, question)
+def judge_table(
+    frame: pl.DataFrame, question: Question, usual: Usual
+) -> tuple[Question, Rows, tuple[Judged, ...], Tally]:
+    """Settle what is usual, judge a whole table, and count what came of it."""
+    rows = arrange(frame, question.columns, question.scale, first_row=question.first_row)
+    question = settled(rows, question, usual)
+    judged = judge_rows(rows, question)
     tally = Tally(question)
     tally.add(rows, judged)
-    return rows, judged, tally
+    return question, rows, judged, tally
 
 
 def sessions_polars(

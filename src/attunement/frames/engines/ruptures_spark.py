@@ -18,7 +18,16 @@ from attunement.frames.engines.ruptures_memory import (
 from attunement.frames.engines.ruptures_parts import whole_dyads
 from attunement.frames.ruptures_errors import RupturesError
 from attunement.frames.ruptures_judging import judge_frame
-from attunement.frames.ruptures_request import Question
+from attunement.frames.ruptures_learning import (
+    Chosen,
+    enough,
+    learned,
+    wanted,
+    without_learning,
+)
+from attunement.frames.ruptures_request import Question, Usual, with_model
+from attunement.frames.ruptures_rows import arrange
+from attunement.signals.house.learning import MOST_DYADS
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -35,6 +44,28 @@ _EPISODE_TYPES = (
     "rule string, onset bigint, pre double, nadir double, nadir_session bigint, depth double, "
     "depth_noise double, repair bigint, status string, across_gap boolean"
 )
+
+
+def settled_spark(table: DataFrame, question: Question, usual: Usual) -> Question:
+    """Return the question with what is usual, learned from chosen dyads of the table if need be.
+
+    The names are chosen where they lie; only the rows of at most 2,000 dyads come to the driver.
+    """
+    if not wanted(question, usual):
+        return without_learning(question, usual)
+    from pyspark.sql import functions as f  # noqa: PLC0415 -- optional, half a gigabyte
+
+    dyad = question.columns.dyad
+    text = f.col(f"`{dyad}`").cast("string")
+    names = table.select(f"`{dyad}`").where(f"`{dyad}` is not null").distinct()
+    first = names.orderBy(f.crc32(text), text).limit(MOST_DYADS)
+    chosen = Chosen()
+    chosen.add(row[0] for row in first.collect())
+    if not enough(len(chosen.names), usual):
+        return with_model(question, None)
+    held = table.select(*question.wanted).where(f.col(f"`{dyad}`").isin(list(chosen.names)))
+    rows = pl.DataFrame(pl.from_arrow(held.toArrow()))
+    return learned(arrange(rows, question.columns, question.scale), question, usual)
 
 
 def judge_spark(table: DataFrame, question: Question) -> tuple[DataFrame, DataFrame]:

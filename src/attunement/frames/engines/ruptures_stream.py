@@ -23,8 +23,18 @@ from attunement.frames.engines.ruptures_memory import (
 )
 from attunement.frames.engines.ruptures_parts import PART_ROWS, OutOfOrderError, whole_dyads
 from attunement.frames.engines.writing import replacing, sink
+from attunement.frames.ruptures_errors import RupturesError
 from attunement.frames.ruptures_judging import judge_frame
-from attunement.frames.ruptures_request import Question
+from attunement.frames.ruptures_learning import (
+    Chosen,
+    enough,
+    learned,
+    only,
+    wanted,
+    without_learning,
+)
+from attunement.frames.ruptures_request import Question, Usual, with_model
+from attunement.frames.ruptures_rows import arrange
 from attunement.frames.ruptures_summary import Tally
 from attunement.frames.ruptures_tables import REASONS
 
@@ -82,6 +92,27 @@ class Run:
             "flagged": pl.Boolean,
             "reason": self.words,
         }
+
+
+def settled_file(batches: Batches, question: Question, usual: Usual) -> Question:
+    """Return the question with what is usual, learned from a file in two readings if need be.
+
+    The first reads names, the second the rows of the dyads that were chosen. A mistake in these
+    rows is left to the judging, which names it by its row in the file.
+    """
+    if not wanted(question, usual):
+        return without_learning(question, usual)
+    dyad = question.columns.dyad
+    chosen = Chosen()
+    for part in batches([dyad]):
+        chosen.add(part[dyad].unique().to_list())
+    if not enough(len(chosen.names), usual):
+        return with_model(question, None)
+    rows = pl.concat([only(part, dyad, chosen.names) for part in batches(question.wanted)])
+    try:
+        return learned(arrange(rows, question.columns, question.scale), question, usual)
+    except RupturesError:
+        return with_model(question, None)
 
 
 def judge_file(
