@@ -43,8 +43,9 @@ def explain_house(
     Returns
     -------
     str
-        What was expected, what came, what spoke for a rupture, its probability and how often the
-        rule asks when nothing is wrong.
+        What was expected, what came, what spoke for a rupture, and its probability with the base
+        rate that it rests on. How often the rule asks when nothing is wrong is the threshold's to
+        say.
 
     Raises
     ------
@@ -65,23 +66,20 @@ def explain_house(
     at = row - int(batch.starts[dyad])
     judged = judge_house(own, model, threshold)
     session = int(own.sessions[at])
-    rate = (
-        f"{100 * threshold.null_rate:g} % of clients without a rupture are asked at least once in "
-        f"{threshold.horizon} sessions"
-    )
     if judged.reason[at] == Reason.NO_FORM:
-        return f"Session {session} was not judged: there is no form and nothing else to go by."
+        return (
+            f"In session {session} nothing was judged: there is no form and nothing else to go by."
+        )
     if judged.reason[at] != Reason.EVALUABLE:
-        return f"Session {session} was not judged: there is no earlier score to compare it with."
+        return f"In session {session} nothing was judged: no earlier score to compare it with."
     if judged.probability is None:
         message = "the house rule gives a probability"
         raise AssertionError(message)
     chance = 100 * judged.probability[at]
-    side = "above" if judged.flagged[at] else "not above"
+    base = f"if one session in {1 / model.rupture.base_rate:.0f} has one"
     return (
-        f"Session {session}: {_came(own, at, judged)}; {_drove(own, at, model, threshold)}; "
-        f"with one session in {1 / model.rupture.base_rate:.0f} in a rupture to begin with, the "
-        f"probability of one here is {_per_cent(chance)}, {side} the limit at which {rate}."
+        f"In session {session} {_came(own, at, judged)}; {_drove(own, at, model, threshold)} "
+        f"(about {_per_cent(chance)} likely, {base})."
     )
 
 
@@ -93,7 +91,7 @@ def _came(own: Batch, at: int, judged: Judgements) -> str:
     score = float(own.values[at])
     if math.isnan(score):
         return f"no form came where {usual}"
-    return f"the score is {number(score, span)} where {usual}"
+    return f"the score was {number(score, span)} where {usual}"
 
 
 def _drove(own: Batch, at: int, model: HouseModel, threshold: Threshold) -> str:
