@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# ruff: noqa: INP001, S101, PLR2004 - a script; numbers of a made-up clinic
+# ruff: noqa: S101, PLR2004 - a script; numbers of a made-up clinic
 """``python -m bench sudden-gains``: gains of many clients, beside R, in one run, in turn.
 
 Weekly scores from 0 to 63 that fall slowly, with steps for the better in a third of the clients and
@@ -21,10 +21,10 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from bench.machine import probe
 
 import attunement as at
 from attunement.signals.gains import GainOptions, sudden_gains
+from bench.machine import probe
 
 SESSIONS = 15
 OPTIONS = GainOptions(lower_is_better=True, cutoff=7)

@@ -169,7 +169,7 @@ def _solve(sums: _Sums, theta: FloatArray, *, restricted: bool) -> _Solved:
     flat = half.reshape(-1, half.shape[2])
     precision = sums.xx - flat.T @ weighted.reshape(flat.shape)
     right = sums.xy - weighted.reshape(flat.shape).T @ own.ravel()
-    fixed = np.linalg.solve(precision, right)
+    fixed: FloatArray = np.asarray(np.linalg.solve(precision, right), dtype=np.float64)
     spent = float((own * (inverse @ own[..., None])[..., 0]).sum())
     squares = sums.yy - spent - float(fixed @ right)
     freedom = sums.n - (fixed.size if restricted else 0)
