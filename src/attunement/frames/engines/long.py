@@ -120,8 +120,15 @@ def _groups(table: pa.Table, keys: tuple[str, ...]) -> tuple[Rows, Rows]:
 
 
 def _words(column: pa.ChunkedArray) -> npt.NDArray[np.object_]:
-    words = pc.utf8_trim(column.cast(pa.large_string()), characters=" \t\r\n")
-    return np.array(words.to_pylist(), dtype=object)
+    """Return a column's words without the spaces around them, each different one held once."""
+    coded = column.combine_chunks()
+    if not pa.types.is_dictionary(coded.type):
+        coded = coded.cast(pa.large_string()).dictionary_encode()
+    trimmed = pc.utf8_trim(coded.dictionary.cast(pa.large_string()), characters=" \t\r\n")
+    words = np.array([*trimmed.to_pylist(), None], dtype=object)  # the last one is for null
+    at = coded.indices.cast(pa.int64()).fill_null(len(words) - 1)
+    found: npt.NDArray[np.object_] = words[at.to_numpy(zero_copy_only=False)]
+    return found
 
 
 def _refuse(findings: Findings, request: Request, rows: Rows, column: str, what: str) -> None:

@@ -112,24 +112,38 @@ def _score_parts(dtypes: dict[str, Any], parts: Parts, out: Path, request: Reque
     layout = choose_layout(request, list(dtypes))
     with replacing(out) as temporary:
         if layout.long:
-            lazy = _gathered(layout, parts, request)
+            lazy = _gathered(layout, dtypes, parts, request)
         else:
             lazy = _lazy(layout, dtypes, parts, request)
         sink(lazy, temporary, out.suffix.lower())
     return out
 
 
-def _gathered(layout: Layout, parts: Parts, request: Request) -> pl.LazyFrame:
-    """Return the scores of a long table, which is read whole."""
+def _gathered(
+    layout: Layout, dtypes: dict[str, Any], parts: Parts, request: Request
+) -> pl.LazyFrame:
+    """Return the scores of a long table, which is held whole: its words once, and four bytes each.
+
+    Each column has categories of its own; a result's keys are text again.
+    """
     wanted = [*layout.keys, ITEM_COLUMN, layout.value, layout.measure]
-    read = list(parts(list(dict.fromkeys(name for name in wanted if name))))
-    numbers = [one for _, one in read if not isinstance(one, int)]
+    names = list(dict.fromkeys(name for name in wanted if name))
+    text = [name for name in names if dtypes[name] == pl.String]
+    coded = [pl.col(name).cast(pl.Categorical(pl.Categories.random())) for name in text]
+    frames: list[pl.DataFrame] = []
+    numbers: list[npt.NDArray[np.int64]] = []
+    for frame, rows in parts(names):
+        frames.append(frame.with_columns(coded))
+        if not isinstance(rows, int):
+            numbers.append(rows)
     if numbers:
         request = replace(request, row_numbers=np.concatenate(numbers))
-    whole = pl.concat([frame for frame, _ in read], how="vertical")
-    read.clear()
-    scored: pl.DataFrame = score_frame(nw.from_native(whole, eager_only=True), request)
-    return scored.lazy().with_columns(pl.col("reason", "measure", "scorer").cast(WORDS))
+    whole = nw.from_native(pl.concat(frames, how="vertical"), eager_only=True)
+    frames.clear()
+    scored: pl.DataFrame = score_frame(whole, request)
+    words = pl.col("reason", "measure", "scorer").cast(WORDS)
+    keys = [pl.col(key).cast(dtypes[key]) for key in layout.keys if key in text]
+    return scored.lazy().with_columns(words, *keys)
 
 
 def _lazy(layout: Layout, dtypes: dict[str, Any], parts: Parts, request: Request) -> pl.LazyFrame:
