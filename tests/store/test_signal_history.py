@@ -181,6 +181,30 @@ def test_an_answer_can_be_changed_and_the_earlier_one_stays(world: Any) -> None:
     assert not any("reason" in each for each in words)
 
 
+def test_what_the_client_said_can_be_taken_back_and_stays_in_the_history(world: Any) -> None:
+    rated(world, 3, strain=5)
+    signal = SignalRecord.objects.get(rule_id="oac-strain")
+    answered = {"answer": "agreed", "now": world.now}
+
+    def asked_of_client() -> tuple[int, int]:
+        of_rule = {one.rule_id: one.ppv_client for one in audited(world.practice.pk)}
+        return of_rule["oac-strain"].k, of_rule["oac-strain"].n
+
+    services.answer_signal(world.therapist, signal.pk, client_said="", **answered)
+    assert not SignalOutcome.objects.filter(perspective="client").exists()  # nothing to take back
+    services.answer_signal(world.therapist, signal.pk, client_said="confirmed", **answered)
+    services.answer_signal(world.therapist, signal.pk, **answered)  # says nothing about the client
+    assert asked_of_client() == (1, 1)
+    for _ in range(2):
+        services.answer_signal(world.therapist, signal.pk, client_said="", **answered)
+    said = SignalOutcome.objects.filter(signal_id=signal.pk, perspective="client").order_by("pk")
+    assert [row.answer for row in said] == ["confirmed", "not_asked"]  # sent twice, kept once
+    assert asked_of_client() == (0, 0)
+    assert services.signal_why(world.therapist, signal.pk, now=world.now).client_said is None
+    services.answer_signal(world.therapist, signal.pk, client_said="denied", **answered)
+    assert asked_of_client() == (0, 1)
+
+
 def test_answers_outlive_a_rebuild(world: Any) -> None:
     hard = rated(world, 3, strain=5)
     signal = SignalRecord.objects.get(session=hard, rule_id="oac-strain")

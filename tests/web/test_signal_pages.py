@@ -116,6 +116,21 @@ def test_an_answer_is_kept_for_every_rule_and_frees_no_place(world: World) -> No
     assert "Has something shifted" not in page(browser, "/")
 
 
+def test_what_the_client_said_is_taken_back_on_the_page(world: World) -> None:
+    (hard,) = dip(world)
+    browser = world.browser()
+    address = f"/signals/{SignalRecord.objects.get(session_id=hard, rule_id='house').pk}/"
+    said = "Client 01 said on"
+    for client, shown in (("confirmed", True), ("", False), ("denied", True)):
+        sent = {"answer": "agreed", "client_said": client}
+        assert browser.post(f"{address}answer", sent).status_code == 303
+        text = page(browser, address)
+        assert (said in text) is shown
+        assert f'name="client_said" value="{client}" checked' in text
+    rows = SignalOutcome.objects.filter(perspective="client", rule_id="house").order_by("pk")
+    assert [row.answer for row in rows] == ["confirmed", "not_asked", "denied"]
+
+
 @pytest.mark.parametrize(
     "sent",
     [

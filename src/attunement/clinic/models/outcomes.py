@@ -27,12 +27,14 @@ class OutcomeAnswer(models.TextChoices):
     NOT_DISCUSSED = "not_discussed", "not discussed"
     CONFIRMED = "confirmed", "confirmed by the client"
     DENIED = "denied", "denied by the client"
+    NOT_ASKED = "not_asked", "taken back: the client was not asked"
 
 
 THERAPIST_ANSWERS = frozenset(
     {OutcomeAnswer.AGREED, OutcomeAnswer.NOT_A_RUPTURE, OutcomeAnswer.NOT_DISCUSSED}
 )
 CLIENT_ANSWERS = frozenset({OutcomeAnswer.CONFIRMED, OutcomeAnswer.DENIED})
+_CLIENT_ROWS = CLIENT_ANSWERS | {OutcomeAnswer.NOT_ASKED}
 
 
 class SignalOutcome(AppendOnlyModel):
@@ -62,7 +64,7 @@ class SignalOutcome(AppendOnlyModel):
                 condition=models.Q(
                     perspective=Perspective.THERAPIST, answer__in=sorted(THERAPIST_ANSWERS)
                 )
-                | models.Q(perspective=Perspective.CLIENT, answer__in=sorted(CLIENT_ANSWERS)),
+                | models.Q(perspective=Perspective.CLIENT, answer__in=sorted(_CLIENT_ROWS)),
             )
         ]
 

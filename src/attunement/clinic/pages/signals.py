@@ -115,7 +115,7 @@ def answer(request: HttpRequest, signal_id: str) -> HttpResponse:
             signal_id,
             answer=request.POST.get("answer", ""),
             reason=request.POST.get("reason", "").replace("\r\n", "\n"),
-            client_said=request.POST.get("client_said", ""),
+            client_said=request.POST.get("client_said"),
             now=timezone.now(),
         )
     except ClinicError as refusal:

@@ -164,4 +164,6 @@ def _answer(row: SignalOutcome | None) -> audit.Answer | None:
 
 
 def _confirmed(row: SignalOutcome | None, marked: bool | None) -> bool | None:  # noqa: FBT001 -- one of three
-    return marked if row is None else row.answer == OutcomeAnswer.CONFIRMED
+    if row is None or row.answer == OutcomeAnswer.NOT_ASKED:
+        return marked
+    return row.answer == OutcomeAnswer.CONFIRMED

@@ -14,6 +14,7 @@ from attunement.clinic.models import (
     Attended,
     Login,
     NamedRupture,
+    OutcomeAnswer,
     Perspective,
     Score,
     Session,
@@ -126,7 +127,7 @@ def answer_signal(
     answer: str,
     now: datetime,
     reason: str = "",
-    client_said: str = "",
+    client_said: str | None = None,
 ) -> None:
     """Write down what became of a signal, in one transaction.
 
@@ -144,8 +145,9 @@ def answer_signal(
         Aware.
     reason : str
         The therapist's own words, at most 1000 characters; on no page but the signal's own.
-    client_said : str
-        ``"confirmed"`` or ``"denied"`` where the two looked at it together; else empty.
+    client_said : str, optional
+        ``"confirmed"`` or ``"denied"`` where the two looked at it together; empty where they did
+        not, which takes back what was kept before (the earlier rows stay). None leaves it.
 
     Raises
     ------
@@ -159,8 +161,8 @@ def answer_signal(
         _check_answer(answer, reason, client_said)
         said = answers_of_session(row.session_id)
         chairs = [(Perspective.THERAPIST, answer, reason.strip())]
-        if client_said:
-            chairs.append((Perspective.CLIENT, client_said, ""))
+        if client_said or (client_said == "" and Perspective.CLIENT in said):
+            chairs.append((Perspective.CLIENT, client_said or OutcomeAnswer.NOT_ASKED.value, ""))
         new = [
             (chair, what, why)
             for chair, what, why in chairs
@@ -175,7 +177,7 @@ def answer_signal(
             Action.SIGNAL_ANSWER,
             now=now,
             target=f"signal:{row.pk}",
-            detail={"answer": answer, "client_said": client_said, "n_written": len(new)},
+            detail={"answer": answer, "client_said": client_said or "", "n_written": len(new)},
         )
 
 
@@ -284,7 +286,7 @@ def _require_signal(actor: Login, signal_id: str, action: Action) -> SignalRecor
     return found
 
 
-def _check_answer(answer: str, reason: str, client_said: str) -> None:
+def _check_answer(answer: str, reason: str, client_said: str | None) -> None:
     if answer not in THERAPIST_ANSWERS:
         _refuse("no answer", "agreed, not a rupture, or not discussed")
     if client_said and client_said not in CLIENT_ANSWERS:
@@ -317,7 +319,7 @@ def _client_marked(session_id: str) -> float | None:
 
 
 def _said(row: SignalOutcome | None) -> Said | None:
-    if row is None:
+    if row is None or row.answer == OutcomeAnswer.NOT_ASKED:
         return None
     return Said(answer=row.answer, reason=row.reason, said_at=row.recorded_at)
 
