@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
+from pytest_django import Settings
 from tests.clinic_world import HIGH, LOW, PASSWORD, WORDS, World, add_dyad
 from tests.e2e.conftest import PHONE, NewPage, sign_in
 
@@ -193,6 +195,18 @@ def test_axe_finds_nothing_on_wide_pages(clinic: World, new_page: NewPage, schem
     page = new_page(color_scheme=scheme, bypass_csp=True)
     found = {name: findings(page) for name in staff_states(page, clinic)}
     assert {name: each for name, each in found.items() if each} == {}
+
+
+def test_axe_finds_nothing_with_the_bar_of_a_synthetic_clinic(
+    clinic: World, new_page: NewPage, settings: Settings
+) -> None:
+    settings.ATTUNEMENT = dataclasses.replace(settings.ATTUNEMENT, synthetic=True)
+    page = new_page(bypass_csp=True)
+    sign_in(page, clinic)
+    for address in ("/", "/signals/", "/no/such/page", "/c/"):
+        page.goto(address)
+        assert page.locator(".notice-bar").is_visible(), address
+        assert findings(page) == [], address
 
 
 def test_axe_is_not_blind(new_page: NewPage) -> None:
