@@ -165,6 +165,30 @@ def test_a_therapist_sets_their_own_budget(world: World) -> None:
     assert TherapistBudget.objects.count() == 1
 
 
+def test_a_lowered_budget_says_that_taken_places_stay_taken(world: World) -> None:
+    dip(world, dyads=3)
+    browser = world.browser()
+    assert "2 of 2 places taken" in page(browser, "/signals/")
+    browser.post("/signals/budget", {"per_week": "1"})
+    text = page(browser, "/signals/")
+    assert "2 questions had been shown before you set the number to 1." in text
+    assert "Places already taken stay taken until Monday." in text
+    assert "places taken" not in text
+
+
+def test_a_budget_of_nothing_shows_no_question_and_lists_all(world: World) -> None:
+    browser = world.browser()
+    browser.post("/signals/budget", {"per_week": "0"})
+    dip(world, dyads=2)
+    text = page(browser, "/signals/")
+    assert "no places." in text
+    assert "You set the number to 0: no question is shown." in text
+    assert "No new question is shown to you: all that is found is listed on this page." in text
+    assert "in 100 people" not in text
+    assert "follows from" not in text
+    assert text.split("More that were not shown")[1].count('class="question-line"') == 2
+
+
 def test_a_rupture_can_be_named_without_a_rule(world: World) -> None:
     session_id = world.rated()
     browser = world.browser()

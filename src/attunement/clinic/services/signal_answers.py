@@ -46,6 +46,7 @@ from attunement.signals.budget import MOST_PER_WEEK, check_budget
 
 STRAIN = "strain"
 STRAIN_MAXIMUM = 6.0
+NO_PLACES = "No new question is shown to you: all that is found is listed on this page."
 
 
 def signals_this_week(actor: Login, *, now: datetime) -> SignalList:
@@ -77,7 +78,7 @@ def signals_this_week(actor: Login, *, now: datetime) -> SignalList:
         shown=tuple(_line(one) for one in week.shown),
         listed=tuple(_line(one) for one in week.listed),
         older=tuple(_line(one) for one in week.older),
-        rate_sentence=asked.sentence(),
+        rate_sentence=asked.sentence() if week.budget else NO_PLACES,
     )
 
 

@@ -34,7 +34,7 @@ class SignalList:
     shown: tuple[ListedSignal, ...]
     listed: tuple[ListedSignal, ...]
     older: tuple[ListedSignal, ...]
-    rate_sentence: str  # which null rate follows from budget and caseload today
+    rate_sentence: str  # which null rate follows from budget and caseload today, if any
 
 
 @dataclass(frozen=True, slots=True)
