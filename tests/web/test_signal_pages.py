@@ -261,7 +261,9 @@ def test_a_threshold_is_tried_on_the_past_and_then_saved(world: World) -> None:
     assert "Of 10 signals with an answer, 6 were about a rupture: 60 %" in text
     assert "never by therapist" in text
     assert "Synthetic Therapist" not in text
+    assert "house, version 1" in text
     tried = page(lead, "/rules/tune?null_rate=0.01")
+    assert "(house). Each" in tried
     assert "Signals a week" in tried
     assert "Missed: named by clients" in tried
     assert not RuleSetting.objects.exists()

@@ -38,6 +38,7 @@ class RuleWords:
     """One rule version in words; ``counts`` is empty where too few clients stand behind it."""
 
     html_id: str
+    rule_id: str
     title: str
     version: str
     counts: tuple[shown.Fact, ...]
@@ -186,7 +187,7 @@ def _rule(one: AuditedRule) -> RuleWords:
     html_id = f"rule-{one.rule_id}-{one.rule_version}".replace(", ", "-").replace(" ", "-")
     counts = one.counts
     if counts is None:
-        return RuleWords(html_id, one.title, one.rule_version, (), "", "")
+        return RuleWords(html_id, one.rule_id, one.title, one.rule_version, (), "", "")
     shrunken = counts.ppv_shrunken
     drawn = "" if shrunken.estimate is None else f"{100 * shrunken.estimate:.0f} %"
     facts = (
@@ -201,6 +202,7 @@ def _rule(one: AuditedRule) -> RuleWords:
     )
     return RuleWords(
         html_id=html_id,
+        rule_id=one.rule_id,
         title=one.title,
         version=one.rule_version,
         counts=facts,
