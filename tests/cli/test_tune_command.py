@@ -64,6 +64,7 @@ def test_a_dry_run_shows_signals_ppv_and_misses_and_saves_nothing(clinic: Path) 
     assert done.returncode == 0, done.stderr
     assert "tried: 5 in 100" in done.stdout
     assert "As it is: On " in done.stdout
+    assert "A question that still stands is not asked again" in done.stdout
     assert "a week in the whole practice" in done.stdout
     assert "in which a client named a rupture, it missed" in done.stdout
     assert "Nothing was saved." in done.stdout

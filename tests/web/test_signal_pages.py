@@ -264,6 +264,7 @@ def test_a_threshold_is_tried_on_the_past_and_then_saved(world: World) -> None:
     assert "house, version 1" in text
     tried = page(lead, "/rules/tune?null_rate=0.01")
     assert "(house). Each" in tried
+    assert "which questions stand depends on the threshold" in tried
     assert "Signals a week" in tried
     assert "Missed: named by clients" in tried
     assert not RuleSetting.objects.exists()

@@ -138,6 +138,8 @@ def _practice() -> Practice:
 
 
 def _tell(found: LookBack, number: int | None) -> None:
+    from attunement.signals.audit import STANDING_WORDS
+
     click.echo(f"{found.title} ({found.rule_id}, version {found.rule_version})")
     click.echo(
         f"In force: {100 * found.now_rate:g} in 100 people within {found.horizon} sessions; "
@@ -151,6 +153,7 @@ def _tell(found: LookBack, number: int | None) -> None:
     else:
         for title, one in (("As it is", found.as_is), ("As tried", found.tried)):
             click.echo(f"{title}: {one.sentence()}")
+        click.echo(STANDING_WORDS)
     if number is None:
         click.echo("Nothing was saved.")
     else:

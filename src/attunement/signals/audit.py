@@ -237,6 +237,12 @@ class PastSession:
     therapist: bool = False
 
 
+STANDING_WORDS = (
+    "A question that still stands is not asked again, and its next sessions leave the count; which "
+    "questions stand depends on the threshold, so the two may count different numbers of sessions."
+)
+
+
 @dataclass(frozen=True, slots=True)
 class WhatIf:
     """What another threshold would have done to the past."""

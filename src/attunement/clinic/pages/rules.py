@@ -26,7 +26,7 @@ from attunement.clinic.services import (
     save_setting,
     try_setting,
 )
-from attunement.signals.audit import WhatIf
+from attunement.signals.audit import STANDING_WORDS, WhatIf
 from attunement.signals.budget import RATES
 from attunement.signals.proportion import Proportion
 
@@ -137,6 +137,7 @@ def _tune_page(
         "horizon": found.horizon,
         "rows": list(_compared(found)),
         "sentence": found.tried.sentence() if found.tried is not None else "",
+        "standing": STANDING_WORDS,
         "fewest": found.fewest_clients,
         "note": request.POST.get("note", ""),
         "errors": [problem] if problem else [],
