@@ -109,7 +109,14 @@ def test_row_9_formulas_are_codes_like_any_other(code: str) -> None:
     assert _kept(people)[0][1] == code
 
 
-@pytest.mark.parametrize("code", ["\t=1", "a\u202eb", "a\x1b[31mb", '"a\nb"', "x" * 41, "a\u2028b"])
+@pytest.mark.parametrize(
+    "code",
+    ["\t=1", "a\u202eb", "a\x1b[31mb", '"a\nb"', "x" * 41, "a\u2028b"]
+    + [
+        f"C-0{letter}1"
+        for letter in "\u200b\u200c\u200d\u2060\ufeff\u00ad\u00a0\u3164\u2800\ufe0f\u034f"
+    ],
+)
 def test_row_9_codes_that_no_page_can_show_are_refused(code: str) -> None:
     """A tab at the start is a control character, and no code of a client has one."""
     assert _found(f"{code},amber,,2026-01-05\n") == [("E-CLINIC-104", 3, "client_code")]
@@ -144,6 +151,16 @@ def test_row_10_a_blank_in_a_column_that_is_needed_refuses_the_row(column: str) 
 )  # fmt: skip
 def test_row_11_days_that_cannot_be_or_must_be_guessed_refuse_the_row(day: str) -> None:
     assert _found(f"C-02,amber,,{day}\n") == [("E-CLINIC-104", 3, "began_on")]
+
+
+@pytest.mark.parametrize("form", [None, "YYYY-MM-DD"])
+@pytest.mark.parametrize(
+    "day",
+    ["2026-02-28T02:30", "2026-02-28T02:30:00Z", "2026-02-28T23:30-05:00", "2026-02-28 02:30",
+     "2026-02-28T", "28.02.2026 02:30"],
+)  # fmt: skip
+def test_row_11_a_day_with_a_time_refuses_the_row(day: str, form: str | None) -> None:
+    assert _found(f"C-02,amber,,{day}\n", date_format=form) == [("E-CLINIC-104", 3, "began_on")]
 
 
 def test_row_11_a_format_that_is_named_is_read() -> None:

@@ -72,6 +72,12 @@ def test_codes_that_no_page_can_show_are_refused(world: Any, wrong: str) -> None
     assert Client.objects.count() == before
 
 
+@pytest.mark.parametrize("letter", "\u200b\u200d\ufeff\u00ad\u00a0\u3164")
+def test_codes_that_look_like_another_are_refused(world: Any, letter: str) -> None:
+    given = {"therapist_username": world.therapist.username, "began_on": NOW.date(), "now": NOW}
+    _refused(lambda: add_client(f"C-9{letter}9", name="", **given))
+
+
 def test_names_of_all_scripts_are_welcome(world: Any) -> None:
     for at, name in enumerate(("Åse O'Neil-Núñez", "山田 花子", "مریم‌سادات", "🙂")):
         dyad = add_client(

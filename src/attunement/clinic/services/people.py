@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 
-from attunement.clinic.config.plain import is_plain
+from attunement.clinic.config.plain import is_plain, is_visible
 from attunement.clinic.errors import ClinicError
 from attunement.clinic.models import CareEpisode, Client, Dyad, Login, Practice, Role, Therapist
 from attunement.clinic.services.audit import record
@@ -99,6 +99,8 @@ def add_client(
         cannot be shown.
     """
     _refuse_unreadable("code", code, most=MAX_CODE)
+    if not is_code(code):
+        _refuse("a code with invisible characters", "letters, numbers and signs that can be seen")
     if name:
         _refuse_unreadable("name", name)
     therapist = Therapist.objects.filter(login__username__iexact=therapist_username).first()
@@ -129,6 +131,11 @@ def _is_email(text: str) -> bool:
 def is_readable(text: str, *, most: int) -> bool:
     """Whether a code or a name stands on one line of a page and is not too long."""
     return bool(text.strip()) and text == text.strip() and is_plain(text) and len(text) <= most
+
+
+def is_code(text: str) -> bool:
+    """Whether a client's code can be shown, and told from every other by eye."""
+    return is_readable(text, most=MAX_CODE) and is_visible(text)
 
 
 def _refuse_unreadable(what: str, text: str, *, most: int = MAX_NAME) -> None:

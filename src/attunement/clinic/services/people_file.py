@@ -10,7 +10,7 @@ import polars as pl
 
 from attunement.clinic.errors import ClinicError
 from attunement.clinic.models.people import EARLIEST_BIRTH_YEAR
-from attunement.clinic.services.people import MAX_CODE, is_readable
+from attunement.clinic.services.people import MAX_CODE, is_code
 from attunement.errors import Problem, problem_at
 from attunement.exchange import Table
 from attunement.frames.ratings_dates import EARLIEST_YEAR, check_format, dates
@@ -18,12 +18,17 @@ from attunement.frames.ratings_dates import EARLIEST_YEAR, check_format, dates
 CODE, LOGIN, YEAR, DAY = "client_code", "therapist_login", "birth_year", "began_on"
 REQUIRED, COLUMNS = (CODE, LOGIN), (CODE, LOGIN, YEAR, DAY)
 _CERTAINLY_READABLE = r"^[!-~]{1,40}$"
+_WITH_TIME = r"^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}[T ]"
 _DAY_FAULTS = {
     "impossible": ("There is no such day", "Correct it"),
     "year": (f"The year lies before {EARLIEST_YEAR} or after 2100", "Correct it"),
     "ambiguous": (
         "The order of day, month and year is not guessed",
         "Write YYYY-MM-DD, or say it: --date-format DD/MM/YYYY",
+    ),
+    "time": (
+        "A time stands beside the day, and whose day it then is, is not guessed",
+        "Write the day alone, as YYYY-MM-DD",
     ),
     "unreadable": ("This is not a date", "Write YYYY-MM-DD, or say it: --date-format DD/MM/YYYY"),
 }
@@ -179,12 +184,12 @@ def _check_needed(people: PeopleFile, days: pl.Series, began_on: date | None) ->
 
 def _check_codes(people: PeopleFile) -> None:
     doubtful = people.frame.filter(~pl.col(CODE).str.contains(_CERTAINLY_READABLE))
-    wrong = [code for code in doubtful[CODE].unique() if not is_readable(code, most=MAX_CODE)]
+    wrong = [code for code in doubtful[CODE].unique() if not is_code(code)]
     people.refuse(
         people.frame[CODE].is_in(wrong),
         "E-CLINIC-104",
         CODE,
-        what=f"The code is longer than {MAX_CODE} characters or holds control characters",
+        what=f"The code is longer than {MAX_CODE} characters, or holds control or invisible ones",
         next_step=f"Use 1 to {MAX_CODE} letters, numbers and signs on one line",
     )
 
@@ -207,6 +212,9 @@ def _read_days(people: PeopleFile, written: pl.Series, form: str | None, latest:
     # Each way of writing is read once: a file has few days and many rows.
     different = written.unique()
     values, told, _ = dates(different, form)
+    if form is None:
+        timed = different.str.contains(_WITH_TIME).fill_null(value=False)
+        values, told = values.set(timed, None), told.set(timed, "time")
     reading = pl.DataFrame({DAY: different, "day": values, "fault": told})
     read = written.to_frame().join(reading, on=DAY, how="left", maintain_order="left")
     days, faults = read["day"], read["fault"]
