@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from enum import IntEnum, IntFlag
 
 from attunement.signals.errors import SignalError
+from attunement.signals.points import points_in_words
 
 
 class Reference(IntEnum):
@@ -97,7 +98,8 @@ def formula(detector: str, params: Mapping[str, float], plain: str) -> str:
         return _drop_formula(params)
     if detector == "individuals_chart":
         return _chart_formula(params)
-    return plain.format(**params)
+    in_points = points_in_words(f"{params['points']:g}") if "points" in params else ""
+    return plain.format(**params, in_points=in_points)
 
 
 def _drop_formula(params: Mapping[str, float]) -> str:
@@ -107,7 +109,7 @@ def _drop_formula(params: Mapping[str, float]) -> str:
         words = _PREDICTIVE_WORDS[reference] if unit is Unit.PREDICTIVE_SD else _UNIT_WORDS[unit]
         parts.append(f"{params['k']:g} × {words.format(**params)}")
     if params["points"] > 0:
-        parts.append(f"{params['points']:g} points")
+        parts.append(points_in_words(f"{params['points']:g}"))
     said = f"flagged if {_REFERENCE_WORDS[reference].format(**params)} − this score ≥ "
     said += " and ≥ ".join(parts) or "0"
     if params["persist"] > 1:

@@ -225,7 +225,7 @@ DETECTORS: Mapping[str, Detector] = {
     "own_median": Detector(
         own_median,
         frozenset({"points", "min_previous"}),
-        "flagged if median of all earlier scores − this score ≥ {points:g} points",
+        "flagged if median of all earlier scores − this score ≥ {in_points}",
         frozenset({"points"}),
     ),
     "drop": Detector(

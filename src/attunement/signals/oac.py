@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from attunement.signals.archive import Archive, default_archive
 from attunement.signals.detect import Detection, NotEvaluable, Signal, Why, detect
 from attunement.signals.errors import SignalError
+from attunement.signals.points import points_in_words
 from attunement.signals.rules import OAC_RULES, Rule
 from attunement.signals.series import Series
 from attunement.signals.wording import number
@@ -232,10 +233,11 @@ def _gap(rule: Rule, client: Series, therapist_total: Channel | None) -> Detecti
                 expected=theirs,
                 threshold=points,
                 sentence=f"In session {session}, and in the one before, your two ratings lay "
-                f"{number(points, span)} points or more apart (client {number(mine, span)}, "
-                f"therapist {number(theirs, span)}).",
+                f"{points_in_words(number(points, span))} or more apart "
+                f"(client {number(mine, span)}, therapist {number(theirs, span)}).",
                 inputs={"client": mine, "therapist": theirs, "smaller gap of the run": min(gaps)},
-                words=f"a gap of {points:g} points or more in {running} sessions running",
+                words=f"a gap of {points_in_words(f'{points:g}')} or more in "
+                f"{running} sessions running",
             )
         )
     return Detection(tuple(signals), tuple(silent), {rule.id: judged})

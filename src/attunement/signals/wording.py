@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from attunement.signals.detectors import Reason
+from attunement.signals.points import points_in_words
 from attunement.signals.rules import Rule
 from attunement.signals.series import Series
 
@@ -69,7 +70,8 @@ def signal_sentence(
     if rule.detector == "own_median":
         return (
             f"In session {session} the rating was {said}, {side} the middle ({usual}) of the "
-            f"{count(n, 'earlier rating')} by {number(abs(value - expected), span)} points."
+            f"{count(n, 'earlier rating')} by "
+            f"{points_in_words(number(abs(value - expected), span))}."
         )
     if rule.detector == "change_point":
         return (

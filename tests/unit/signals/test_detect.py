@@ -183,6 +183,12 @@ def test_drop_and_median_sentences() -> None:
     median = detect(series(5, 5, 5, 5, 3.5, high=6), (MEDIAN,), archive=ARCHIVE).signals[0]
     assert "below the middle (5) of the 4 earlier ratings by 1.5 points" in median.sentence
     assert "archive" not in " ".join(median.why.inputs)
+    one = detect(series(5, 5, 5, 5, 4, high=6), (MEDIAN,), archive=ARCHIVE).signals[0]
+    assert one.sentence.endswith("earlier ratings by 1 point.")
+    assert one.why.formula.startswith(
+        "flagged if median of all earlier scores − this score ≥ 1 point"
+    )
+    assert "1 points" not in one.why.text()
 
 
 @pytest.mark.parametrize("values", [(), (None,), (5.0,), (None, None, None)])

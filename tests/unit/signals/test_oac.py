@@ -79,6 +79,13 @@ def test_thresholds_can_be_changed() -> None:
     assert found.signals[0].rule_version == "site-1"
 
 
+def test_a_gap_of_one_is_one_point() -> None:
+    near = rule("oac-gap-of-chairs").with_params("site-1", points=1)
+    found = oac_signals(sessions=(1, 2), total=(5, 5), therapist_total=(4, 4), rules=(near,))
+    assert "lay 1 point or more apart" in found.signals[0].sentence
+    assert found.signals[0].why.threshold == "a gap of 1 point or more in 2 sessions running"
+
+
 def test_every_signal_says_it_is_a_heuristic() -> None:
     found = oac_signals(
         sessions=(1, 2), total=(5, 5), strain=(3, 3), items={"4": (1, 1)}, therapist_total=(2, 2)

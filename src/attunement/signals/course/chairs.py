@@ -14,6 +14,7 @@ import numpy as np
 
 from attunement.signals.batch import BoolArray, IntArray
 from attunement.signals.errors import SignalError
+from attunement.signals.points import points_in_words
 from attunement.signals.series import FloatArray
 
 SHARE = 0.90
@@ -204,12 +205,12 @@ def gap_sentence(
     lower = "therapist" if (gaps[-1] < 0) == higher_is_better else "client"
     first = session - len(gaps) + 1
     where = f"In session {session}" if len(gaps) == 1 else f"In sessions {first} to {session}"
-    points = ", ".join(f"{abs(gap):.2g}" for gap in gaps)
+    points = points_in_words(", ".join(f"{abs(gap):.2g}" for gap in gaps))
     known = "as was set"
     if usual.share is not None:
         known = f"{100 * usual.share:.0f} % of {usual.n_pairs} sessions of {usual.n_dyads} dyads"
     return (
-        f"{where} the {lower} saw it as less good, by {points} points. Usual here is a gap "
+        f"{where} the {lower} saw it as less good, by {points}. Usual here is a gap "
         f"(therapist minus client) from {usual.low:.2g} to {usual.high:.2g} ({known}). "
         f"{QUESTION} {NO_RISK}"
     )

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from attunement.signals.errors import SignalError
+from attunement.signals.points import points_in_words
 from attunement.signals.series import Series
 
 LAST = 5
@@ -134,6 +135,7 @@ def _gap(pairs: tuple[tuple[int, float], ...], limit: float, *, higher: bool) ->
         return f"In the {n} that both rated they were close to each other."
     lower = "therapist" if (mean < 0) == higher else "client"
     return (
-        f"In the {n} that both rated, the {lower} saw it as less good, by {abs(mean):.2g} points "
-        "on average. That is common and a reason to talk, not a risk."
+        f"In the {n} that both rated, the {lower} saw it as less good, by "
+        f"{points_in_words(f'{abs(mean):.2g}')} on average. That is common "
+        "and a reason to talk, not a risk."
     )

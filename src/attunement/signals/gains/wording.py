@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from attunement.signals.gains.options import GainOptions
+from attunement.signals.points import points_in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def rule_words(options: GainOptions) -> str:
     direction = "falls" if options.falling else "rises"
     parts = []
     if options.uses(1) and options.points is not None:
-        parts.append(f"(1) by {number(options.points)} points or more")
+        parts.append(f"(1) by {points_in_words(number(options.points))} or more")
     if options.uses(2):
         parts.append(f"(2) by {_share_words(options)}")
     if options.uses(3):
@@ -110,7 +111,7 @@ def interval_words(one: IntervalCheck, options: GainOptions) -> str:
     change = one.before - one.after if options.falling else one.after - one.before
     verb = "fell" if options.falling else "rose"
     moved = (
-        f"The score {verb} by {number(change)} points, from {number(one.before)} to "
+        f"The score {verb} by {points_in_words(number(change))}, from {number(one.before)} to "
         f"{number(one.after)}."
         if change > 0
         else f"The score went from {number(one.before)} to {number(one.after)}, which is not the "
@@ -119,7 +120,8 @@ def interval_words(one: IntervalCheck, options: GainOptions) -> str:
     parts = [moved]
     if options.uses(1) and options.points is not None:
         parts.append(
-            f"Criterion 1, at least {number(options.points)} points: {_yes(one.criterion_1)}."
+            f"Criterion 1, at least {points_in_words(number(options.points))}: "
+            f"{_yes(one.criterion_1)}."
         )
     if options.uses(2):
         parts.append(f"Criterion 2, {_least_words(one, options)}: {_yes(one.criterion_2)}.")
@@ -138,7 +140,7 @@ def _least_words(one: IntervalCheck, options: GainOptions) -> str:
     origin = options.minimum or 0.0 if options.relative == "pomp" else 0.0
     least = options.share * (one.before - origin)
     of = f"{number(one.before)} − {number(origin)}" if origin else number(one.before)
-    words = f"{number(100 * options.share)} % of {of}, at least {number(least)} points"
+    words = f"{number(100 * options.share)} % of {of}, at least {points_in_words(number(least))}"
     return words + (" (of nothing, so any change meets it)" if least <= 0 else "")
 
 
