@@ -15,7 +15,7 @@ COMMA: Final = r"^[+-]?(?:[0-9]+(?:,[0-9]*)?|,[0-9]+)$"
 MINUS_ZERO: Final = r"^-0*[.,]?0*$"
 EXPONENT: Final = r"^[+-]?[0-9]+(?:[.,][0-9]*)?[eE][+-]?[0-9]+$"
 NOT_FINITE: Final = r"(?i)^[+-]?(?:nan|inf|infinity)$"
-LARGEST_SESSION: Final = 9_999
+LARGEST_SESSION: Final = 99_999
 
 COMMA_WHERE_POINT: Final = "A number with a decimal comma, where the file uses a decimal point"
 POINT_WHERE_COMMA: Final = "A number with a decimal point, where the column uses a decimal comma"
@@ -93,7 +93,7 @@ def numbers(column: pl.Series, *, comma: bool) -> tuple[pl.Series, pl.Series]:
 def sessions(column: pl.Series) -> tuple[pl.Series, pl.Series, str]:
     """Read a column as session numbers.
 
-    Whole numbers from 0 to 9,999 are read as they stand; "S3" or "week 3" only where every cell
+    Whole numbers from 0 to 99,999 are read as they stand; "S3" or "week 3" only where every cell
     has the same words before the number, which are returned so that they can be said.
 
     Parameters

@@ -156,7 +156,7 @@ def _session_column(
             wrong,
             "E-FRAME-113",
             plan.session,
-            "The session is not a whole number from 0 to 9,999",
+            "The session is not a whole number from 0 to 99,999",
             "Number the sessions of each dyad",
         )
     )

@@ -13,6 +13,7 @@ import polars as pl
 import pyarrow as pa
 
 from attunement.errors import Problem
+from attunement.frames.engines.memory import arrow
 from attunement.frames.ratings_errors import RatingsError
 
 
@@ -111,7 +112,11 @@ def open_source(table: object) -> Source:
         ) from refusal
     if isinstance(native, nw.LazyFrame):
         native = native.collect("polars")
-    frame = _plain_types(native.to_polars())
+    try:
+        frame = _plain_types(native.to_polars())
+    except (pa.ArrowInvalid, pa.ArrowTypeError):  # a column of numbers with a word in it
+        columns = {name: pl.Series(name, arrow(native[name])) for name in native.columns}
+        frame = _plain_types(pl.DataFrame(columns))
     return Source(
         frame, pl.Series("row", range(1, frame.height + 1), pl.Int64), ".", (), frame.height
     )

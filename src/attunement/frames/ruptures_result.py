@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, overload
 
+import narwhals as nw
 import numpy as np
 import polars as pl
 
@@ -60,18 +61,21 @@ class Ruptures:
 
     @overload
     def plot(
-        self, dyad: Any, *, rule: str | None = ..., engine: Literal["svg"] = ...
+        self, dyad: Any = ..., *, rule: str | None = ..., engine: Literal["svg"] = ...
     ) -> Figure: ...
     @overload
-    def plot(self, dyad: Any, *, rule: str | None = ..., engine: Literal["altair"]) -> Any: ...
     def plot(
-        self, dyad: Any, *, rule: str | None = None, engine: Literal["svg", "altair"] = "svg"
+        self, dyad: Any = ..., *, rule: str | None = ..., engine: Literal["altair"]
+    ) -> Any: ...
+    def plot(
+        self, dyad: Any = None, *, rule: str | None = None, engine: Literal["svg", "altair"] = "svg"
     ) -> Any:
         """Draw one dyad's course with the sessions that were flagged.
 
         Parameters
         ----------
-        dyad : value of the dyad column
+        dyad : value of the dyad column, optional
+            By default the first with an episode, or the first of all.
         rule : str, optional
             Which rule's flags; the first one by default.
         engine : {"svg", "altair"}
@@ -95,7 +99,7 @@ class Ruptures:
                 what=f"The drawing engine cannot be {engine!r}",
                 expected="'svg' or 'altair'",
             )
-        frame, _ = self.source.rows_of(dyad)
+        frame, _ = self.source.rows_of(self._first_dyad() if dyad is None else dyad)
         if not frame.height:
             raise RupturesError(
                 "E-FRAME-212",
@@ -147,6 +151,16 @@ class Ruptures:
                 )
             return f"Row {row} is neither the client's nor the therapist's form: it is not used."
         return explain_row(rows, judged, self.question, place=int(place[0]), row=row, dyad=dyad)
+
+    def _first_dyad(self) -> Any:
+        """Return the first dyad with an episode, or the first of all."""
+        column = self.question.columns.dyad
+        for table in (self.episodes, self.sessions):
+            native = nw.from_native(table).select(column).head(1)
+            frame = native.collect("polars") if isinstance(native, nw.LazyFrame) else native
+            if len(frame):
+                return frame[column].to_list()[0]
+        return None
 
     def _judge(self, frame: pl.DataFrame, rule: str | None) -> tuple[Rows, Judged]:
         asked = [one for one in self.question.rules if rule is None or one.id == rule][:1]

@@ -24,6 +24,8 @@ def find_episodes(
     fewest: int,
     max_gap: int,
     slack: float,
+    least: float,
+    further: float,
     first: int,
     last: int,
     onset: Array,
@@ -37,8 +39,10 @@ def find_episodes(
     """Write the episodes of the dyads ``first`` … ``last − 1`` and return how many there are.
 
     Positions are rows. ``x`` is turned so that higher is better, ``pre`` and ``expected`` as well.
-    An episode begins at a flagged row outside any other; flags up to its end belong to it. It
-    ends with the repair or with the window.
+    An episode begins at a flagged row that lies at least ``least`` below ``pre``, outside any
+    other; flags up to its end belong to it. It ends with the repair or with the window. After a
+    window without a repair the rupture goes on: no other begins before a score is back at that
+    level, or has fallen by ``further`` below the lowest one.
 
     Parameters
     ----------
@@ -55,14 +59,21 @@ def find_episodes(
         begin, end = starts[dyad], starts[dyad + 1]
         over = ended[dyad] == 1 if len(ended) else False
         earlier, row = -1, begin
+        going, mended, bottom = False, 0.0, 0.0
         while row < end:
-            if not flagged[row] or x[row] != x[row]:
+            if going and x[row] == x[row]:
+                going = mended > x[row] > bottom - further
+            if going or not flagged[row] or x[row] != x[row]:
                 earlier = row if x[row] == x[row] else earlier
                 row += 1
                 continue
             level = expected[row]
             if earlier >= 0 and (from_previous or level != level):  # noqa: PLR0124 -- NaN
                 level = x[earlier]
+            if x[row] > level - least:
+                earlier = row
+                row += 1
+                continue
             back = level - tolerance - slack
             lowest, scores, seen, at = _follow(x, sessions, row, end, window, back)
             passed = at < end or sessions[end - 1] - sessions[row] >= window
@@ -71,6 +82,7 @@ def find_episodes(
             pre[found], status[found] = level, verdict
             gap[found] = earlier >= 0 and sessions[row] - sessions[earlier] - 1 > max_gap
             found += 1
+            going, mended, bottom = seen < 0, back, x[lowest]
             stop = seen if seen >= 0 else at
             while row < stop:  # the flags in between belong to this episode
                 earlier = row if x[row] == x[row] else earlier

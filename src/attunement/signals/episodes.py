@@ -97,7 +97,10 @@ def episodes(
     """Turn flagged sessions into episodes, each with what became of it.
 
     An episode begins at a flagged session outside any other, and ends with its repair or with its
-    window; flags in between belong to it.
+    window; flags in between belong to it. A flagged score that lies less than the tolerance below
+    the level before is flagged, but nothing has fallen, and no episode begins. After a window
+    without a repair the rupture goes on: later flags belong to it until a score is back, or lies
+    another within-person SD below its lowest.
 
     * *repaired*: the first score at most ``window`` session numbers after the onset that is back at
       ``pre`` − tolerance;
@@ -169,6 +172,8 @@ def episodes(
         max(fewest, 1),
         max_gap,
         batch.slack,
+        float(tolerance * noise) + batch.slack,
+        float(noise),
         0,
         batch.n_dyads,
         whole[0],

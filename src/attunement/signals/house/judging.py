@@ -11,6 +11,7 @@ from attunement.signals.batch import Batch, Judgements
 from attunement.signals.detectors import Reason
 from attunement.signals.errors import SignalError
 from attunement.signals.house.model import HouseModel
+from attunement.signals.house.moved import moved
 from attunement.signals.house.running import COMPILE_FROM, channels_of, flat, run
 from attunement.signals.house.threshold import MIN_PREVIOUS, Threshold
 from attunement.signals.series import FloatArray
@@ -42,9 +43,11 @@ def judge_house(
     Returns
     -------
     Judgements
-        ``statistic`` is minus the log of the weighted likelihood ratio (negative = worse than
-        expected), ``expected`` what was expected of the client's score, ``limit`` NaN (the limit
-        is one of probability), ``probability`` that a rupture is on, from the model's base rate.
+        ``flagged`` where the statistic is beyond the limit and something got worse that people
+        could see (`moved`); ``statistic`` is minus the log of the weighted likelihood ratio
+        (negative = worse than expected), ``expected`` what was expected of the client's score,
+        ``limit`` NaN (the limit is one of probability), ``probability`` that a rupture is on,
+        from the model's base rate.
 
     Raises
     ------
@@ -62,7 +65,7 @@ def judge_house(
     expected = batch.as_scored(np.clip(out.expected, batch.minimum, batch.maximum))
     return Judgements(
         statistic=-statistic,
-        flagged=judged & (out.statistic > threshold.value),
+        flagged=judged & (out.statistic > threshold.value) & moved(batch, channels),
         reason=reason,
         expected=np.where(judged, expected, np.nan),
         limit=np.full(batch.n_rows, np.nan),
