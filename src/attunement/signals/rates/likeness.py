@@ -7,6 +7,7 @@ import math
 import sys
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -82,9 +83,10 @@ def null_like(
             from_table=True,
         )
     many = n or _SIMULATED
-    found = _simulate(
-        rule, like, archive, dip=None, asked=asked, n=many, seed=_SEED if seed is None else seed
-    )
+    if n is None and seed is None and asked is None:
+        found = _simulate_alike(rule, kind.archive, kind.model, _rough(kind))
+    else:
+        found = _simulate(rule, like, archive, dip=None, asked=asked, n=many, seed=seed or _SEED)
     return NullRate(
         per_series=found.per_series,
         per_session=found.per_session,
@@ -292,6 +294,71 @@ def _session_error(every: float, sessions: float, length: int, n: int) -> float:
         return 0.0
     clumped = max(length * sessions / every, 1.0)  # flags per flagged series
     return math.sqrt(sessions * clumped / (n * max(length, 1)))
+
+
+class _Rough(NamedTuple):
+    """A series so far rounded that series which are alike share one simulation."""
+
+    length: int
+    missing: float
+    level: float  # mean and SD of the possible levels, in usual SDs
+    level_spread: float
+    noise: float  # mean and SD of the logarithm of the possible noises
+    noise_spread: float
+
+
+def _rough(kind: _Like) -> _Rough:
+    """Round a series: by less than it tells of its person."""
+    unit, w = kind.model.noise, kind.person.weights
+    levels, logs = kind.person.levels, np.log(np.maximum(kind.person.noises, 1e-9) / unit)
+    level, noise = float(w @ levels), float(w @ logs)
+    spread = math.sqrt(max(float(w @ (levels - level) ** 2), 0.0)) / unit
+    noises = math.sqrt(max(float(w @ (logs - noise) ** 2), 0.0))
+    return _Rough(
+        kind.length,
+        round(kind.missing, 1),
+        round(2.0 * level / unit) / 2.0,
+        round(5.0 * spread) / 5.0,
+        round(5.0 * noise) / 5.0,
+        round(5.0 * noises) / 5.0,
+    )
+
+
+@lru_cache(maxsize=4096)
+def _simulate_alike(rule: Rule, archive: Archive, model: Model, rough: _Rough) -> Counted:
+    """Simulate once for all series that are alike, where the tables do not reach."""
+    unit = model.noise
+    world = Null(
+        model.minimum,
+        model.maximum,
+        model.step,
+        model.level,
+        0.0,
+        unit,
+        model.autocorrelation,
+        min(rough.missing, 0.99),
+        rough.length,
+    )
+    # three levels and three noises with the mean and the variance of what is possible
+    apart, shares = (
+        np.array([-math.sqrt(3.0), 0.0, math.sqrt(3.0)]),
+        np.array([1 / 6, 2 / 3, 1 / 6]),
+    )
+    levels = unit * (rough.level + rough.level_spread * np.repeat(apart, 3))
+    noises = unit * np.exp(rough.noise + rough.noise_spread * np.tile(apart, 3))
+    person = Person(levels, noises, np.outer(shares, shares).ravel())
+    chosen_levels, chosen_noises = chosen(person, _SIMULATED)
+    fast = rule.detector == HOUSE_DETECTOR or "numba" in sys.modules
+    return count_flags(
+        rule,
+        world,
+        chosen_levels,
+        chosen_noises,
+        archive=archive,
+        seed=_SEED,
+        asked=None,
+        compile_from=COMPILE_FROM if fast else PLAIN,
+    )
 
 
 @lru_cache(maxsize=1024)
