@@ -34,7 +34,7 @@ def test_flags_are_listed_with_what_speaks_for_them(
     code, out, err = run("signals", file, "--scale", "0", "6", capfd=capfd)
     assert code == 0
     assert "8 rows of 1 dyad: 8 scores used" in out
-    assert "- A, session 6 (house): the score is 1.2 where about 4.8 was expected" in out
+    assert "- A, session 6 (house): the score was 1.2 where about 4.8 was expected" in out
     assert "'client_id' was taken for the dyad" in err
 
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -185,7 +186,7 @@ def _said(text: str) -> str:
     """Return what an explanation says in a sentence, or what went into the verdict."""
     lines = dict(line.split(": ", 1) for line in text.splitlines() if ": " in line)
     if "In a sentence" in lines:
-        return lines["In a sentence"].removeprefix("Session ").partition(": ")[2]
+        return re.sub(r"^In session \d+ ", "", lines["In a sentence"])
     return f"{lines['Inputs']} Threshold: {lines['Threshold']}"
 
 

@@ -61,7 +61,7 @@ def test_numbers_of_a_data_frame() -> None:
 
 
 def test_sessions_are_whole_numbers() -> None:
-    values, faults, prefix = sessions(pl.Series(["1", "2.0", "2.5", "x", None, "-1", "10000"]))
+    values, faults, prefix = sessions(pl.Series(["1", "2.0", "2.5", "x", None, "-1", "100000"]))
     assert values.to_list() == [1, 2, None, None, None, None, None]
     assert faults.to_list() == [False, False, True, True, True, True, True]
     assert prefix == ""
