@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,7 @@ from attunement.kernels import (
     score_rows,
     tabulate,
 )
+from attunement.kernels.compiling import Settled
 from attunement.scoring.errors import ScoringError
 from attunement.scoring.memory import lend
 from attunement.scoring.plan import Plan
@@ -172,6 +174,27 @@ def _shape(plan: Plan, columns: Sequence[Column]) -> tuple[int, str]:
     return sizes.pop(), dtype
 
 
+_SETTLED: dict[tuple[object, ...], Settled] = {}
+
+
+def _kind(array: Array) -> tuple[object, ...]:
+    """Return all that a compiled function asks of an array before it trusts it."""
+    flags = array.flags
+    return array.dtype, array.ndim, flags.c_contiguous, flags.aligned, flags.writeable
+
+
+_WORK = threading.local()
+
+
+def _scratch(plan: Plan, dtype: str) -> Scratch:
+    """Return this thread's working memory, made anew only for another plan than the last."""
+    last: tuple[Plan, str, Scratch] | None = getattr(_WORK, "last", None)
+    if last is None or last[0] is not plan or last[1] != dtype:
+        last = (plan, dtype, make_scratch(len(plan.items), dtype))
+        _WORK.last = last
+    return last[2]
+
+
 class _Memory:
     """Memory from one address to another, which numpy takes for an array."""
 
@@ -225,7 +248,7 @@ class _Job:
             n_answered=self.result.n_answered[first:],
             why=self.result.why[first:],
         )
-        rule = compiled(score_rows) if self.many else score_rows
+        rule = self._settled(outputs) if self.many else score_rows
         found = rule(
             self.values,
             self.starts + first,
@@ -241,6 +264,18 @@ class _Job:
         )
         return first, last, bool(found)
 
+    def _settled(self, outputs: Outputs) -> Callable[..., int]:
+        """Return the compiled rule for arrays of these kinds, which are told apart at each call.
+
+        Telling the kinds of the plan's sixty arrays apart would take a small table longer than
+        scoring it; they are always the same ones.
+        """
+        told = (self.values, self.bits, outputs.scores, outputs.n_answered, outputs.why)
+        key = (self.dtype, *(_kind(array) for array in told))
+        if key not in _SETTLED:
+            _SETTLED[key] = Settled(score_rows)
+        return _SETTLED[key]
+
     def run_threads(self, rows: int, workers: int) -> list[tuple[int, int, bool]]:
         """Deal the rows out in chunks; threads overlap because the compiled rule lets go.
 
@@ -251,7 +286,7 @@ class _Job:
         todo = iter(chunks)  # shared: a thread that is held up takes fewer
 
         def work() -> list[tuple[int, int, bool]]:
-            scratch = make_scratch(len(self.starts), self.dtype)
+            scratch = _scratch(self.plan, self.dtype)
             return [self.run(first, last, scratch) for first, last in todo]
 
         if workers <= 1:
