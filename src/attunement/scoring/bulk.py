@@ -6,7 +6,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -38,6 +38,11 @@ CHUNK = 1 << 17
 Array = npt.NDArray[Any]
 
 
+def _address(array: Array) -> int:
+    first: int = array.__array_interface__["data"][0]
+    return first
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One item's answers.
@@ -54,6 +59,13 @@ class Column:
     values: Array
     bits: Array | None = None
     bit_start: int = 0
+    # where values and bits lie: an array in use never moves, and asking numpy takes its time
+    places: tuple[int, int] = field(init=False, repr=False, compare=False, default=(0, 0))
+
+    def __post_init__(self) -> None:
+        """Take note of where the arrays lie."""
+        bits = 0 if self.bits is None else _address(self.bits)
+        object.__setattr__(self, "places", (_address(self.values), bits))
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,15 +219,14 @@ class _Memory:
         }
 
 
-def _flat(arrays: Sequence[Array], *, copy: bool) -> tuple[Array, Array]:
-    """Return one flat array that holds ``arrays``, and where each begins.
+def _flat(arrays: Sequence[Array], at: Sequence[int], *, copy: bool) -> tuple[Array, Array]:
+    """Return one flat array that holds ``arrays``, which lie at ``at``, and where each begins.
 
     Without ``copy`` it is the memory from the lowest to the highest of them, and whatever else
     lies between; the kernel reads only what is theirs. Copying would take a fifth of the time of
     scoring. The caller keeps ``arrays`` alive.
     """
     dtype, size = arrays[0].dtype, arrays[0].dtype.itemsize
-    at: list[int] = [one.__array_interface__["data"][0] for one in arrays]
     first = min(at)
     apart = any((place - first) % size for place in at)
     if copy or apart or not all(one.flags.c_contiguous for one in arrays):
@@ -307,11 +318,19 @@ def _make_job(
     many: bool,
 ) -> _Job:
     """Lay out what the kernel reads."""
-    values, starts = _flat([column.values for column in columns], copy=not many)
+    values, starts = _flat(
+        [column.values for column in columns],
+        [column.places[0] for column in columns],
+        copy=not many,
+    )
     kept = [column for column in columns if column.bits is not None]
     bits, bit_starts = np.zeros(0, dtype=np.uint8), np.full(len(columns), -1, dtype=np.int64)
     if kept:
-        bits, byte_starts = _flat([c.bits for c in kept if c.bits is not None], copy=not many)
+        bits, byte_starts = _flat(
+            [column.bits for column in kept if column.bits is not None],
+            [column.places[1] for column in kept],
+            copy=not many,
+        )
         there = [column.bits is not None for column in columns]
         bit_starts[there] = byte_starts * 8 + [column.bit_start for column in kept]
     return _Job(
