@@ -20,6 +20,17 @@ class Perspective(models.TextChoices):
     THERAPIST = "therapist", "therapist"
 
 
+class Moment(models.TextChoices):
+    """When a form is asked: before a session, after it, or on a day between two sessions.
+
+    Only the forms after a session are paired, drawn from both chairs and read by rules.
+    """
+
+    BEFORE = "before", "before the session"
+    AFTER = "after", "after the session"
+    BETWEEN = "between", "between two sessions"
+
+
 class Assignment(models.Model):
     """One form for one chair of one session; its measure version is frozen when it is made."""
 
@@ -28,12 +39,16 @@ class Assignment(models.Model):
     perspective = models.CharField(max_length=10, choices=Perspective)
     measure_id = models.CharField(max_length=60)
     measure_version = models.CharField(max_length=30)
+    moment = models.CharField(max_length=7, choices=Moment, default=Moment.AFTER)
     made_at = models.DateTimeField()
 
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["session", "perspective", "measure_id"], name="assignment_once"
+                fields=["session", "perspective", "measure_id", "moment"], name="assignment_once"
+            ),
+            models.CheckConstraint(
+                name="assignment_moment_known", condition=models.Q(moment__in=Moment.values)
             ),
             models.CheckConstraint(
                 name="assignment_perspective_known",

@@ -8,11 +8,19 @@ from typing import ClassVar
 from django.db import models
 
 from attunement.clinic.models.append_only import AppendOnlyModel
-from attunement.clinic.models.asking import SHA256_LENGTH, Assignment, Perspective
+from attunement.clinic.models.asking import SHA256_LENGTH, Assignment, Moment, Perspective
 from attunement.clinic.models.care import Session
 from attunement.clinic.models.identifiers import ID_LENGTH, new_id
 
 MAX_TEXT = 10_000
+
+
+class Provenance(models.TextChoices):
+    """Whose hand wrote the answers into the program."""
+
+    SELF = "self", "answered here by the person"
+    PAPER = "paper", "answered on paper, typed in by somebody"
+    IMPORT = "import", "brought in from another program"
 
 
 class Response(AppendOnlyModel):
@@ -29,7 +37,10 @@ class Response(AppendOnlyModel):
     answered_at = models.DateTimeField(null=True, blank=True)  # the client's clock
     received_at = models.DateTimeField()  # ours
     clock_suspect = models.BooleanField(default=False)
-    mode = models.CharField(max_length=10)  # "link" | "code" | "login" | "import"
+    mode = models.CharField(max_length=10)  # "link" | "code" | "login" | "paper" | "import" | …
+    moment = models.CharField(max_length=7, choices=Moment, default=Moment.AFTER)
+    provenance = models.CharField(max_length=6, choices=Provenance, default=Provenance.SELF)
+    entered_by = models.CharField(max_length=ID_LENGTH, blank=True)  # the login that typed a paper
     language = models.CharField(max_length=10)
     who_sees = models.TextField()  # the words that were shown before answering
 
@@ -40,7 +51,14 @@ class Response(AppendOnlyModel):
                 condition=models.Q(perspective__in=Perspective.values),
             ),
             models.UniqueConstraint(
-                fields=["session", "perspective", "measure_id"], name="response_once"
+                fields=["session", "perspective", "measure_id", "moment"], name="response_once"
+            ),
+            models.CheckConstraint(
+                name="response_moment_known", condition=models.Q(moment__in=Moment.values)
+            ),
+            models.CheckConstraint(
+                name="response_provenance_known",
+                condition=models.Q(provenance__in=Provenance.values),
             ),
         ]
 

@@ -22,7 +22,19 @@ SIGNAL_TABLES = (
     "clinic_namedrupture",
     "clinic_signalshown",
 )
-APPEND_ONLY_TABLES = ANSWER_TABLES + SIGNAL_TABLES
+CAPTURE_TABLES = (
+    "clinic_askingschedule",
+    "clinic_questionasked",
+    "clinic_openedform",
+    "clinic_privatemessage",
+    "clinic_messagetaken",
+    "clinic_reminderattempt",
+    "clinic_paperbatch",
+    "clinic_paperform",
+    "clinic_paperentry",
+    "clinic_enteredtotal",
+)
+APPEND_ONLY_TABLES = ANSWER_TABLES + SIGNAL_TABLES + CAPTURE_TABLES
 _FUNCTION = "clinic_refuse_change"
 
 

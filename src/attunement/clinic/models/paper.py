@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Forms on paper: batches with printed codes, what was typed in, totals that stay totals."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+
+from attunement.clinic.models.append_only import AppendOnlyModel
+from attunement.clinic.models.asking import Assignment
+from attunement.clinic.models.identifiers import ID_LENGTH, new_id
+from attunement.clinic.models.people import Practice
+from attunement.clinic.models.response import Response
+
+PAPER_CODE_LENGTH = 8
+
+
+class PaperBatch(AppendOnlyModel):
+    """Forms that were printed together."""
+
+    id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id, editable=False)
+    practice = models.ForeignKey(Practice, on_delete=models.PROTECT, related_name="paper_batches")
+    printed_by = models.CharField(max_length=ID_LENGTH)
+    printed_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        """Return the identifier."""
+        return self.id
+
+
+class PaperForm(AppendOnlyModel):
+    """One printed form. Its code says which session it belongs to, and opens nothing by itself."""
+
+    id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id, editable=False)
+    batch = models.ForeignKey(PaperBatch, on_delete=models.PROTECT, related_name="forms")
+    assignment = models.ForeignKey(Assignment, on_delete=models.PROTECT, related_name="papers")
+    code = models.CharField(max_length=PAPER_CODE_LENGTH, unique=True)
+    who_sees = models.TextField()  # the words printed on it
+
+    def __str__(self) -> str:
+        """Return the identifier."""
+        return self.id
+
+
+class PaperEntry(AppendOnlyModel):
+    """What one person typed from a paper, kept until a second entry agrees with it."""
+
+    id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id, editable=False)
+    form = models.ForeignKey(PaperForm, on_delete=models.PROTECT, related_name="entries")
+    number = models.PositiveSmallIntegerField()
+    submission_id = models.UUIDField(unique=True)
+    typed = models.TextField()  # sealed: what was typed, as JSON
+    entered_by = models.CharField(max_length=ID_LENGTH)
+    entered_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["form", "number"], name="paper_entry_once"),
+        ]
+
+    def __str__(self) -> str:
+        """Return the identifier."""
+        return self.id
+
+
+class EnteredTotal(AppendOnlyModel):
+    """A total that came without its items. It is never spread over them."""
+
+    id = models.BigAutoField(primary_key=True)
+    response = models.ForeignKey(Response, on_delete=models.PROTECT, related_name="totals")
+    scale = models.CharField(max_length=40)
+    value = models.FloatField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["response", "scale"], name="entered_total_once"),
+        ]
+
+    def __str__(self) -> str:
+        """Return the row's number."""
+        return str(self.pk)
