@@ -33,6 +33,7 @@ from attunement.clinic.models.care import (
 )
 from attunement.clinic.models.derived import Score, SignalJudgement, SignalRecord
 from attunement.clinic.models.identifiers import derived_id, is_id, new_id
+from attunement.clinic.models.kiosk import Kiosk
 from attunement.clinic.models.loop import (
     HELPED_ANSWERS,
     LONGEST_CHANGE,
@@ -82,12 +83,27 @@ from attunement.clinic.models.response import (
     Provenance,
     Response,
 )
+from attunement.clinic.models.risk import (
+    OPEN_STATES,
+    WEEK_MINUTES,
+    ActKind,
+    AlertState,
+    DeliveryChannel,
+    DeliveryState,
+    RiskAct,
+    RiskAlert,
+    RiskDelivery,
+    RiskOutbox,
+    RotaTurn,
+    WorkerBeat,
+)
 from attunement.clinic.models.rules import (
     LONGEST_NOTE,
     LearnedModel,
     RuleSetting,
     TherapistBudget,
 )
+from attunement.clinic.models.sealed import HeldDelivery, HeldReason, SealingKey
 
 __all__ = [
     "CLIENT_ANSWERS",
@@ -98,10 +114,14 @@ __all__ = [
     "MAX_TEXT",
     "MOST_GOALS",
     "MOST_PUT_RIGHT",
+    "OPEN_STATES",
     "PAPER_CODE_LENGTH",
     "PUT_RIGHT_ANSWERS",
     "THERAPIST_ANSWERS",
+    "WEEK_MINUTES",
+    "ActKind",
     "AgreedChange",
+    "AlertState",
     "Answer",
     "AskingSchedule",
     "Assignment",
@@ -114,6 +134,8 @@ __all__ = [
     "Client",
     "ClientSetting",
     "ConversationIntent",
+    "DeliveryChannel",
+    "DeliveryState",
     "Dyad",
     "Ending",
     "EnteredTotal",
@@ -122,8 +144,11 @@ __all__ = [
     "FollowUpQuestion",
     "Goal",
     "Grant",
+    "HeldDelivery",
+    "HeldReason",
     "Intent",
     "Invitation",
+    "Kiosk",
     "LearnedModel",
     "Login",
     "LookTogether",
@@ -148,7 +173,12 @@ __all__ = [
     "ReminderAttempt",
     "ReminderState",
     "Response",
+    "RiskAct",
+    "RiskAlert",
+    "RiskDelivery",
+    "RiskOutbox",
     "Role",
+    "RotaTurn",
     "RuleSetting",
     "RuptureEntry",
     "RuptureKind",
@@ -157,6 +187,7 @@ __all__ = [
     "RuptureType",
     "ScheduleKind",
     "Score",
+    "SealingKey",
     "Session",
     "SignalJudgement",
     "SignalOutcome",
@@ -164,6 +195,7 @@ __all__ = [
     "SignalShown",
     "Therapist",
     "TherapistBudget",
+    "WorkerBeat",
     "derived_id",
     "is_id",
     "new_id",
