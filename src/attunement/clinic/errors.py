@@ -28,6 +28,12 @@ class ClinicError(AttunementError):
         "E-CLINIC-014": "the database cannot be opened",
         "E-CLINIC-015": "what was said about a signal cannot be taken",
         "E-CLINIC-016": "a budget or a rule's setting cannot be saved",
+        "E-CLINIC-017": "the client was erased",
+        "E-CLINIC-018": "sealed words cannot be opened",
+        "E-CLINIC-019": "the keys do not open the database's keys",
+        "E-CLINIC-020": "the backup cannot be made",
+        "E-CLINIC-021": "the backup cannot be restored",
+        "E-CLINIC-022": "the client cannot be erased",
         "E-CLINIC-101": "a file of people was not imported",
         "E-CLINIC-102": "a column of a file of people is missing or unknown",
         "E-CLINIC-103": "a cell that is needed is empty",
@@ -54,6 +60,7 @@ class ConfigError(AttunementError):
         "E-CONFIG-010": "a form cannot be asked",
         "E-CONFIG-011": "the client's form asks about risk, and nothing delivers the answer",
         "E-CONFIG-012": "a file can be changed by everybody",
+        "E-CONFIG-013": "the file of keys cannot be used",
     }
 
 
