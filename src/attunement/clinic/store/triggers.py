@@ -34,7 +34,14 @@ CAPTURE_TABLES = (
     "clinic_paperentry",
     "clinic_enteredtotal",
 )
-APPEND_ONLY_TABLES = ANSWER_TABLES + SIGNAL_TABLES + CAPTURE_TABLES
+LOOP_TABLES = (
+    "clinic_agreedchange",
+    "clinic_conversationintent",
+    "clinic_looktogether",
+    "clinic_followup",
+    "clinic_ruptureentry",
+)
+APPEND_ONLY_TABLES = ANSWER_TABLES + SIGNAL_TABLES + CAPTURE_TABLES + LOOP_TABLES
 _FUNCTION = "clinic_refuse_change"
 
 
