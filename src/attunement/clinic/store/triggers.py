@@ -41,7 +41,11 @@ LOOP_TABLES = (
     "clinic_followup",
     "clinic_ruptureentry",
 )
-APPEND_ONLY_TABLES = ANSWER_TABLES + SIGNAL_TABLES + CAPTURE_TABLES + LOOP_TABLES
+RISK_TABLES = (
+    "clinic_riskalert",
+    "clinic_riskact",
+)
+APPEND_ONLY_TABLES = ANSWER_TABLES + SIGNAL_TABLES + RISK_TABLES + CAPTURE_TABLES + LOOP_TABLES
 _FUNCTION = "clinic_refuse_change"
 
 
