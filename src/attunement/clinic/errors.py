@@ -34,6 +34,9 @@ class ClinicError(AttunementError):
         "E-CLINIC-020": "the backup cannot be made",
         "E-CLINIC-021": "the backup cannot be restored",
         "E-CLINIC-022": "the client cannot be erased",
+        "E-CLINIC-031": "the rota cannot be changed like this",
+        "E-CLINIC-032": "what was done about an alert cannot be taken",
+        "E-CLINIC-033": "a mail was not sent",
         "E-CLINIC-101": "a file of people was not imported",
         "E-CLINIC-102": "a column of a file of people is missing or unknown",
         "E-CLINIC-103": "a cell that is needed is empty",
@@ -58,8 +61,9 @@ class ConfigError(AttunementError):
         "E-CONFIG-008": "the base address is not safe",
         "E-CONFIG-009": "the database address is not understood",
         "E-CONFIG-010": "a form cannot be asked",
-        "E-CONFIG-011": "the client's form asks about risk, and nothing delivers the answer",
+        "E-CONFIG-011": "a form asks about risk, and its answer might reach nobody",
         "E-CONFIG-012": "a file can be changed by everybody",
+        "E-CONFIG-015": "the mail server or the monitor is not safe to use",
         "E-CONFIG-013": "the file of keys cannot be used",
     }
 
