@@ -3,7 +3,16 @@
 
 from __future__ import annotations
 
-from attunement.clinic.config.model import Config, Crisis, UseContexts, Words
+from attunement.clinic.config.model import Config, Crisis, Mail, RiskRule, UseContexts, Words
 from attunement.clinic.config.read import load_config, parse_config
 
-__all__ = ["Config", "Crisis", "UseContexts", "Words", "load_config", "parse_config"]
+__all__ = [
+    "Config",
+    "Crisis",
+    "Mail",
+    "RiskRule",
+    "UseContexts",
+    "Words",
+    "load_config",
+    "parse_config",
+]

@@ -8,6 +8,8 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from attunement.clinic.keys import KeysFile
+
 
 @dataclass(frozen=True, slots=True)
 class Words:
@@ -49,6 +51,30 @@ class UseContexts:
 
 
 @dataclass(frozen=True, slots=True)
+class Mail:
+    """The mail server that notices leave by."""
+
+    host: str
+    port: int
+    security: str  # "starttls" | "tls" | "none" (this machine only)
+    username: str
+    password: str = field(repr=False)
+    from_address: str
+
+
+@dataclass(frozen=True, slots=True)
+class RiskRule:
+    """The site's rule for answers about risk: by when who is told."""
+
+    next_after: timedelta = timedelta(minutes=15)  # the next on the rota
+    lead_after: timedelta = timedelta(minutes=30)
+    all_after: timedelta = timedelta(minutes=60)
+    pages_only: bool = False  # said by the site: nobody is told outside the program's pages
+    procedure: str = ""  # what the people who are told do, in the site's words
+    monitor_url: str = field(default="", repr=False)  # may hold a token
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """A configuration that has been checked; building one from a file is ``load_config``."""
 
@@ -65,8 +91,12 @@ class Config:
     link_lifetime: timedelta = timedelta(hours=72)
     client_measure: str = "oac-c"
     therapist_measure: str = "oac-t"
+    keys: KeysFile | None = field(default=None, repr=False)  # None: derived from the secret
+    keys_file: Path | None = None
     words: Words = field(default_factory=Words)
     use: UseContexts = field(default_factory=UseContexts)
+    mail: Mail | None = None
+    risk: RiskRule = field(default_factory=RiskRule)
 
     @property
     def https(self) -> bool:

@@ -15,7 +15,9 @@ from django.conf.locale import LANG_INFO
 
 from attunement.clinic.config.addresses import database_address, hosts_of, safe_base_url
 from attunement.clinic.config.files import read_small, refuse_open_to_all
+from attunement.clinic.config.keys_file import read_keys
 from attunement.clinic.config.model import Config, Crisis, UseContexts, Words
+from attunement.clinic.config.notices import mail_of, risk_of
 from attunement.clinic.config.plain import is_plain
 from attunement.clinic.config.secret import read_secret
 from attunement.clinic.config.toml_keys import BY_PATH, KEYS, SECTIONS
@@ -91,6 +93,7 @@ def parse_config(text: str, *, home: Path, environ: Mapping[str, str]) -> Config
             values[key] = environ[variable]
     _check_keys(values)
     base_url = safe_base_url(values["base_url"])
+    keys_file = home / values["keys_file"] if "keys_file" in values else None
     return Config(
         secret_key=read_secret(home / values["secret_key_file"]),
         database=database_address(values["database"], home=home),
@@ -107,10 +110,19 @@ def parse_config(text: str, *, home: Path, environ: Mapping[str, str]) -> Config
         link_lifetime=_lifetime(values.get("link_lifetime_hours", 72)),
         client_measure=values.get("forms.client", "oac-c"),
         therapist_measure=values.get("forms.therapist", "oac-t"),
+        keys=None if keys_file is None else read_keys(keys_file),
+        keys_file=keys_file,
         words=Words(
             **{name: _words(values, f"words.{name}") for name in _section(values, "words")}
         ),
         use=UseContexts(**_section(values, "use")),
+        mail=mail_of(values, home=home),
+        risk=risk_of(
+            values,
+            procedure=_words(values, "risk.procedure", lines=True)
+            if "risk.procedure" in values
+            else "",
+        ),
     )
 
 

@@ -29,6 +29,9 @@ class Key:
 KEYS: tuple[Key, ...] = (
     Key("secret_key_file", str, True, "Path of a file with at least 50 random characters."),
     Key("database", str, True, "Path of the SQLite file, or postgresql://user:password@host/name."),
+    Key(
+        "keys_file", str, False, "Path of the file of keys; without it they follow from the secret."
+    ),
     Key("base_url", str, True, "The address people open; https, or http on this machine only."),
     Key("allowed_hosts", list, False, "Further host names that are answered."),
     Key("timezone", str, False, "An IANA name such as Europe/Berlin; UTC by default."),
@@ -38,7 +41,7 @@ KEYS: tuple[Key, ...] = (
     Key("practice.synthetic", bool, False, "Every person is made up, and pages say so; false."),
     Key("crisis.text", str, True, "What the client's form says to somebody who needs help now."),
     Key("crisis.phone", str, True, "The number to call at this site."),
-    Key("forms.client", str, False, "The measure that clients fill, without risk items; oac-c."),
+    Key("forms.client", str, False, "The measure that clients fill; oac-c by default."),
     Key("forms.therapist", str, False, "Its mirror for therapists; oac-t by default."),
     Key("words.client", str, False, "The word shown for a client."),
     Key("words.clients", str, False, "Its plural."),
@@ -50,6 +53,24 @@ KEYS: tuple[Key, ...] = (
     Key("use.commercial", bool, False, "Somebody is paid; true by default, the careful answer."),
     Key("use.educational", bool, False, "Used for teaching; false by default."),
     Key("use.research", bool, False, "Used for research; false by default."),
+    Key("mail.host", str, False, "The mail server for notices; without [mail] none are mailed."),
+    Key("mail.port", int, False, "Its port; 587, or 465 for tls."),
+    Key("mail.security", str, False, "starttls (default), tls, or none on this machine only."),
+    Key("mail.username", str, False, "Where the server asks for one; with password_file."),
+    Key(
+        "mail.password_file", str, False, "Path of a file with the password, readable by you alone."
+    ),
+    Key("mail.from_address", str, False, "The sender of every mail; one plain address."),
+    Key("risk.next_after_minutes", int, False, "Until the next on the rota is told; 15."),
+    Key("risk.lead_after_minutes", int, False, "Until the lead is told; 30."),
+    Key("risk.all_after_minutes", int, False, "Until everybody who is named is told; 60."),
+    Key("risk.procedure", str, False, "What the people who are told do, in the site's words."),
+    Key(
+        "risk.pages_only", bool, False, "Ask about risk without [mail]: told on pages only; false."
+    ),
+    Key(
+        "risk.monitor_url", str, False, "An https address that is asked each minute while we work."
+    ),
 )
 BY_PATH = {key.path: key for key in KEYS}
 SECTIONS = frozenset(key.path.split(".")[0] for key in KEYS if "." in key.path)
