@@ -16,17 +16,18 @@ KEY_ID_LENGTH = 64  # of a claimed key id: an unknown one may be anything short
 
 
 class SealingKey(models.Model):
-    """A key pair for the queue on phones: one half opens envelopes, the other signs receipts.
+    """Two key pairs for the queue on phones: one opens envelopes, the other signs receipts.
 
-    ``private_wrapped`` is emptied when the key's time is over: what was sealed to it can then be
-    read by nobody.
+    ``opening_wrapped`` is emptied when the key's time is over: what was sealed to it can then be
+    read by nobody. The signing half stays, so that a phone can still be told so.
     """
 
     id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id, editable=False)
     algorithm = models.CharField(max_length=40, default=ALGORITHM)
     public = models.CharField(max_length=100)  # P-256 point, base64url; what phones seal to
     receipt_public = models.CharField(max_length=100)  # P-256 point; what phones check receipts by
-    private_wrapped = models.TextField(blank=True)
+    opening_wrapped = models.TextField(blank=True)
+    signing_wrapped = models.TextField()
     made_at = models.DateTimeField()
     retired_at = models.DateTimeField(null=True, blank=True)  # no form shows it after this
 
