@@ -25,6 +25,7 @@ from attunement.clinic.models import (
     Login,
     Practice,
     Prediction,
+    Provenance,
     Response,
     Role,
     Score,
@@ -211,6 +212,7 @@ def _form(
         answered_at=filled_at,
         received_at=filled_at,
         mode="import",
+        provenance=Provenance.IMPORT,
         language="en",
         who_sees=client_who_sees(words) if by_client else therapist_who_sees(words),
     )

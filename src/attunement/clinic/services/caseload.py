@@ -10,7 +10,7 @@ from datetime import date, datetime
 from django.db.models import FilteredRelation, Q, QuerySet
 
 from attunement.clinic.access import Action
-from attunement.clinic.models import Assignment, Dyad, Login, Role, Session, SignalRecord
+from attunement.clinic.models import Assignment, Dyad, Login, Moment, Role, Session, SignalRecord
 from attunement.clinic.services.chairs import state_of
 from attunement.clinic.services.forms import config, measure_of
 from attunement.clinic.services.gate import act, actor_name, done, require_self
@@ -90,7 +90,7 @@ def _seen(dyads: list[Dyad]) -> dict[str, list[_Seen]]:
     ):
         by_session[session_id] = _Seen(session_id, session_no, held_on)
         by_dyad[dyad_id].append(by_session[session_id])
-    chairs = Assignment.objects.filter(session__dyad__in=dyads).annotate(
+    chairs = Assignment.objects.filter(session__dyad__in=dyads, moment=Moment.AFTER).annotate(
         total=FilteredRelation("response__scores", condition=Q(response__scores__scale="total"))
     )
     for session_id, perspective, response_id, total in chairs.values_list(

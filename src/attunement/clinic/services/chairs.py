@@ -12,7 +12,16 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 
-from attunement.clinic.models import Answer, Assignment, Dyad, Perspective, Response, Score, Session
+from attunement.clinic.models import (
+    Answer,
+    Assignment,
+    Dyad,
+    Moment,
+    Perspective,
+    Response,
+    Score,
+    Session,
+)
 from attunement.clinic.services.results import SessionState
 
 # Plain texts: a caseload asks this some ten thousand times.
@@ -67,13 +76,13 @@ def chairs_of(dyad: Dyad) -> tuple[SessionChairs, ...]:
     """Return a dyad's sessions in order, with the forms of those in which both are in."""
     sessions = list(Session.objects.filter(dyad=dyad).order_by("session_no"))
     assigned: dict[str, set[str]] = defaultdict(set)
-    for session_id, perspective in Assignment.objects.filter(session__dyad=dyad).values_list(
-        "session_id", "perspective"
-    ):
+    # Each chair has one form after a session. What is asked before or between is another thing.
+    asked = Assignment.objects.filter(session__dyad=dyad, moment=Moment.AFTER)
+    for session_id, perspective in asked.values_list("session_id", "perspective"):
         assigned[session_id].add(perspective)
     in_hand: dict[str, dict[str, Response]] = defaultdict(dict)
     responses = (
-        Response.objects.filter(session__dyad=dyad)
+        Response.objects.filter(session__dyad=dyad, moment=Moment.AFTER)
         .select_related("prediction")
         .prefetch_related("scores", "answers")
     )

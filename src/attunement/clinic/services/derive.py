@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from attunement.clinic.models import Answer, Dyad, Response, Score, derived_id
+from attunement.clinic.models import Answer, Dyad, Moment, Response, Score, derived_id
 from attunement.clinic.services.forms import measure_of
 from attunement.clinic.services.signalling import refresh_signals
 from attunement.measures.schema import Measure
@@ -15,7 +15,8 @@ from attunement.scoring import NotScored, score_response
 def derive(response: Response) -> None:
     """Write a new response's scores and its dyad's signals, in the caller's transaction."""
     Score.objects.bulk_create(scores_of(response, response.answers.all()))
-    refresh_signals(Dyad.objects.get(sessions__pk=response.session_id))
+    if response.moment == Moment.AFTER:  # no rule reads what was asked before or between
+        refresh_signals(Dyad.objects.get(sessions__pk=response.session_id))
 
 
 def scores_of(response: Response, answers: Iterable[Answer]) -> list[Score]:

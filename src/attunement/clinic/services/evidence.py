@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from attunement.clinic.models import (
+    Moment,
     NamedRupture,
     OutcomeAnswer,
     Perspective,
@@ -42,7 +43,10 @@ def known_of(practice_id: str) -> Known:
     open_sessions = set(judged.values_list("session_id", flat=True))
     marked: dict[str, dict[str, float]] = {Perspective.CLIENT: {}, Perspective.THERAPIST: {}}
     strains = Score.objects.filter(
-        response__session__dyad__practice_id=practice_id, scale=STRAIN, value__isnull=False
+        response__session__dyad__practice_id=practice_id,
+        response__moment=Moment.AFTER,
+        scale=STRAIN,
+        value__isnull=False,
     )
     for session_id, chair, value in strains.values_list(
         "response__session_id", "response__perspective", "value"

@@ -92,7 +92,7 @@ def parse_form(measure: Measure, fields: Mapping[str, object]) -> ParsedForm:
         raw = fields.get(field_name(item.id))
         try:
             if item.kind == "text":
-                words = _text(raw)
+                words = read_text(raw)
                 if words:
                     texts[item.id] = words
             else:
@@ -177,7 +177,14 @@ def _on_scale(item: Item, raw: object) -> float:
     return number
 
 
-def _text(raw: object) -> str:
+def read_text(raw: object) -> str:
+    """Return words as sent, without blanks around them; empty when there are none.
+
+    Raises
+    ------
+    ValueError
+        With what would be possible, when they cannot be stored as they are.
+    """
     if raw is None:
         return ""
     if not isinstance(raw, str):

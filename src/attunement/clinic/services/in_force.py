@@ -18,6 +18,7 @@ from attunement.clinic.models import (
     Assignment,
     Dyad,
     LearnedModel,
+    Moment,
     Perspective,
     RuleSetting,
     Therapist,
@@ -80,7 +81,9 @@ class Past:
             ),
             begun=tuple(
                 Assignment.objects.filter(
-                    session__dyad__therapist=therapist, perspective=Perspective.CLIENT
+                    session__dyad__therapist=therapist,
+                    perspective=Perspective.CLIENT,
+                    moment=Moment.AFTER,
                 )
                 .order_by("made_at")
                 .values_list("made_at", flat=True)

@@ -18,6 +18,7 @@ from attunement.clinic.models import (
     Grant,
     Invitation,
     Login,
+    Moment,
     Perspective,
     Session,
 )
@@ -218,7 +219,7 @@ def _client_assignment(session: Session) -> Assignment:
     require_attended(session)
     found = (
         Assignment.objects.select_for_update()
-        .filter(session=session, perspective=Perspective.CLIENT)
+        .filter(session=session, perspective=Perspective.CLIENT, moment=Moment.AFTER)
         .first()
     )
     if found is None:

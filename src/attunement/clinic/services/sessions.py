@@ -18,6 +18,7 @@ from attunement.clinic.models import (
     Invitation,
     Login,
     Modality,
+    Moment,
     Perspective,
     Response,
     Session,
@@ -118,9 +119,12 @@ def session_overview(actor: Login, session_id: str, *, now: datetime) -> Session
     """
     with act(actor_name(actor), Action.SESSION_VIEW, now=now):
         session = require_session(actor, session_id, Action.SESSION_VIEW)
-        asked = set(session.assignments.values_list("perspective", flat=True))
+        after = session.assignments.filter(moment=Moment.AFTER)
+        asked = set(after.values_list("perspective", flat=True))
         answered = set(
-            Response.objects.filter(session=session).values_list("perspective", flat=True)
+            Response.objects.filter(session=session, moment=Moment.AFTER).values_list(
+                "perspective", flat=True
+            )
         )
         newest = (
             Invitation.objects.filter(assignment__session=session).order_by("made_at", "pk").last()

@@ -13,6 +13,7 @@ from attunement.clinic.models import (
     THERAPIST_ANSWERS,
     Attended,
     Login,
+    Moment,
     NamedRupture,
     OutcomeAnswer,
     Perspective,
@@ -312,6 +313,7 @@ def _client_marked(session_id: str) -> float | None:
         Score.objects.filter(
             response__session_id=session_id,
             response__perspective=Perspective.CLIENT,
+            response__moment=Moment.AFTER,
             scale=STRAIN,
         )
         .values_list("value", flat=True)

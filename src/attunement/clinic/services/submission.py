@@ -5,12 +5,22 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from attunement.clinic.models import Answer, Assignment, Prediction, Response
+from attunement.clinic.models import (
+    Answer,
+    AnswerWish,
+    Assignment,
+    EnteredTotal,
+    Prediction,
+    Provenance,
+    Response,
+)
 from attunement.clinic.services.derive import derive
+from attunement.clinic.services.extras import NOTHING_GIVEN, Given, record_extras
 from attunement.clinic.services.fields import ParsedForm
 from attunement.clinic.services.results import FieldProblem, Receipt, ReceiptStatus, Refused
 
@@ -30,6 +40,11 @@ class Parcel:
     mode: str
     language: str
     who_sees: str
+    extras: Given = NOTHING_GIVEN
+    wishes: Mapping[str, str] = field(default_factory=dict)
+    provenance: str = Provenance.SELF
+    entered_by: str = ""
+    totals: Mapping[str, float] = field(default_factory=dict)
 
 
 def parse_submission_id(raw: UUID | str) -> UUID | None:
@@ -51,6 +66,13 @@ def payload_sha256(assignment: Assignment, parcel: Parcel) -> str:
         "texts": parcel.form.texts,
         "values": {item: v for item, v in parcel.form.values.items() if v is not None},
     }
+    # Only where there are any: forms from before there were such fields keep their fingerprint.
+    beside = {
+        "extras": dict(parcel.extras.sent),
+        "wishes": dict(parcel.wishes),
+        "totals": dict(parcel.totals),
+    }
+    body |= {name: what for name, what in beside.items() if what}
     canonical = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(canonical.encode()).hexdigest()
 
@@ -114,6 +136,9 @@ def store(assignment: Assignment, parcel: Parcel, *, now: datetime) -> Receipt:
         received_at=now,
         clock_suspect=suspect,
         mode=parcel.mode,
+        moment=assignment.moment,
+        provenance=parcel.provenance,
+        entered_by=parcel.entered_by,
         language=parcel.language,
         who_sees=parcel.who_sees,
     )
@@ -125,6 +150,14 @@ def store(assignment: Assignment, parcel: Parcel, *, now: datetime) -> Receipt:
     ]
     rows += [Answer(response=response, item=item, text=t) for item, t in parcel.form.texts.items()]
     Answer.objects.bulk_create(rows)
+    AnswerWish.objects.bulk_create(
+        AnswerWish(response=response, item=item, wish=wish) for item, wish in parcel.wishes.items()
+    )
+    EnteredTotal.objects.bulk_create(
+        EnteredTotal(response=response, scale=scale, value=value)
+        for scale, value in parcel.totals.items()
+    )
+    record_extras(response, parcel.extras, now=now)
     if parcel.predicted_total is not None:
         Prediction(response=response, value=parcel.predicted_total).save()
     derive(response)

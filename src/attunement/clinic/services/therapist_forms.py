@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from attunement.clinic.access import Action
-from attunement.clinic.models import Assignment, Login, Perspective, Response, Session
+from attunement.clinic.models import Assignment, Login, Moment, Perspective, Response, Session
 from attunement.clinic.services.fields import FieldsRefused, parse_form, parse_prediction
 from attunement.clinic.services.forms import config, measure_of, text_of
 from attunement.clinic.services.gate import act, actor_name, done, require_session
@@ -157,7 +157,8 @@ def _parcel(
 
 def _assignment(session: Session, *, lock: bool = False) -> Assignment:
     rows = Assignment.objects.select_for_update() if lock else Assignment.objects.all()
-    found = rows.filter(session=session, perspective=Perspective.THERAPIST).first()
+    mine = rows.filter(session=session, perspective=Perspective.THERAPIST, moment=Moment.AFTER)
+    found = mine.first()
     if found is None:
         require_attended(session)
         refuse_not_asked()
@@ -166,7 +167,9 @@ def _assignment(session: Session, *, lock: bool = False) -> Assignment:
 
 def _predicted_range(session: Session) -> tuple[float, float]:
     """Return the range of the client's total, which the prediction is on."""
-    asked = Assignment.objects.filter(session=session, perspective=Perspective.CLIENT).first()
+    asked = Assignment.objects.filter(
+        session=session, perspective=Perspective.CLIENT, moment=Moment.AFTER
+    ).first()
     measure = (
         measure_of(asked.measure_id, asked.measure_version)
         if asked

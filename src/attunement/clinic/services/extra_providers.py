@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Everybody who asks extra questions, in the order in which they are asked."""
+
+from __future__ import annotations
+
+from attunement.clinic.services.extras import Provider
+
+PROVIDERS: tuple[Provider, ...] = ()
