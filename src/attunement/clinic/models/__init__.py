@@ -33,6 +33,7 @@ from attunement.clinic.models.care import (
 )
 from attunement.clinic.models.derived import Score, SignalJudgement, SignalRecord
 from attunement.clinic.models.identifiers import derived_id, is_id, new_id
+from attunement.clinic.models.keys import ClientKey, Erasure, ErasureReason, PracticeKey
 from attunement.clinic.models.kiosk import Kiosk
 from attunement.clinic.models.loop import (
     HELPED_ANSWERS,
@@ -104,11 +105,34 @@ from attunement.clinic.models.rules import (
     TherapistBudget,
 )
 from attunement.clinic.models.sealed import HeldDelivery, HeldReason, SealingKey
+from attunement.clinic.models.sealed_text import SealedTextField
+from attunement.clinic.models.team import (
+    BreakGlass,
+    CareTeamMember,
+    SupervisionLink,
+    SupervisorQuestion,
+    TeamPlace,
+)
+from attunement.clinic.models.visibility import (
+    LONGEST_DELAY_DAYS,
+    AnswerWish,
+    EpisodeVisibility,
+    SignalsBasis,
+    VisibilityChange,
+    WideningAnswer,
+    WideningRequest,
+)
 
 __all__ = [
+    "SealedTextField",
+    "PracticeKey",
+    "ErasureReason",
+    "Erasure",
+    "ClientKey",
     "CLIENT_ANSWERS",
     "HELPED_ANSWERS",
     "LONGEST_CHANGE",
+    "LONGEST_DELAY_DAYS",
     "LONGEST_GOAL",
     "LONGEST_NOTE",
     "MAX_TEXT",
@@ -123,12 +147,15 @@ __all__ = [
     "AgreedChange",
     "AlertState",
     "Answer",
+    "AnswerWish",
     "AskingSchedule",
     "Assignment",
     "Attempt",
     "Attended",
     "AuditEvent",
+    "BreakGlass",
     "CareEpisode",
+    "CareTeamMember",
     "Channel",
     "ChartPermission",
     "Client",
@@ -139,6 +166,7 @@ __all__ = [
     "Dyad",
     "Ending",
     "EnteredTotal",
+    "EpisodeVisibility",
     "FollowUp",
     "FollowUpAnswer",
     "FollowUpQuestion",
@@ -193,8 +221,15 @@ __all__ = [
     "SignalOutcome",
     "SignalRecord",
     "SignalShown",
+    "SignalsBasis",
+    "SupervisionLink",
+    "SupervisorQuestion",
+    "TeamPlace",
     "Therapist",
     "TherapistBudget",
+    "VisibilityChange",
+    "WideningAnswer",
+    "WideningRequest",
     "WorkerBeat",
     "derived_id",
     "is_id",

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from django.db import models
 
+from attunement.clinic.access.visibility import Visibility
 from attunement.clinic.models.care import Session
 from attunement.clinic.models.identifiers import ID_LENGTH, new_id
 
@@ -41,11 +42,17 @@ class Assignment(models.Model):
     measure_version = models.CharField(max_length=30)
     moment = models.CharField(max_length=7, choices=Moment, default=Moment.AFTER)
     made_at = models.DateTimeField()
+    visibility = models.CharField(max_length=10, choices=Visibility, default=Visibility.OPEN)
+    reveal_at = models.DateTimeField(null=True, blank=True)  # delayed; none: next session
 
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["session", "perspective", "measure_id", "moment"], name="assignment_once"
+            ),
+            models.CheckConstraint(
+                name="assignment_visibility_known",
+                condition=models.Q(visibility__in=Visibility.values),
             ),
             models.CheckConstraint(
                 name="assignment_moment_known", condition=models.Q(moment__in=Moment.values)

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 
 from attunement.clinic.models.append_only import AppendOnlyModel
@@ -25,6 +27,9 @@ class AuditEvent(AppendOnlyModel):
     detail = PlainJSONField()
     previous = models.CharField(max_length=SHA256_LENGTH)
     hash = models.CharField(max_length=SHA256_LENGTH, unique=True)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["target", "id"], name="audit_of_target")]
 
     def __str__(self) -> str:
         """Return the event's number."""

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models.functions import Lower
 
 from attunement.clinic.models.identifiers import ID_LENGTH, new_id
+from attunement.clinic.models.sealed_text import SealedTextField
 
 EARLIEST_BIRTH_YEAR, LATEST_BIRTH_YEAR = 1900, 2100
 
@@ -31,6 +32,7 @@ class Role(models.TextChoices):
     THERAPIST = "therapist", "therapist"
     SUPERVISOR = "supervisor", "supervisor"
     LEAD = "lead", "lead"
+    RESEARCHER = "researcher", "researcher"
     OPERATOR = "operator", "operator"
 
 
@@ -78,14 +80,17 @@ class Therapist(models.Model):
 class Client(models.Model):
     """A person who comes to therapy, known by a code and a name for the page.
 
-    The birth year is on no page: it tells two people apart who were given one code.
+    The name is sealed with the client's own key; read it with ``services.sealing.client_name``.
+    The code is not: lists are sorted by it. The birth year is on no page: it tells two people
+    apart who were given one code. An erased client has neither name, code of their own nor year.
     """
 
     id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id, editable=False)
     practice = models.ForeignKey(Practice, on_delete=models.PROTECT, related_name="clients")
     code = models.CharField(max_length=40)
-    display_name = models.CharField(max_length=200)
+    display_name = SealedTextField(blank=True, max_length=200)
     birth_year = models.PositiveSmallIntegerField(null=True, blank=True)
+    erased_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints: ClassVar = [
@@ -100,3 +105,7 @@ class Client(models.Model):
     def __str__(self) -> str:
         """Return the identifier: names stay out of logs."""
         return self.id
+
+    def sealed_for(self) -> tuple[Client, str]:
+        """Return whose key seals this row's words, and what names the row."""
+        return self, self.pk

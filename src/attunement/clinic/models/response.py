@@ -7,10 +7,13 @@ from typing import ClassVar
 
 from django.db import models
 
+from attunement.clinic.access.visibility import Visibility
 from attunement.clinic.models.append_only import AppendOnlyModel
 from attunement.clinic.models.asking import SHA256_LENGTH, Assignment, Moment, Perspective
 from attunement.clinic.models.care import Session
 from attunement.clinic.models.identifiers import ID_LENGTH, new_id
+from attunement.clinic.models.people import Client
+from attunement.clinic.models.sealed_text import SealedTextField
 
 MAX_TEXT = 10_000
 
@@ -43,9 +46,16 @@ class Response(AppendOnlyModel):
     entered_by = models.CharField(max_length=ID_LENGTH, blank=True)  # the login that typed a paper
     language = models.CharField(max_length=10)
     who_sees = models.TextField()  # the words that were shown before answering
+    visibility = models.CharField(max_length=10, choices=Visibility, default=Visibility.OPEN)
+    reveal_at = models.DateTimeField(null=True, blank=True)  # delayed; none: next session
+    told_team = models.BooleanField(default=False)  # the words named the care team as readers
 
     class Meta:
         constraints: ClassVar = [
+            models.CheckConstraint(
+                name="response_visibility_known",
+                condition=models.Q(visibility__in=Visibility.values),
+            ),
             models.CheckConstraint(
                 name="response_perspective_known",
                 condition=models.Q(perspective__in=Perspective.values),
@@ -74,7 +84,7 @@ class Answer(AppendOnlyModel):
     response = models.ForeignKey(Response, on_delete=models.PROTECT, related_name="answers")
     item = models.CharField(max_length=40)
     value = models.FloatField(null=True, blank=True)
-    text = models.TextField(null=True, blank=True, max_length=MAX_TEXT)  # noqa: DJ001 -- a number or words, never both: null says which
+    text = SealedTextField(null=True, blank=True, max_length=MAX_TEXT)
 
     class Meta:
         constraints: ClassVar = [
@@ -89,6 +99,10 @@ class Answer(AppendOnlyModel):
     def __str__(self) -> str:
         """Return the row's number."""
         return str(self.pk)
+
+    def sealed_for(self) -> tuple[Client, str]:
+        """Return whose key seals this row's words, and what names the row."""
+        return self.response.session.dyad.client, f"{self.response_id}/{self.item}"
 
 
 class Prediction(AppendOnlyModel):

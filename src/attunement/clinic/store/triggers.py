@@ -45,7 +45,24 @@ RISK_TABLES = (
     "clinic_riskalert",
     "clinic_riskact",
 )
-APPEND_ONLY_TABLES = ANSWER_TABLES + SIGNAL_TABLES + RISK_TABLES + CAPTURE_TABLES + LOOP_TABLES
+VISIBILITY_TABLES = (
+    "clinic_answerwish",
+    "clinic_episodevisibility",
+    "clinic_visibilitychange",
+    "clinic_wideningrequest",
+    "clinic_wideninganswer",
+    "clinic_supervisorquestion",
+)
+KEY_TABLES = ("clinic_erasure",)
+APPEND_ONLY_TABLES = (
+    ANSWER_TABLES
+    + SIGNAL_TABLES
+    + RISK_TABLES
+    + VISIBILITY_TABLES
+    + CAPTURE_TABLES
+    + LOOP_TABLES
+    + KEY_TABLES
+)
 _FUNCTION = "clinic_refuse_change"
 
 
