@@ -7,6 +7,7 @@ hold what the signal was at that moment, and point to its session instead of its
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import ClassVar
 
 from django.db import models
@@ -15,8 +16,9 @@ from attunement.clinic.models.append_only import AppendOnlyModel
 from attunement.clinic.models.asking import Perspective
 from attunement.clinic.models.care import Dyad, Session
 from attunement.clinic.models.identifiers import ID_LENGTH, new_id
-from attunement.clinic.models.people import Therapist
+from attunement.clinic.models.people import Client, Therapist
 from attunement.clinic.models.rules import LONGEST_ACTOR, LONGEST_NOTE
+from attunement.clinic.models.sealed_text import SealedTextField
 
 
 class OutcomeAnswer(models.TextChoices):
@@ -53,7 +55,7 @@ class SignalOutcome(AppendOnlyModel):
     threshold = models.FloatField(null=True, blank=True)
     perspective = models.CharField(max_length=10, choices=Perspective)
     answer = models.CharField(max_length=20, choices=OutcomeAnswer)
-    reason = models.TextField(blank=True, max_length=LONGEST_NOTE)
+    reason = SealedTextField(blank=True, max_length=LONGEST_NOTE)
     recorded_by = models.CharField(max_length=LONGEST_ACTOR)
     recorded_at = models.DateTimeField()
 
@@ -71,6 +73,11 @@ class SignalOutcome(AppendOnlyModel):
     def __str__(self) -> str:
         """Return the row's number."""
         return str(self.pk)
+
+    def sealed_for(self) -> tuple[Client, str]:
+        """Return whose key seals this row's words, and what names the row."""
+        at = self.recorded_at.astimezone(UTC).isoformat(timespec="microseconds")
+        return self.dyad.client, f"{self.signal_id}/{self.perspective}/{at}"
 
 
 class NamedRupture(AppendOnlyModel):

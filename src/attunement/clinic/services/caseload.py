@@ -15,6 +15,7 @@ from attunement.clinic.services.chairs import state_of
 from attunement.clinic.services.forms import config, measure_of
 from attunement.clinic.services.gate import act, actor_name, done, require_self
 from attunement.clinic.services.results import Caseload, CaseRow, ChartLine, SessionState
+from attunement.clinic.services.sealing import client_name, warm
 from attunement.clinic.services.week import take_week, therapist_of
 
 
@@ -67,6 +68,8 @@ class _Seen:
 
 def _rows(dyads: QuerySet[Dyad], *, own: bool, asked: set[str]) -> tuple[CaseRow, ...]:
     found = list(dyads.order_by("client__code", "pk"))
+    if own:
+        warm(dyad.client for dyad in found)
     seen = _seen(found)
     signals = _signals(found) if own else {}
     measure = measure_of(config().client_measure)
@@ -128,7 +131,7 @@ def _row(
     return CaseRow(
         dyad_id=dyad.pk,
         client_code=dyad.client.code,
-        client_name=dyad.client.display_name if own else "",
+        client_name=client_name(dyad.client) if own else "",
         therapist_name=dyad.therapist.display_name,
         n_sessions=len(seen),
         last_session_no=last.session_no if last else None,

@@ -15,6 +15,7 @@ from datetime import datetime
 from attunement.clinic.models import (
     Answer,
     Assignment,
+    Client,
     Dyad,
     Moment,
     Perspective,
@@ -23,6 +24,7 @@ from attunement.clinic.models import (
     Session,
 )
 from attunement.clinic.services.results import SessionState
+from attunement.clinic.services.sealing import answer_words
 
 # Plain texts: a caseload asks this some ten thousand times.
 _CLIENT, _THERAPIST = str(Perspective.CLIENT), str(Perspective.THERAPIST)
@@ -36,8 +38,14 @@ class Filled:
     response: Response
     scores: dict[str, Score]
     values: dict[str, float]
-    texts: dict[str, str]
+    of: Client
+    sealed: tuple[Answer, ...]  # the answers in words, as they are stored
     predicted: float | None
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """Return the answers in words by item, opened now: signals never ask for them."""
+        return {answer.item: answer_words(self.of, answer) for answer in self.sealed}
 
     def score(self, scale: str) -> float | None:
         """Return the scale's number, or None when there is none."""
@@ -89,7 +97,7 @@ def chairs_of(dyad: Dyad) -> tuple[SessionChairs, ...]:
     for response in responses:
         in_hand[response.session_id][response.perspective] = response
     return tuple(
-        _chairs(session, assigned[session.pk], in_hand[session.pk]) for session in sessions
+        _chairs(session, dyad, assigned[session.pk], in_hand[session.pk]) for session in sessions
     )
 
 
@@ -104,25 +112,28 @@ def state_of(asked: AbstractSet[str], answered: AbstractSet[str]) -> SessionStat
     return SessionState.BOTH_IN
 
 
-def _chairs(session: Session, asked: set[str], found: dict[str, Response]) -> SessionChairs:
+def _chairs(
+    session: Session, dyad: Dyad, asked: set[str], found: dict[str, Response]
+) -> SessionChairs:
     state = state_of(asked, set(found))
     if state is not SessionState.BOTH_IN:
         return SessionChairs(session=session, state=state, client=None, therapist=None)
     return SessionChairs(
         session=session,
         state=state,
-        client=_filled(found[Perspective.CLIENT]),
-        therapist=_filled(found[Perspective.THERAPIST]),
+        client=_filled(found[Perspective.CLIENT], dyad.client),
+        therapist=_filled(found[Perspective.THERAPIST], dyad.client),
     )
 
 
-def _filled(response: Response) -> Filled:
+def _filled(response: Response, client: Client) -> Filled:
     answers: list[Answer] = list(response.answers.all())
     prediction = getattr(response, "prediction", None)
     return Filled(
         response=response,
         scores={score.scale: score for score in response.scores.all()},
         values={a.item: a.value for a in answers if a.value is not None},
-        texts={a.item: a.text for a in answers if a.text is not None},
+        of=client,
+        sealed=tuple(a for a in answers if a.text is not None),
         predicted=None if prediction is None else prediction.value,
     )

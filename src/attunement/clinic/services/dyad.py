@@ -13,6 +13,7 @@ from attunement.clinic.services.charting import chart_of, shown_signals
 from attunement.clinic.services.forms import config, measure_of
 from attunement.clinic.services.gate import act, actor_name, done, require_dyad
 from attunement.clinic.services.results import DyadOverview, SessionRow
+from attunement.clinic.services.sealing import client_name
 
 
 def dyad_overview(actor: Login, dyad_id: str, *, now: datetime) -> DyadOverview:
@@ -36,7 +37,7 @@ def dyad_overview(actor: Login, dyad_id: str, *, now: datetime) -> DyadOverview:
     return DyadOverview(
         dyad_id=dyad.pk,
         client_code=dyad.client.code,
-        client_name=dyad.client.display_name,
+        client_name=client_name(dyad.client),
         therapist_name=dyad.therapist.display_name,
         began_on=episode.began_on if episode else None,
         ended_on=episode.ended_on if episode else None,

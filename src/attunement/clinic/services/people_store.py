@@ -11,6 +11,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from attunement.clinic.models import CareEpisode, Client, Dyad, Practice
+from attunement.clinic.services.sealing import make_keys
 
 
 class Row(NamedTuple):
@@ -92,6 +93,7 @@ class _Comparison:
         self._filled_in: list[Client] = []
 
     def save(self) -> None:
+        make_keys(self._new_clients)
         Client.objects.bulk_create(self._new_clients)
         Client.objects.bulk_update(self._filled_in, ["birth_year"])
         Dyad.objects.bulk_create(self._new_dyads)

@@ -23,6 +23,7 @@ from attunement.clinic.services.results import (
     Waiting,
     WaitingFor,
 )
+from attunement.clinic.services.sealing import client_name
 from attunement.measures.schema import TextBundle
 
 _SAME = 0.05  # totals are shown to one decimal; a smaller difference reads as none
@@ -59,7 +60,7 @@ def _waiting(session: Session, state: SessionState) -> Waiting:
         dyad_id=session.dyad_id,
         session_no=session.session_no,
         client_code=client.code,
-        client_name=client.display_name,
+        client_name=client_name(client),
         waiting_for=(
             WaitingFor.CLIENT if state is SessionState.WAITING_FOR_CLIENT else WaitingFor.YOU
         ),
@@ -88,7 +89,7 @@ def _revealed(
         session_no=session.session_no,
         held_on=session.held_on,
         client_code=session.dyad.client.code,
-        client_name=session.dyad.client.display_name,
+        client_name=client_name(session.dyad.client),
         chart=chart,
         items=_pairs(client, therapist, words),
         signals=tuple(s for s in signals if s.session_no == session.session_no),

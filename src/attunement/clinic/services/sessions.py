@@ -27,6 +27,7 @@ from attunement.clinic.services.chairs import state_of
 from attunement.clinic.services.forms import config, measure_of
 from attunement.clinic.services.gate import act, actor_name, done, require_dyad, require_session
 from attunement.clinic.services.results import SessionOverview, StartedSession
+from attunement.clinic.services.sealing import client_name
 
 
 def start_session(
@@ -139,7 +140,7 @@ def session_overview(actor: Login, session_id: str, *, now: datetime) -> Session
         attended=session.attended,
         modality=session.modality,
         client_code=session.dyad.client.code,
-        client_name=session.dyad.client.display_name,
+        client_name=client_name(session.dyad.client),
         state=state_of(asked, answered),
         link_open_until=newest.expires_at if newest is not None and shown else None,
     )

@@ -34,6 +34,7 @@ from attunement.clinic.services.gate import (
     require_session,
 )
 from attunement.clinic.services.in_force import Past
+from attunement.clinic.services.sealing import words_of
 from attunement.clinic.services.signal_results import ListedSignal, Said, SignalList, SignalWhy
 from attunement.clinic.services.week import (
     Question,
@@ -168,7 +169,8 @@ def answer_signal(
         new = [
             (chair, what, why)
             for chair, what, why in chairs
-            if chair not in said or (said[chair].answer, said[chair].reason) != (what, why)
+            if chair not in said
+            or (said[chair].answer, words_of(said[chair], "reason")) != (what, why)
         ]
         about = SignalRecord.objects.filter(session_id=row.session_id).order_by("rule_id", "pk")
         for signal in about if new else ():
@@ -324,7 +326,7 @@ def _client_marked(session_id: str) -> float | None:
 def _said(row: SignalOutcome | None) -> Said | None:
     if row is None or row.answer == OutcomeAnswer.NOT_ASKED:
         return None
-    return Said(answer=row.answer, reason=row.reason, said_at=row.recorded_at)
+    return Said(answer=row.answer, reason=words_of(row, "reason"), said_at=row.recorded_at)
 
 
 def _line(question: Question) -> ListedSignal:

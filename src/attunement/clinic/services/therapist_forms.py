@@ -19,6 +19,7 @@ from attunement.clinic.services.results import (
     Refused,
     TherapistForm,
 )
+from attunement.clinic.services.sealing import client_name
 from attunement.clinic.services.sessions import refuse_not_asked, require_attended
 from attunement.clinic.services.submission import (
     Parcel,
@@ -59,7 +60,7 @@ def therapist_form(
         dyad_id=session.dyad_id,
         session_no=session.session_no,
         client_code=session.dyad.client.code,
-        client_name=session.dyad.client.display_name,
+        client_name=client_name(session.dyad.client),
         measure=measure,
         text=text,
         who_sees=therapist_who_sees(config().words),
