@@ -75,6 +75,18 @@ class RiskRule:
 
 
 @dataclass(frozen=True, slots=True)
+class Capture:
+    """What is asked beside the two forms after a session, and how."""
+
+    before: str = ""  # a measure that clients fill before a session; none
+    question: bool = True  # one rotating open question after a session
+    double_entry: bool = False  # a paper counts once two entries agree
+    own_chart: bool = False  # a client may look at the own chart after sending
+    remind_hours: int = 0  # after a session, when its form is still open; 0: never
+    sms_command: tuple[str, ...] = field(default=(), repr=False)  # may hold a gateway's token
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """A configuration that has been checked; building one from a file is ``load_config``."""
 
@@ -91,6 +103,7 @@ class Config:
     link_lifetime: timedelta = timedelta(hours=72)
     client_measure: str = "oac-c"
     therapist_measure: str = "oac-t"
+    capture: Capture = field(default_factory=Capture)
     keys: KeysFile | None = field(default=None, repr=False)  # None: derived from the secret
     keys_file: Path | None = None
     words: Words = field(default_factory=Words)

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from django.conf.locale import LANG_INFO
 
 from attunement.clinic.config.addresses import database_address, hosts_of, safe_base_url
+from attunement.clinic.config.asking import capture_of
 from attunement.clinic.config.files import read_small, refuse_open_to_all
 from attunement.clinic.config.keys_file import read_keys
 from attunement.clinic.config.model import Config, Crisis, UseContexts, Words
@@ -110,6 +111,7 @@ def parse_config(text: str, *, home: Path, environ: Mapping[str, str]) -> Config
         link_lifetime=_lifetime(values.get("link_lifetime_hours", 72)),
         client_measure=values.get("forms.client", "oac-c"),
         therapist_measure=values.get("forms.therapist", "oac-t"),
+        capture=capture_of(values),
         keys=None if keys_file is None else read_keys(keys_file),
         keys_file=keys_file,
         words=Words(

@@ -10,7 +10,7 @@ from attunement.clinic.services.forms import config, measure_of, text_of
 from attunement.errors import AttunementError
 from attunement.measures.schema import Direction, Measure, Scale
 
-_CLIENT, _THERAPIST = "forms.client", "forms.therapist"
+_CLIENT, _THERAPIST, _BEFORE = "forms.client", "forms.therapist", "forms.before"
 
 
 def check_forms() -> None:
@@ -27,6 +27,10 @@ def check_forms() -> None:
     therapist = _rated(_THERAPIST, config().therapist_measure, by="therapist")
     for key, measure in ((_CLIENT, client), (_THERAPIST, therapist)):
         _require_words(key, measure)
+    if config().capture.before:
+        before = _rated(_BEFORE, config().capture.before, by="client")
+        _refuse_risk(before, key=_BEFORE)
+        _require_words(_BEFORE, before)
     low_high = _total(_CLIENT, client).bounds
     if _total(_THERAPIST, therapist).bounds != low_high or not _answered(client) & _answered(
         therapist
@@ -49,16 +53,16 @@ def _rated(key: str, measure_id: str, *, by: str) -> Measure:
     return measure
 
 
-def _refuse_risk(measure: Measure) -> None:
+def _refuse_risk(measure: Measure, *, key: str = _CLIENT) -> None:
     items = [item.id for item in measure.items if item.risk is not None]
     if items or measure.family == "risk":
         raise ConfigError(
             "E-CONFIG-011",
-            what=f"the key {_CLIENT} names a form that asks about risk",
+            what=f"the key {key} names a form that asks about risk",
             got=f"{measure.id}, item {', '.join(items)}" if items else measure.id,
             expected="a form without risk items: this version cannot deliver risk answers to "
             "a person who acts on them",
-            next_step=f"Name another form in {_CLIENT}",
+            next_step=f"Name another form in {key}",
         )
 
 
