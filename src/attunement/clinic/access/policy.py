@@ -39,6 +39,13 @@ class Action(StrEnum):
     INVITATION_OPEN = "invitation.open"
     CLIENT_FORM_VIEW = "client_form.view"
     CLIENT_RESPONSE_RECORD = "client_response.record"
+    SEALED_RECEIVE = "sealed.receive"
+    SEALED_SHELL_VIEW = "sealed_shell.view"
+    HELD_VIEW = "held.view"
+    HELD_NOTE = "held.note"
+    KIOSK_START = "kiosk.start"
+    KIOSK_USE = "kiosk.use"
+    KIOSK_LEAVE = "kiosk.leave"
     THERAPIST_FORM_VIEW = "therapist_form.view"
     THERAPIST_RESPONSE_RECORD = "therapist_response.record"
     PICTURE_VIEW = "picture.view"
@@ -103,6 +110,14 @@ RULES: dict[tuple[Action, Relation], frozenset[ActorRole]] = {
     (Action.RULE_TRY, Relation.SELF): _LEAD,
     (Action.RULE_SAVE, Relation.SELF): _LEAD,
     (Action.INVITATION_OPEN, Relation.SELF): _EVERYBODY,
+    # What an envelope may do stands in the ticket inside it; a kiosk holds a token and no login.
+    (Action.SEALED_RECEIVE, Relation.SELF): _EVERYBODY,
+    (Action.SEALED_SHELL_VIEW, Relation.SELF): _EVERYBODY,
+    (Action.KIOSK_USE, Relation.SELF): _EVERYBODY,
+    (Action.KIOSK_LEAVE, Relation.SELF): _EVERYBODY,
+    (Action.KIOSK_START, Relation.SELF): _PEOPLE,
+    (Action.HELD_VIEW, Relation.SELF): _LEAD | {ActorRole.OPERATOR},
+    (Action.HELD_NOTE, Relation.SELF): _LEAD | {ActorRole.OPERATOR},
     (Action.CLIENT_FORM_VIEW, Relation.OWN): _LINK,
     (Action.CLIENT_RESPONSE_RECORD, Relation.OWN): _LINK,
 }

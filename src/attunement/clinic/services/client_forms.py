@@ -27,6 +27,7 @@ from attunement.clinic.services.submission import (
     store,
     unreadable,
 )
+from attunement.clinic.services.tickets import Ticket
 from attunement.clinic.services.wording import client_who_sees
 
 
@@ -65,20 +66,21 @@ def client_form(grant: str, *, now: datetime, language: str | None = None) -> Cl
 
 
 def record_client_response(
-    grant: str,
+    grant: str | Ticket,
     *,
     submission_id: UUID | str,
     fields: Mapping[str, object],
     client_clock: str | None,
     now: datetime,
     language: str | None = None,
+    kiosk: bool = False,
 ) -> Receipt | Refused:
     """Store a client's form with its scores and signals, in one transaction, exactly once.
 
     Parameters
     ----------
-    grant : str
-        From ``open_invitation``.
+    grant : str or Ticket
+        From ``open_invitation``, or what a sealed delivery carried in its place.
     submission_id : UUID or str
         From ``client_form``; the same id with the same content is answered with the same receipt.
     fields : mapping
@@ -90,6 +92,8 @@ def record_client_response(
         Aware; this is the time that rules.
     language : str, optional
         The language the form was shown in; the configuration's by default.
+    kiosk : bool
+        Whether it was filled on a shared screen of the practice.
 
     Returns
     -------
@@ -112,7 +116,15 @@ def record_client_response(
         answer = _receive(
             assignment,
             invitation,
-            _parcel(held, assignment, submission_id, fields, clock=client_clock, language=language),
+            _parcel(
+                held,
+                assignment,
+                submission_id,
+                fields,
+                clock=client_clock,
+                language=language,
+                kiosk=kiosk,
+            ),
             now=now,
         )
         if isinstance(answer, Refused):
@@ -149,6 +161,7 @@ def _parcel(
     *,
     clock: str | None,
     language: str | None,
+    kiosk: bool,
 ) -> Parcel | Refused:
     identifier = parse_submission_id(submission_id)
     if identifier is None:
@@ -163,18 +176,18 @@ def _parcel(
         form=form,
         predicted_total=None,
         client_clock=clock,
-        mode="code" if held.by_code else "link",
+        mode="kiosk" if kiosk else "code" if held.by_code else "link",
         language=text_of(measure.id, measure.version, language or config().language).language,
         who_sees=client_who_sees(config().words),
     )
 
 
-def _held(grant: str, action: Action) -> Grant:
+def _held(grant: str | Ticket, action: Action) -> Grant:
     """Return the grant. It may write to its own assignment, and never read from it."""
+    by_ticket = isinstance(grant, Ticket)
+    named = {"pk": grant.grant_id} if by_ticket else {"grant_sha256": token_sha256(grant)}
     found = (
-        Grant.objects.select_related("invitation", "invitation__assignment")
-        .filter(grant_sha256=token_sha256(grant))
-        .first()
+        Grant.objects.select_related("invitation", "invitation__assignment").filter(**named).first()
     )
     relation = Relation.NONE if found is None else Relation.OWN
     decision = may(Actor(role=ActorRole.CLIENT_LINK), action, relation)
