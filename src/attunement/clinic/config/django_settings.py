@@ -41,7 +41,7 @@ def database_settings(address: str) -> dict[str, Any]:
             "OPTIONS": options,
         }
     return {
-        "ENGINE": "django.db.backends.sqlite3",
+        "ENGINE": "attunement.clinic.store.sqlite",
         "NAME": address,
         "CONN_MAX_AGE": None,
         "OPTIONS": {
@@ -88,6 +88,8 @@ def django_settings(config: Config) -> dict[str, Any]:
         **_parts(),
         **_login_settings(),
         **_cookie_settings(secure=secure),
+        # Host, port and login come from [mail] with every mail; see services/mailing.py.
+        "EMAIL_BACKEND": "attunement.clinic.services.mailing.ClinicMailBackend",
         "DATA_UPLOAD_MAX_MEMORY_SIZE": 256 * 1024,
         "DATA_UPLOAD_MAX_NUMBER_FIELDS": 200,
         "DATA_UPLOAD_MAX_NUMBER_FILES": 0,

@@ -23,6 +23,7 @@ from attunement.clinic.services.derive import derive
 from attunement.clinic.services.extras import NOTHING_GIVEN, Given, record_extras
 from attunement.clinic.services.fields import ParsedForm
 from attunement.clinic.services.results import FieldProblem, Receipt, ReceiptStatus, Refused
+from attunement.clinic.services.risk.raising import raise_for
 
 CLOCK_AHEAD = timedelta(minutes=10)
 CLOCK_BEHIND = timedelta(days=14)
@@ -118,7 +119,7 @@ def unreadable(problems: tuple[FieldProblem, ...]) -> Refused:
 
 
 def store(assignment: Assignment, parcel: Parcel, *, now: datetime) -> Receipt:
-    """Write a form with its answers, scores and signals; the caller holds the transaction.
+    """Write a form with its answers, scores, signals and alerts; the caller holds the transaction.
 
     The caller has locked the assignment and asked ``earlier``; the database's own constraints
     (one response for an assignment, one for a submission) stand behind both.
@@ -161,6 +162,7 @@ def store(assignment: Assignment, parcel: Parcel, *, now: datetime) -> Receipt:
     if parcel.predicted_total is not None:
         Prediction(response=response, value=parcel.predicted_total).save()
     derive(response)
+    raise_for(response, parcel.form.values, now=now)
     return Receipt(
         submission_id=response.submission_id, status=ReceiptStatus.CREATED, received_at=now
     )
