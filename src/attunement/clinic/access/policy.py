@@ -57,6 +57,19 @@ class Action(StrEnum):
     RULE_AUDIT_VIEW = "rule_audit.view"
     RULE_TRY = "rule.try"
     RULE_SAVE = "rule.save"
+    SCHEDULE_SET = "schedule.set"
+    GOALS_VIEW = "goals.view"
+    GOALS_SET = "goals.set"
+    REMINDERS_SET = "reminders.set"
+    REMINDERS_STOP = "reminders.stop"
+    PAPER_PRINT = "paper.print"
+    PAPER_FIND = "paper.find"
+    PAPER_ENTER = "paper.enter"
+    CLIENT_MESSAGE_SEND = "client_message.send"
+    PRIVATE_MESSAGES_VIEW = "private_messages.view"
+    PRIVATE_MESSAGE_TAKE = "private_message.take"
+    CLIENT_CHART_VIEW = "client_chart.view"
+    CALIBRATION_VIEW = "calibration.view"
     COMPONENTS_VIEW = "components.view"
     HEALTH_VIEW = "health.view"
     LOGIN = "login"
@@ -120,6 +133,22 @@ RULES: dict[tuple[Action, Relation], frozenset[ActorRole]] = {
     (Action.HELD_NOTE, Relation.SELF): _LEAD | {ActorRole.OPERATOR},
     (Action.CLIENT_FORM_VIEW, Relation.OWN): _LINK,
     (Action.CLIENT_RESPONSE_RECORD, Relation.OWN): _LINK,
+    (Action.SCHEDULE_SET, Relation.OWN): _THERAPIST,
+    (Action.GOALS_VIEW, Relation.OWN): _THERAPIST,
+    (Action.GOALS_SET, Relation.OWN): _THERAPIST,
+    (Action.REMINDERS_SET, Relation.OWN): _THERAPIST,
+    (Action.REMINDERS_STOP, Relation.SELF): _EVERYBODY,
+    # Who types a paper sees its answers: the therapist only with the own form in, or the lead.
+    (Action.PAPER_PRINT, Relation.OWN): _THERAPIST,
+    (Action.PAPER_PRINT, Relation.PRACTICE): _LEAD,
+    (Action.PAPER_FIND, Relation.SELF): _THERAPIST | _LEAD,
+    (Action.PAPER_ENTER, Relation.OWN): _THERAPIST,
+    (Action.PAPER_ENTER, Relation.PRACTICE): _LEAD,
+    (Action.CLIENT_MESSAGE_SEND, Relation.OWN): _LINK,
+    (Action.CLIENT_CHART_VIEW, Relation.OWN): _LINK,
+    (Action.PRIVATE_MESSAGES_VIEW, Relation.SELF): _LEAD,
+    (Action.PRIVATE_MESSAGE_TAKE, Relation.PRACTICE): _LEAD,
+    (Action.CALIBRATION_VIEW, Relation.SELF): _THERAPIST,
 }
 
 

@@ -13,6 +13,7 @@ from attunement.clinic.models.care import CareEpisode, Dyad
 from attunement.clinic.models.identifiers import ID_LENGTH, new_id
 from attunement.clinic.models.people import Client, Practice
 from attunement.clinic.models.plain_json import PlainJSONField
+from attunement.clinic.models.sealed_text import SealedTextField
 
 LONGEST_ACTOR = 60
 MOST_GOALS = 3
@@ -71,7 +72,7 @@ class Goal(models.Model):
 
     id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id, editable=False)
     dyad = models.ForeignKey(Dyad, on_delete=models.PROTECT, related_name="goals")
-    words = models.TextField()  # sealed: ``services/sealing.py``
+    words = SealedTextField()
     made_by = models.CharField(max_length=LONGEST_ACTOR)  # a login's id, or "client-link"
     made_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
@@ -82,6 +83,10 @@ class Goal(models.Model):
     def __str__(self) -> str:
         """Return the identifier: words stay out of logs."""
         return self.id
+
+    def sealed_for(self) -> tuple[Client, str]:
+        """Return whose key seals this row's words, and what names the row."""
+        return self.dyad.client, self.pk
 
 
 class QuestionAsked(AppendOnlyModel):

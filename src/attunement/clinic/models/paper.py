@@ -10,8 +10,9 @@ from django.db import models
 from attunement.clinic.models.append_only import AppendOnlyModel
 from attunement.clinic.models.asking import Assignment
 from attunement.clinic.models.identifiers import ID_LENGTH, new_id
-from attunement.clinic.models.people import Practice
+from attunement.clinic.models.people import Client, Practice
 from attunement.clinic.models.response import Response
+from attunement.clinic.models.sealed_text import SealedTextField
 
 PAPER_CODE_LENGTH = 8
 
@@ -50,7 +51,7 @@ class PaperEntry(AppendOnlyModel):
     form = models.ForeignKey(PaperForm, on_delete=models.PROTECT, related_name="entries")
     number = models.PositiveSmallIntegerField()
     submission_id = models.UUIDField(unique=True)
-    typed = models.TextField()  # sealed: what was typed, as JSON
+    typed = SealedTextField()  # as JSON
     entered_by = models.CharField(max_length=ID_LENGTH)
     entered_at = models.DateTimeField()
 
@@ -62,6 +63,10 @@ class PaperEntry(AppendOnlyModel):
     def __str__(self) -> str:
         """Return the identifier."""
         return self.id
+
+    def sealed_for(self) -> tuple[Client, str]:
+        """Return whose key seals this row's words, and what names the row."""
+        return self.form.assignment.session.dyad.client, self.pk
 
 
 class EnteredTotal(AppendOnlyModel):

@@ -10,7 +10,8 @@ from django.db import models
 from attunement.clinic.models.append_only import AppendOnlyModel
 from attunement.clinic.models.care import Dyad
 from attunement.clinic.models.identifiers import ID_LENGTH, new_id
-from attunement.clinic.models.people import Practice
+from attunement.clinic.models.people import Client, Practice
+from attunement.clinic.models.sealed_text import SealedTextField
 
 
 class MessageKind(models.TextChoices):
@@ -29,7 +30,7 @@ class PrivateMessage(AppendOnlyModel):
     )
     dyad = models.ForeignKey(Dyad, on_delete=models.PROTECT, related_name="private_messages")
     kind = models.CharField(max_length=7, choices=MessageKind)
-    words = models.TextField(blank=True)  # sealed: ``services/sealing.py``
+    words = SealedTextField(blank=True)
     submission_id = models.UUIDField(unique=True)
     who_sees = models.TextField()  # what the client was told
     sent_at = models.DateTimeField()
@@ -44,6 +45,10 @@ class PrivateMessage(AppendOnlyModel):
     def __str__(self) -> str:
         """Return the identifier: words stay out of logs."""
         return self.id
+
+    def sealed_for(self) -> tuple[Client, str]:
+        """Return whose key seals this row's words, and what names the row."""
+        return self.dyad.client, self.pk
 
 
 class MessageTaken(AppendOnlyModel):

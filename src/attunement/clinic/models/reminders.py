@@ -11,6 +11,7 @@ from attunement.clinic.models.append_only import AppendOnlyModel
 from attunement.clinic.models.asking import SHA256_LENGTH, Assignment
 from attunement.clinic.models.identifiers import ID_LENGTH, new_id
 from attunement.clinic.models.people import Client
+from attunement.clinic.models.sealed_text import SealedTextField
 
 
 class Channel(models.TextChoices):
@@ -26,7 +27,7 @@ class ReminderAddress(models.Model):
     id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id, editable=False)
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="addresses")
     channel = models.CharField(max_length=4, choices=Channel)
-    address = models.TextField()  # sealed: ``services/sealing.py``
+    address = SealedTextField()
     stop_sha256 = models.CharField(max_length=SHA256_LENGTH, unique=True)
     consent_noted_by = models.CharField(max_length=ID_LENGTH)  # the login that was told
     consent_at = models.DateTimeField()
@@ -49,6 +50,10 @@ class ReminderAddress(models.Model):
         """Return the identifier: addresses stay out of logs."""
         return self.id
 
+    def sealed_for(self) -> tuple[Client, str]:
+        """Return whose key seals this row's words, and what names the row."""
+        return self.client, self.pk
+
 
 class ReminderState(models.TextChoices):
     """Where a reminder stands."""
@@ -66,7 +71,7 @@ class Reminder(models.Model):
     assignment = models.ForeignKey(Assignment, on_delete=models.PROTECT, related_name="reminders")
     on_day = models.DateField()
     due_at = models.DateTimeField()
-    secrets = models.TextField(blank=True)  # sealed link and stop link; emptied once handed over
+    secrets = SealedTextField(blank=True)  # the link and the stop link; emptied once handed over
     state = models.CharField(max_length=7, choices=ReminderState, default=ReminderState.QUEUED)
     tries = models.PositiveSmallIntegerField(default=0)
     next_try_at = models.DateTimeField()
@@ -86,6 +91,10 @@ class Reminder(models.Model):
     def __str__(self) -> str:
         """Return the identifier."""
         return self.id
+
+    def sealed_for(self) -> tuple[Client, str]:
+        """Return whose key seals this row's words, and what names the row."""
+        return self.to.client, self.pk
 
 
 class ReminderAttempt(AppendOnlyModel):

@@ -23,6 +23,7 @@ from attunement.clinic.models import (
     Response,
     Session,
 )
+from attunement.clinic.services.asking import ask_before
 from attunement.clinic.services.chairs import state_of
 from attunement.clinic.services.forms import config, measure_of
 from attunement.clinic.services.gate import act, actor_name, done, require_dyad, require_session
@@ -96,7 +97,7 @@ def start_session(
 
 
 def ask_both_chairs(session: Session, *, now: datetime) -> None:
-    """Make the two assignments of a session; the measure versions are frozen here."""
+    """Make a session's forms: one for each chair after it, and one before it if due."""
     for perspective, measure_id in (
         (Perspective.CLIENT, config().client_measure),
         (Perspective.THERAPIST, config().therapist_measure),
@@ -108,6 +109,7 @@ def ask_both_chairs(session: Session, *, now: datetime) -> None:
             measure_version=measure_of(measure_id).version,
             made_at=now,
         )
+    ask_before(session, now=now)
 
 
 def session_overview(actor: Login, session_id: str, *, now: datetime) -> SessionOverview:

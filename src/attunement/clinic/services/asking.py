@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which forms a session asks beside the two after it, by the practice's or the episode's rule."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from attunement.clinic.access import Action
+from attunement.clinic.errors import ClinicError
+from attunement.clinic.models import (
+    AskingSchedule,
+    Assignment,
+    CareEpisode,
+    Goal,
+    Login,
+    Moment,
+    Perspective,
+    ScheduleKind,
+    Session,
+)
+from attunement.clinic.services.due_dates import AskRule, PastAsk, due_forms
+from attunement.clinic.services.forms import config, measure_of
+from attunement.clinic.services.gate import act, actor_name, done, require_dyad
+
+GOALS_FORM = "goal-tracker"  # before a session, where a client has goals and no other form is asked
+MOST_EVERY, MOST_NUMBERS, HIGHEST_NUMBER = 52, 20, 999
+
+
+def ask_before(session: Session, *, now: datetime) -> Assignment | None:
+    """Make the form before a session, if one is due; its measure version is frozen here."""
+    rules = rules_for(session.care_episode)
+    past = [
+        PastAsk(measure_id, moment, held_on)
+        for measure_id, moment, held_on in Assignment.objects.filter(
+            session__dyad__client_id=session.dyad.client_id, perspective=Perspective.CLIENT
+        )
+        .exclude(session=session, moment=Moment.AFTER)
+        .values_list("measure_id", "moment", "session__held_on")
+    ]
+    due = due_forms(rules, past, session_no=session.session_no, on_day=session.held_on)
+    measure_id = next((rule.measure_id for rule in due if rule.moment == Moment.BEFORE), "")
+    if not measure_id and Goal.objects.filter(dyad=session.dyad, ended_at=None).exists():
+        measure_id = GOALS_FORM
+    if not measure_id:
+        return None
+    return Assignment.objects.create(
+        session=session,
+        perspective=Perspective.CLIENT,
+        measure_id=measure_id,
+        measure_version=measure_of(measure_id).version,
+        moment=Moment.BEFORE,
+        made_at=now,
+    )
+
+
+def rules_for(episode: CareEpisode) -> tuple[AskRule, ...]:
+    """Return what is asked before sessions of an episode: its own rule, else the practice's.
+
+    Without either it is the form of the configuration, at every session.
+    """
+    measure_id = config().capture.before
+    if not measure_id:
+        return ()
+    rows = AskingSchedule.objects.filter(
+        practice_id=episode.dyad.practice_id, measure_id=measure_id, moment=Moment.BEFORE
+    ).order_by("set_at", "pk")
+    row = rows.filter(care_episode=episode).last() or rows.filter(care_episode__isnull=True).last()
+    if row is None:
+        return (AskRule(measure_id, Moment.BEFORE),)
+    return (AskRule(measure_id, Moment.BEFORE, row.kind, tuple(row.numbers), row.every),)
+
+
+def set_schedule(
+    actor: Login,
+    dyad_id: str,
+    *,
+    kind: str,
+    numbers: tuple[int, ...] = (),
+    every: int = 1,
+    now: datetime,
+) -> None:
+    """Say how often the client of a dyad is asked before sessions, from the next one on.
+
+    Raises
+    ------
+    AccessError
+        E-ACCESS-001 when the dyad is not the actor's.
+    ClinicError
+        E-CLINIC-005 when there is no open care episode; E-CLINIC-041 for a rule that cannot be.
+    """
+    possible = (
+        kind in ScheduleKind.values
+        and 1 <= every <= MOST_EVERY
+        and len(numbers) <= MOST_NUMBERS
+        and all(1 <= number <= HIGHEST_NUMBER for number in numbers)
+        and (kind != ScheduleKind.AT_SESSIONS or numbers)
+    )
+    with act(actor_name(actor), Action.SCHEDULE_SET, now=now):
+        dyad = require_dyad(actor, dyad_id, Action.SCHEDULE_SET)
+        episode = CareEpisode.objects.filter(dyad=dyad, ended_on__isnull=True).first()
+        if episode is None or not possible:
+            raise ClinicError(
+                "E-CLINIC-041",
+                what="how often to ask cannot be set like this",
+                expected="an open care episode, and session numbers from 1 or 1 to 52 weeks",
+                next_step="Correct it and send the form again",
+            )
+        AskingSchedule(
+            practice_id=dyad.practice_id,
+            care_episode=episode,
+            measure_id=config().capture.before,
+            moment=Moment.BEFORE,
+            kind=kind,
+            numbers=sorted(set(numbers)),
+            every=every,
+            set_by=actor.pk,
+            set_at=now,
+        ).save()
+        done(actor.pk, Action.SCHEDULE_SET, now=now, target=f"dyad:{dyad.pk}")
