@@ -139,10 +139,11 @@ def test_clients_of_an_older_store_keep_everything_and_get_no_birth_year(
         "from datetime import datetime, UTC\n"
         "from django.db import connection\n"
         "from attunement.clinic.models import Dyad\n"
+        "from attunement.clinic.services.sealing import client_name\n"
         "from attunement.clinic.store.opening import open_store\n"
         "open_store(now=datetime(2026, 3, 2, tzinfo=UTC))\n"
         "connection.check_constraints()\n"
         "client = Dyad.objects.get(pk='d').client\n"
-        "print(client.pk, client.code, client.display_name, client.birth_year)\n",
+        "print(client.pk, client.code, client_name(client), client.birth_year)\n",
     )
     assert said == "c C-01 Client A None\n"

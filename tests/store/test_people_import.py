@@ -20,6 +20,7 @@ from attunement.clinic.services.people_import import (
     PeopleRefusedError,
     import_people,
 )
+from attunement.clinic.services.sealing import client_name
 from attunement.exchange import read_table
 
 pytestmark = pytest.mark.store
@@ -59,7 +60,7 @@ def test_people_come_in_and_their_therapists_see_them(world: Any) -> None:
     assert (done.rows, done.left_out, done.known, done.problems) == (2, 0, 0, ())
     assert _new(done) == (2, 2, 2, 0)
     client = Client.objects.get(code="C-22")
-    assert (client.display_name, client.birth_year) == ("C-22", None)
+    assert (client_name(client), client.birth_year) == ("C-22", None)
     dyad = Dyad.objects.get(client=client)
     assert (dyad.practice, dyad.therapist.login) == (world.practice, world.colleague)
     assert CareEpisode.objects.get(dyad=dyad).began_on == date(2026, 2, 5)
