@@ -23,6 +23,7 @@ class Relation(StrEnum):
 
     OWN = "own"  # the therapist of the dyad; the link of this very assignment
     PRACTICE = "practice"  # the same practice, another person's record
+    NAMED = "named"  # an alert: on the rota, a lead, or told of this one
     NONE = "none"  # another practice, or no such record
     SELF = "self"  # not about a record: one's own list, one's own login
 
@@ -70,6 +71,11 @@ class Action(StrEnum):
     PRIVATE_MESSAGE_TAKE = "private_message.take"
     CLIENT_CHART_VIEW = "client_chart.view"
     CALIBRATION_VIEW = "calibration.view"
+    CLIENT_ERASE = "client.erase"
+    ALERTS_VIEW = "alerts.view"
+    ALERT_VIEW = "alert.view"
+    ALERT_ACKNOWLEDGE = "alert.acknowledge"
+    ALERT_CLOSE = "alert.close"
     COMPONENTS_VIEW = "components.view"
     HEALTH_VIEW = "health.view"
     LOGIN = "login"
@@ -149,6 +155,7 @@ RULES: dict[tuple[Action, Relation], frozenset[ActorRole]] = {
     (Action.PRIVATE_MESSAGES_VIEW, Relation.SELF): _LEAD,
     (Action.PRIVATE_MESSAGE_TAKE, Relation.PRACTICE): _LEAD,
     (Action.CALIBRATION_VIEW, Relation.SELF): _THERAPIST,
+    (Action.CLIENT_ERASE, Relation.PRACTICE): _LEAD,
 }
 
 
