@@ -13,6 +13,7 @@ class ActorRole(StrEnum):
     THERAPIST = "therapist"
     SUPERVISOR = "supervisor"
     LEAD = "lead"
+    RESEARCHER = "researcher"
     OPERATOR = "operator"
     CLIENT_LINK = "client_link"
     ANONYMOUS = "anonymous"
@@ -22,6 +23,10 @@ class Relation(StrEnum):
     """How an actor stands to a record."""
 
     OWN = "own"  # the therapist of the dyad; the link of this very assignment
+    CARE_TEAM = "care_team"  # today on the dyad's care team, as second therapist or lead of care
+    SUPERVISION = "supervision"  # today on the dyad's care team, as its supervisor
+    SUPERVISES_THERAPIST = "supervises_therapist"  # of the dyad's therapist; the case not shared
+    BREAK_GLASS = "break_glass"  # opened the record in an emergency, less than an hour ago
     PRACTICE = "practice"  # the same practice, another person's record
     NAMED = "named"  # an alert: on the rota, a lead, or told of this one
     NONE = "none"  # another practice, or no such record
@@ -76,6 +81,25 @@ class Action(StrEnum):
     ALERT_VIEW = "alert.view"
     ALERT_ACKNOWLEDGE = "alert.acknowledge"
     ALERT_CLOSE = "alert.close"
+    HOME_VIEW = "home.view"
+    CASES_SHARED_VIEW = "cases_shared.view"
+    CASE_VIEW = "case.view"
+    CASE_QUESTION_LEAVE = "case.question"
+    CASE_SHARE = "case.share"
+    VISIBILITY_CHOOSE = "visibility.choose"
+    VISIBILITY_NARROW = "visibility.narrow"
+    WIDENING_ASK = "widening.ask"
+    TEAM_VIEW = "team.view"
+    TEAM_CHANGE = "team.change"
+    SUPERVISION_CHANGE = "supervision.change"
+    LEAD_ANSWERS_VIEW = "lead_answers.view"
+    READERS_VIEW = "readers.view"
+    BREAK_GLASS_FIND = "break_glass.find"
+    BREAK_GLASS_OPEN = "break_glass.open"
+    BREAK_GLASS_VIEW = "break_glass.view"
+    BREAK_GLASS_LIST = "break_glass.list"
+    BREAK_GLASS_REVIEW = "break_glass.review"
+    RESEARCH_VIEW = "research.view"
     COMPONENTS_VIEW = "components.view"
     HEALTH_VIEW = "health.view"
     LOGIN = "login"
@@ -102,7 +126,10 @@ _EVERYBODY = frozenset(ActorRole)
 _PEOPLE = frozenset({ActorRole.THERAPIST, ActorRole.SUPERVISOR, ActorRole.LEAD, ActorRole.OPERATOR})
 _THERAPIST = frozenset({ActorRole.THERAPIST})
 _LEAD = frozenset({ActorRole.LEAD})
+_NAMEABLE = frozenset({ActorRole.THERAPIST, ActorRole.SUPERVISOR, ActorRole.LEAD})
 _LINK = frozenset({ActorRole.CLIENT_LINK})
+_SUPERVISOR = frozenset({ActorRole.SUPERVISOR})
+_CLINICAL = _THERAPIST | _SUPERVISOR | _LEAD
 
 # (action, relation) -> the roles that may. What is not here is refused.
 RULES: dict[tuple[Action, Relation], frozenset[ActorRole]] = {
@@ -128,6 +155,11 @@ RULES: dict[tuple[Action, Relation], frozenset[ActorRole]] = {
     (Action.RULE_AUDIT_VIEW, Relation.SELF): _LEAD,
     (Action.RULE_TRY, Relation.SELF): _LEAD,
     (Action.RULE_SAVE, Relation.SELF): _LEAD,
+    # Answers about risk: the list is empty for whoever is not named; each alert asks once more.
+    (Action.ALERTS_VIEW, Relation.SELF): _NAMEABLE,
+    (Action.ALERT_VIEW, Relation.NAMED): _NAMEABLE,
+    (Action.ALERT_ACKNOWLEDGE, Relation.NAMED): _NAMEABLE,
+    (Action.ALERT_CLOSE, Relation.NAMED): _NAMEABLE,
     (Action.INVITATION_OPEN, Relation.SELF): _EVERYBODY,
     # What an envelope may do stands in the ticket inside it; a kiosk holds a token and no login.
     (Action.SEALED_RECEIVE, Relation.SELF): _EVERYBODY,
@@ -155,6 +187,35 @@ RULES: dict[tuple[Action, Relation], frozenset[ActorRole]] = {
     (Action.PRIVATE_MESSAGES_VIEW, Relation.SELF): _LEAD,
     (Action.PRIVATE_MESSAGE_TAKE, Relation.PRACTICE): _LEAD,
     (Action.CALIBRATION_VIEW, Relation.SELF): _THERAPIST,
+    (Action.HOME_VIEW, Relation.SELF): _EVERYBODY,
+    # A case is opened by a place on its care team, or, for the answers that the client gave to a
+    # supervisor, by supervising its therapist. What of it may be seen: access/visibility.py.
+    (Action.CASES_SHARED_VIEW, Relation.SELF): _CLINICAL,
+    (Action.CASE_VIEW, Relation.CARE_TEAM): _THERAPIST | _LEAD,
+    (Action.CASE_VIEW, Relation.SUPERVISION): _SUPERVISOR,
+    (Action.CASE_VIEW, Relation.SUPERVISES_THERAPIST): _SUPERVISOR,
+    (Action.CASE_QUESTION_LEAVE, Relation.SUPERVISION): _SUPERVISOR,
+    (Action.CASE_QUESTION_LEAVE, Relation.SUPERVISES_THERAPIST): _SUPERVISOR,
+    (Action.CASE_SHARE, Relation.OWN): _THERAPIST,
+    (Action.VISIBILITY_CHOOSE, Relation.OWN): _THERAPIST,
+    (Action.VISIBILITY_CHOOSE, Relation.PRACTICE): _LEAD,
+    (Action.VISIBILITY_NARROW, Relation.OWN): _LINK,
+    (Action.VISIBILITY_NARROW, Relation.PRACTICE): _LEAD,
+    (Action.WIDENING_ASK, Relation.OWN): _THERAPIST,
+    (Action.WIDENING_ASK, Relation.PRACTICE): _LEAD,
+    (Action.TEAM_VIEW, Relation.SELF): _LEAD,
+    (Action.TEAM_CHANGE, Relation.PRACTICE): _LEAD,
+    (Action.SUPERVISION_CHANGE, Relation.SELF): _LEAD,
+    (Action.LEAD_ANSWERS_VIEW, Relation.SELF): _LEAD,
+    (Action.READERS_VIEW, Relation.PRACTICE): _LEAD,
+    (Action.READERS_VIEW, Relation.OWN): _LINK,
+    # In an emergency: who works with clients here, for an hour, with a reason, reviewed.
+    (Action.BREAK_GLASS_FIND, Relation.SELF): _CLINICAL,
+    (Action.BREAK_GLASS_OPEN, Relation.PRACTICE): _CLINICAL,
+    (Action.BREAK_GLASS_VIEW, Relation.BREAK_GLASS): _CLINICAL,
+    (Action.BREAK_GLASS_LIST, Relation.SELF): _LEAD,
+    (Action.BREAK_GLASS_REVIEW, Relation.PRACTICE): _LEAD,
+    (Action.RESEARCH_VIEW, Relation.SELF): frozenset({ActorRole.RESEARCHER}),
     (Action.CLIENT_ERASE, Relation.PRACTICE): _LEAD,
 }
 
@@ -184,3 +245,19 @@ def may(actor: Actor, action: Action, relation: Relation) -> Decision:
     if actor.role not in roles:
         return Decision(allow=False, reason=f"{actor.role} may not {action} ({relation})")
     return Decision(allow=True, reason=f"{actor.role} may {action} ({relation})")
+
+
+def may_in_any(
+    actor: Actor, action: Action, relations: frozenset[Relation] | set[Relation]
+) -> Decision:
+    """Decide for somebody who stands to a record in several ways at once: one that may is enough.
+
+    Without any relation, the answer is that of ``Relation.NONE``.
+    """
+    refusal = may(actor, action, Relation.NONE)
+    for relation in sorted(relations):
+        decision = may(actor, action, relation)
+        if decision.allow:
+            return decision
+        refusal = decision
+    return refusal

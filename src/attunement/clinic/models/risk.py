@@ -16,8 +16,9 @@ from attunement.clinic.models.append_only import AppendOnlyModel
 from attunement.clinic.models.asking import SHA256_LENGTH
 from attunement.clinic.models.care import Dyad
 from attunement.clinic.models.identifiers import ID_LENGTH, new_id
-from attunement.clinic.models.people import Login, Practice
+from attunement.clinic.models.people import Client, Login, Practice
 from attunement.clinic.models.response import Response
+from attunement.clinic.models.sealed_text import SealedTextField
 
 WEEK_MINUTES = 7 * 24 * 60
 LONGEST_RUN = 40
@@ -163,7 +164,7 @@ class RiskAct(AppendOnlyModel):
     kind = models.CharField(max_length=12, choices=ActKind)
     by = models.ForeignKey(Login, on_delete=models.PROTECT, related_name="risk_acts")
     at = models.DateTimeField()
-    reason = models.TextField(blank=True)  # sealed; see services/sealing.py
+    reason = SealedTextField(blank=True)
 
     class Meta:
         constraints: ClassVar = [
@@ -176,6 +177,10 @@ class RiskAct(AppendOnlyModel):
     def __str__(self) -> str:
         """Return the row's number."""
         return str(self.pk)
+
+    def sealed_for(self) -> tuple[Client, str]:
+        """Return whose key seals the reason, and what names the row."""
+        return self.alert.dyad.client, f"{self.alert.public_id}-{self.kind}"
 
 
 class RotaTurn(models.Model):
