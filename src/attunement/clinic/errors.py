@@ -40,6 +40,7 @@ class ClinicError(AttunementError):
         "E-CLINIC-041": "what is asked before a session cannot be set",
         "E-CLINIC-042": "a reminder address cannot be used",
         "E-CLINIC-043": "a paper form cannot be taken",
+        "E-CLINIC-061": "what was said about a loop or a rupture cannot be taken",
         "E-CLINIC-101": "a file of people was not imported",
         "E-CLINIC-102": "a column of a file of people is missing or unknown",
         "E-CLINIC-103": "a cell that is needed is empty",

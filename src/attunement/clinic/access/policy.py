@@ -100,6 +100,16 @@ class Action(StrEnum):
     BREAK_GLASS_LIST = "break_glass.list"
     BREAK_GLASS_REVIEW = "break_glass.review"
     RESEARCH_VIEW = "research.view"
+    DAY_VIEW = "day.view"
+    BEFORE_VIEW = "before.view"
+    INTENT_RECORD = "intent.record"
+    TOGETHER_VIEW = "together.view"
+    TOGETHER_RECORD = "together.record"
+    AFTER_VIEW = "after.view"
+    AFTER_RECORD = "after.record"
+    LEDGER_VIEW = "ledger.view"
+    OWN_LOOPS_VIEW = "own_loops.view"
+    LOOPS_COUNT = "loops.count"
     COMPONENTS_VIEW = "components.view"
     HEALTH_VIEW = "health.view"
     LOGIN = "login"
@@ -151,6 +161,17 @@ RULES: dict[tuple[Action, Relation], frozenset[ActorRole]] = {
     (Action.SIGNAL_VIEW, Relation.OWN): _THERAPIST,
     (Action.SIGNAL_ANSWER, Relation.OWN): _THERAPIST,
     (Action.RUPTURE_NAME, Relation.OWN): _THERAPIST,
+    (Action.DAY_VIEW, Relation.SELF): _THERAPIST,
+    (Action.BEFORE_VIEW, Relation.OWN): _THERAPIST,
+    (Action.INTENT_RECORD, Relation.OWN): _THERAPIST,
+    (Action.TOGETHER_VIEW, Relation.OWN): _THERAPIST,
+    (Action.TOGETHER_RECORD, Relation.OWN): _THERAPIST,
+    (Action.AFTER_VIEW, Relation.OWN): _THERAPIST,
+    (Action.AFTER_RECORD, Relation.OWN): _THERAPIST,
+    (Action.LEDGER_VIEW, Relation.OWN): _THERAPIST,
+    (Action.OWN_LOOPS_VIEW, Relation.SELF): _THERAPIST,
+    # Over ten clients or more, never by therapist.
+    (Action.LOOPS_COUNT, Relation.SELF): _LEAD,
     # Counts over ten clients or more, never by therapist: about rules, not about people.
     (Action.RULE_AUDIT_VIEW, Relation.SELF): _LEAD,
     (Action.RULE_TRY, Relation.SELF): _LEAD,

@@ -15,9 +15,11 @@ from django.db import models
 from attunement.clinic.models.append_only import AppendOnlyModel
 from attunement.clinic.models.care import Dyad, Session
 from attunement.clinic.models.identifiers import ID_LENGTH, new_id
+from attunement.clinic.models.people import Client
 from attunement.clinic.models.plain_json import PlainJSONField
 from attunement.clinic.models.response import Response
 from attunement.clinic.models.rules import LONGEST_ACTOR
+from attunement.clinic.models.sealed_text import SealedTextField
 
 LONGEST_CHANGE = 500  # of the client's own words, before they are sealed
 LONGEST_CODE = 40
@@ -42,7 +44,7 @@ class ConversationIntent(AppendOnlyModel):
     signal_id = models.CharField(max_length=ID_LENGTH, blank=True)  # the one that was read
     intent = models.CharField(max_length=10, choices=Intent)
     because = models.CharField(max_length=LONGEST_CODE, blank=True)  # a reason of the list
-    reason = models.TextField(blank=True)  # sealed; the therapist's own words
+    reason = SealedTextField(blank=True)  # sealed; the therapist's own words
     recorded_by = models.CharField(max_length=LONGEST_ACTOR)
     recorded_at = models.DateTimeField()
 
@@ -57,6 +59,10 @@ class ConversationIntent(AppendOnlyModel):
         """Return the row's number."""
         return str(self.pk)
 
+    def sealed_for(self) -> tuple[Client, str]:
+        """Return whose key seals this row's words, and what names the row."""
+        return self.dyad.client, self.key
+
 
 class LookTogether(AppendOnlyModel):
     """That the two looked at the chart together, and what the client said would help."""
@@ -68,13 +74,17 @@ class LookTogether(AppendOnlyModel):
     pattern = models.CharField(max_length=LONGEST_CODE)
     openers_version = models.CharField(max_length=30)
     helps = PlainJSONField()  # codes of the list: what would help
-    would_help = models.TextField(blank=True)  # sealed; in the client's words
+    would_help = SealedTextField(blank=True)  # sealed; in the client's words
     recorded_by = models.CharField(max_length=LONGEST_ACTOR)
     recorded_at = models.DateTimeField()
 
     def __str__(self) -> str:
         """Return the row's number."""
         return str(self.pk)
+
+    def sealed_for(self) -> tuple[Client, str]:
+        """Return whose key seals this row's words, and what names the row."""
+        return self.dyad.client, self.key
 
 
 class AgreedChange(AppendOnlyModel):
@@ -84,13 +94,17 @@ class AgreedChange(AppendOnlyModel):
     key = models.CharField(max_length=ID_LENGTH, unique=True, default=new_id, editable=False)
     dyad = models.ForeignKey(Dyad, on_delete=models.PROTECT, related_name="agreed_changes")
     session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="agreed_changes")
-    words = models.TextField(blank=True)  # sealed
+    words = SealedTextField(blank=True)  # sealed
     recorded_by = models.CharField(max_length=LONGEST_ACTOR)
     recorded_at = models.DateTimeField()
 
     def __str__(self) -> str:
         """Return the row's number."""
         return str(self.pk)
+
+    def sealed_for(self) -> tuple[Client, str]:
+        """Return whose key seals this row's words, and what names the row."""
+        return self.dyad.client, self.key
 
 
 class FollowUpQuestion(models.TextChoices):
