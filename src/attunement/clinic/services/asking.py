@@ -50,7 +50,18 @@ def ask_before(session: Session, *, now: datetime) -> Assignment | None:
         measure_version=measure_of(measure_id).version,
         moment=Moment.BEFORE,
         made_at=now,
+        **_promised(session),
     )
+
+
+def _promised(session: Session) -> dict[str, object]:
+    """Return who sees it: the same people as see the form after the session."""
+    after = Assignment.objects.filter(
+        session=session, perspective=Perspective.CLIENT, moment=Moment.AFTER
+    ).first()
+    if after is None:
+        return {}
+    return {"visibility": after.visibility, "reveal_at": after.reveal_at}
 
 
 def rules_for(episode: CareEpisode) -> tuple[AskRule, ...]:

@@ -8,7 +8,9 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from attunement.clinic.access import Action, Actor, ActorRole, Relation, may
-from attunement.clinic.models import Assignment, Grant, Invitation
+from attunement.clinic.models import Assignment, Grant, Invitation, Moment, Perspective, Response
+from attunement.clinic.services.client_settings import keep_layout, layout_of
+from attunement.clinic.services.extras import asked_of, freeze, read_extras
 from attunement.clinic.services.fields import FieldsRefused, parse_form
 from attunement.clinic.services.forms import config, measure_of, text_of
 from attunement.clinic.services.gate import CLIENT_LINK, AccessDeniedError, act, done
@@ -16,6 +18,7 @@ from attunement.clinic.services.results import (
     ClientForm,
     FieldProblem,
     Receipt,
+    ReceiptStatus,
     Refused,
 )
 from attunement.clinic.services.secrets_of_links import token_sha256
@@ -28,11 +31,33 @@ from attunement.clinic.services.submission import (
     unreadable,
 )
 from attunement.clinic.services.tickets import Ticket
-from attunement.clinic.services.wording import client_who_sees
+from attunement.clinic.services.wishes import read_wishes
+from attunement.clinic.services.wording import before_who_sees, client_who_sees
 
 
-def client_form(grant: str, *, now: datetime, language: str | None = None) -> ClientForm:
+def client_moments(grant: str, *, now: datetime) -> tuple[str, ...]:
+    """Return which forms of an opened link wait for an answer: before, after, both or none.
+
+    Raises
+    ------
+    AccessError
+        E-ACCESS-002 when the grant is unknown.
+    """
+    held = _held(grant, Action.CLIENT_FORM_VIEW)
+    after = held.invitation.assignment
+    if held.expires_at <= now or not _open(held.invitation):
+        return ()
+    before = _before(after)
+    waiting = before is not None and not Response.objects.filter(assignment=before).exists()
+    return (Moment.BEFORE, Moment.AFTER) if waiting else (Moment.AFTER,)
+
+
+def client_form(
+    grant: str, *, now: datetime, language: str | None = None, moment: str = Moment.AFTER
+) -> ClientForm:
     """Return what the client's page renders, with a new submission id.
+
+    ``moment`` says which of the link's two forms is meant; see ``client_moments``.
 
     Raises
     ------
@@ -44,24 +69,37 @@ def client_form(grant: str, *, now: datetime, language: str | None = None) -> Cl
     with act(CLIENT_LINK, Action.CLIENT_FORM_VIEW, now=now):
         held = _held(grant, Action.CLIENT_FORM_VIEW)
         invitation = held.invitation
-        if held.expires_at <= now or invitation.consumed_at is not None or _shut(invitation):
+        assignment = _of_moment(invitation, moment)
+        if (
+            assignment is None
+            or held.expires_at <= now
+            or not _open(invitation)
+            or Response.objects.filter(assignment=assignment).exists()
+        ):
             raise AccessDeniedError(
                 code="E-ACCESS-002",
                 target=f"invitation:{invitation.pk}",
                 reason="the grant is too old, or its link used or closed",
             )
-        assignment = invitation.assignment
         measure = measure_of(assignment.measure_id, assignment.measure_version)
         text = text_of(measure.id, measure.version, language or config().language)
+        submission_id = uuid4()
+        asked = asked_of(assignment, now=now)
+        freeze(submission_id, assignment, asked, now=now)
+        layout = layout_of(assignment.session.dyad.client_id)
         done(CLIENT_LINK, Action.CLIENT_FORM_VIEW, now=now, target=f"invitation:{invitation.pk}")
     return ClientForm(
-        submission_id=uuid4(),
+        submission_id=submission_id,
         measure=measure,
         text=text,
-        who_sees=client_who_sees(config().words),
+        who_sees=_told(assignment),
         crisis=config().crisis,
         words=config().words,
         language=text.language,
+        moment=assignment.moment,
+        extras=asked.extras,
+        layout=layout,
+        after_too=assignment.moment == Moment.BEFORE,
     )
 
 
@@ -110,7 +148,8 @@ def record_client_response(
     with act(CLIENT_LINK, action, now=now):
         held = _held(grant, action)
         # The one lock on the way: 50 deliveries at once queue here, and one of them stores.
-        assignment = Assignment.objects.select_for_update().get(pk=held.invitation.assignment_id)
+        meant = _of_moment(held.invitation, fields.get("moment")) or held.invitation.assignment
+        assignment = Assignment.objects.select_for_update().get(pk=meant.pk)
         invitation = Invitation.objects.get(pk=held.invitation_id)
         target = f"assignment:{assignment.pk}"
         answer = _receive(
@@ -124,9 +163,12 @@ def record_client_response(
                 clock=client_clock,
                 language=language,
                 kiosk=kiosk,
+                now=now,
             ),
             now=now,
         )
+        if isinstance(answer, Receipt) and answer.status is ReceiptStatus.CREATED:
+            keep_layout(assignment.session.dyad.client_id, fields.get("layout"))
         if isinstance(answer, Refused):
             detail: dict[str, str | int | bool] = {"status": answer.http_status}
             done(CLIENT_LINK, action, now=now, target=target, detail=detail, outcome="refused")
@@ -146,7 +188,8 @@ def _receive(
     if _shut(invitation):
         return closed()
     receipt = store(assignment, parcel, now=now)
-    # The link is used up by the commit that stores the answers, and by nothing else.
+    # The link is used up by the commit that stores the answers after the session, and by nothing
+    # else: with the form before it, the same link still has the other one to give.
     Invitation.objects.filter(
         assignment=assignment, consumed_at__isnull=True, revoked_at__isnull=True
     ).update(consumed_at=now)
@@ -162,13 +205,18 @@ def _parcel(
     clock: str | None,
     language: str | None,
     kiosk: bool,
+    now: datetime,
 ) -> Parcel | Refused:
     identifier = parse_submission_id(submission_id)
     if identifier is None:
         return unreadable((FieldProblem(item="", message="Please open the form again."),))
     measure = measure_of(assignment.measure_id, assignment.measure_version)
+    if fields.get("moment") not in (None, "", Moment.BEFORE, Moment.AFTER):
+        return unreadable((FieldProblem(item="", message="Please open the form again."),))
     try:
-        form = parse_form(measure, fields)
+        extras = read_extras(assignment, identifier, fields, now=now)
+        form = parse_form(measure, fields, n_beside=extras.n_answered)
+        wishes = read_wishes(fields, (*form.answered, *extras.answered))
     except FieldsRefused as refusal:
         return unreadable(refusal.problems)
     return Parcel(
@@ -178,8 +226,34 @@ def _parcel(
         client_clock=clock,
         mode="kiosk" if kiosk else "code" if held.by_code else "link",
         language=text_of(measure.id, measure.version, language or config().language).language,
-        who_sees=client_who_sees(config().words),
+        who_sees=_told(assignment),
+        extras=extras,
+        wishes=wishes,
     )
+
+
+def _told(assignment: Assignment) -> str:
+    """Return who sees the answers, in the words that are shown and kept."""
+    if assignment.moment == Moment.BEFORE:
+        return before_who_sees(config().words)
+    return client_who_sees(config().words)
+
+
+def _of_moment(invitation: Invitation, moment: object) -> Assignment | None:
+    """Return the form of a link that is meant; None where there is none for that moment."""
+    if moment == Moment.BEFORE:
+        return _before(invitation.assignment)
+    return invitation.assignment
+
+
+def _before(after: Assignment) -> Assignment | None:
+    return Assignment.objects.filter(
+        session_id=after.session_id, perspective=Perspective.CLIENT, moment=Moment.BEFORE
+    ).first()
+
+
+def _open(invitation: Invitation) -> bool:
+    return invitation.consumed_at is None and not _shut(invitation)
 
 
 def _held(grant: str | Ticket, action: Action) -> Grant:

@@ -3,6 +3,11 @@
 
 from __future__ import annotations
 
+from attunement.clinic.models import Moment
+from attunement.clinic.services import goals, rotating
 from attunement.clinic.services.extras import Provider
 
-PROVIDERS: tuple[Provider, ...] = ()
+PROVIDERS: tuple[Provider, ...] = (
+    Provider("goals", goals.questions, goals.record, moments=frozenset({str(Moment.BEFORE)})),
+    Provider("rotating", rotating.questions, rotating.record),
+)

@@ -8,7 +8,6 @@ id, so that an answer that arrives late, or twice, is known for what it is.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -117,13 +116,14 @@ class Given:
     read: Mapping[str, Mapping[str, str]]
 
     @property
+    def answered(self) -> tuple[str, ...]:
+        """Which extras were answered."""
+        return tuple(extra for answers in self.read.values() for extra in answers)
+
+    @property
     def n_answered(self) -> int:
         """How many extras were answered."""
-        return sum(len(answers) for answers in self.read.values())
-
-    def canonical(self) -> str:
-        """Return what was sent in one spelling; empty when there was nothing."""
-        return json.dumps(dict(self.sent), sort_keys=True) if self.sent else ""
+        return len(self.answered)
 
 
 NOTHING_GIVEN = Given({}, {})

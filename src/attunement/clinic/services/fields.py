@@ -53,9 +53,15 @@ class ParsedForm:
     n_not_asked: int
 
     @property
+    def answered(self) -> tuple[str, ...]:
+        """Which items have an answer."""
+        numbers = (item for item, value in self.values.items() if value is not None)
+        return (*numbers, *self.texts)
+
+    @property
     def n_answered(self) -> int:
         """How many items have an answer."""
-        return sum(value is not None for value in self.values.values()) + len(self.texts)
+        return len(self.answered)
 
 
 class FieldsRefused(ValueError):  # noqa: N818 -- a refusal is handed on, it is no error of ours
@@ -66,7 +72,7 @@ class FieldsRefused(ValueError):  # noqa: N818 -- a refusal is handed on, it is 
         self.problems = problems
 
 
-def parse_form(measure: Measure, fields: Mapping[str, object]) -> ParsedForm:
+def parse_form(measure: Measure, fields: Mapping[str, object], *, n_beside: int = 0) -> ParsedForm:
     """Read the fields of a measure's form.
 
     Parameters
@@ -75,6 +81,8 @@ def parse_form(measure: Measure, fields: Mapping[str, object]) -> ParsedForm:
         The measure version the form was made for.
     fields : mapping
         Field name to what was sent. Names that are no item of the measure are ignored.
+    n_beside : int
+        How many questions beside the measure were answered: with one, the measure may be empty.
 
     Returns
     -------
@@ -103,7 +111,7 @@ def parse_form(measure: Measure, fields: Mapping[str, object]) -> ParsedForm:
         raise FieldsRefused(tuple(problems))
     n_not_asked = _drop_not_asked(measure, values, texts)
     parsed = ParsedForm(values=values, texts=texts, n_not_asked=n_not_asked)
-    if parsed.n_answered == 0:
+    if parsed.n_answered + n_beside == 0:
         raise FieldsRefused(
             (FieldProblem(item="", message="Nothing is marked yet. One answer is enough."),)
         )

@@ -6,10 +6,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from attunement.clinic.config.model import Crisis, Words
 from attunement.measures.schema import Measure, TextBundle
+
+if TYPE_CHECKING:
+    from attunement.clinic.services.extras import Extra
 
 
 class SessionState(StrEnum):
@@ -19,6 +23,7 @@ class SessionState(StrEnum):
     YOUR_FORM_OPEN = "your_form_open"  # says nothing about the client's form
     WAITING_FOR_CLIENT = "waiting_for_client"  # the therapist's form is in, the client's is not
     BOTH_IN = "both_in"
+    CLOSED = "closed"  # the form's mode keeps it closed now, whether or not it was answered
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +191,10 @@ class ClientForm:
     crisis: Crisis
     words: Words
     language: str
+    moment: str = "after"
+    extras: tuple[Extra, ...] = ()
+    layout: str = "one"  # as this client likes it: one question at a time, or all on a page
+    after_too: bool = False  # a form before the session, and one after it still to come
 
 
 @dataclass(frozen=True, slots=True)

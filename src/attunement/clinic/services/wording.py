@@ -16,6 +16,15 @@ def client_who_sees(words: Words) -> str:
     )
 
 
+def before_who_sees(words: Words) -> str:
+    """Return what a client is told before answering ahead of a session."""
+    return (
+        f"Your {words.therapist} can read these answers at once, to have them in mind when you "
+        "meet. Nobody else can open them in this program. The practice only sees counts over ten "
+        "people or more, never whose answers they were. You can leave out any question."
+    )
+
+
 def therapist_who_sees(words: Words) -> str:
     """Return what a therapist is told before answering."""
     return (
