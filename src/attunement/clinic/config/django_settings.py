@@ -122,6 +122,7 @@ def _parts() -> dict[str, Any]:
             "django.middleware.csrf.CsrfViewMiddleware",
             "django.contrib.auth.middleware.AuthenticationMiddleware",
             "attunement.clinic.guard.logins.LoginLimitsMiddleware",
+            "attunement.clinic.guard.kiosk.KioskMiddleware",
             "django.contrib.messages.middleware.MessageMiddleware",
             "django_htmx.middleware.HtmxMiddleware",
             "allauth.account.middleware.AccountMiddleware",
@@ -137,6 +138,7 @@ def _parts() -> dict[str, Any]:
                         "django.contrib.auth.context_processors.auth",
                         "django.contrib.messages.context_processors.messages",
                         "attunement.clinic.guard.words.words",
+                        "attunement.clinic.pages.notice.alert_notice",
                     ]
                 },
             }

@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
+import sys
+
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
+from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -14,6 +17,8 @@ from django.views.decorators.http import require_safe
 from attunement.clinic.access import permission
 from attunement.clinic.pages.gallery import gallery
 from attunement.figures import CHART_CSS
+
+WAIT_SECONDS = 2  # what a browser or a phone is asked to wait when the store is busy
 
 
 @permission("components.view")
@@ -48,12 +53,17 @@ def unreadable(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def our_mistake(request: HttpRequest) -> HttpResponse:
-    """Answer 500 with whom to call, from the settings alone: no database, no login, no request."""
+    """Answer 500 with whom to call, from the settings alone: no database, no login, no request.
+
+    A store that is busy, or cannot write just now, is 503: nothing was stored, and it is worth
+    trying again.
+    """
     del request
+    busy = isinstance(sys.exception(), OperationalError)
     config = settings.ATTUNEMENT
     words = {"crisis": config.crisis, "practice_name": config.practice_name, "words": config.words}
     try:
-        page = render_to_string("500.html", words | {"synthetic": config.synthetic})
+        page = render_to_string("500.html", words | {"synthetic": config.synthetic, "busy": busy})
     except Exception:  # noqa: BLE001 -- whatever broke the templates, the number to call stands
         page = format_html(
             '<!doctype html><html lang="en"><title>Our mistake</title>'
@@ -62,4 +72,5 @@ def our_mistake(request: HttpRequest) -> HttpResponse:
             config.crisis.text,
             config.crisis.phone,
         )
-    return HttpResponse(page, status=500)
+    headers = {"Retry-After": str(WAIT_SECONDS)} if busy else None
+    return HttpResponse(page, status=503 if busy else 500, headers=headers)

@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Django's SQLite connection, whose transactions are turns of the process's one writer.
+
+Nothing above has to know: an outermost ``transaction.atomic()`` waits for its turn, works on the
+writer's connection inside a savepoint, and returns once the writer has committed. Reads outside a
+transaction stay on the thread's own connection and wait for nobody.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from django.db.backends.sqlite3 import base as django_sqlite3
+from django.db.transaction import atomic
+
+from attunement.clinic.store.writer import Writer
+
+_REGISTRY = threading.Lock()
+_WRITERS: dict[str, Writer] = {}
+_OPEN: dict[str, weakref.WeakSet[DatabaseWrapper]] = {}
+
+
+def _forget() -> None:
+    """Forget the parent's connections: SQLite must not be carried over a fork."""
+    global _REGISTRY  # noqa: PLW0603 -- a child begins anew
+    _REGISTRY = threading.Lock()
+    _WRITERS.clear()
+    _OPEN.clear()
+
+
+os.register_at_fork(after_in_child=_forget)
+
+
+class DatabaseWrapper(django_sqlite3.DatabaseWrapper):
+    """A thread's connection; its transactions run on the connection of the file's writer."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._own: Any = None  # this thread's connection while it works on the writer's
+        self._writer: Writer | None = None  # whose turn this thread has
+        self._looks = False
+        self._unchecked = False
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        """Open this thread's own connection."""
+        made = super().get_new_connection(conn_params)
+        with _REGISTRY:
+            _OPEN.setdefault(self._name, weakref.WeakSet()).add(self)
+        return made
+
+    @property
+    def _name(self) -> str:
+        return str(self.settings_dict["NAME"])
+
+    @property
+    def writer(self) -> Writer:
+        """Return the writer of this connection's file."""
+        with _REGISTRY:
+            found = _WRITERS.get(self._name)
+            if found is None:
+                found = _WRITERS[self._name] = self._new_writer()
+            return found
+
+    def _new_writer(self) -> Writer:
+        opened: list[tuple[int, int]] = []
+        file = Path(self._name)
+        plain = django_sqlite3.DatabaseWrapper(dict(self.settings_dict), self.alias)
+
+        def connect() -> sqlite3.Connection:
+            raw: sqlite3.Connection = plain.get_new_connection(plain.get_connection_params())
+            raw.isolation_level = None  # transactions begin and end by statements of the writer
+            opened[:] = [_identity(file)]
+            return raw
+
+        return Writer(connect, stale=lambda: opened != [_identity(file)])
+
+    def _start_transaction_under_autocommit(self) -> None:
+        if self._looks:
+            with self.wrap_database_errors:
+                self.connection.execute("BEGIN DEFERRED")
+            return
+        if self.is_in_memory_db() or self._unchecked:
+            super()._start_transaction_under_autocommit()
+            return
+        writer = self.writer
+        with self.wrap_database_errors:
+            raw = writer.enter()
+        self._writer, self._own, self.connection = writer, self.connection, raw
+
+    def _leave(self) -> Writer | None:
+        """Come back to this thread's own connection; return the writer whose turn is to end."""
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            self.connection, self._own = self._own, None
+        return writer
+
+    def _commit(self) -> None:
+        writer = self._leave()
+        if writer is None:
+            super()._commit()
+            return
+        with self.wrap_database_errors:
+            writer.leave(keep=True)
+
+    def _rollback(self) -> None:
+        writer = self._leave()
+        if writer is None:
+            super()._rollback()
+            return
+        with self.wrap_database_errors:
+            writer.leave(keep=False)
+
+    def _close(self) -> None:
+        writer = self._leave()
+        try:
+            if writer is not None:
+                writer.leave(keep=False)
+        finally:
+            super()._close()
+            self._close_writer()
+
+    def _close_writer(self) -> None:
+        """Close the writer's connection too when this was the last one to the file."""
+        with _REGISTRY:
+            others = _OPEN.get(self._name, weakref.WeakSet())
+            others.discard(self)
+            writer = None if len(others) else _WRITERS.get(self._name)
+        if writer is not None:
+            writer.close()
+
+    def create_cursor(self, name: str | None = None) -> Any:
+        """Return a cursor; none in a transaction that SQLite took back, as on a full disk."""
+        if self._writer is not None and not self.connection.in_transaction:
+            message = "the transaction was taken back: the disk is full or failed"
+            raise sqlite3.OperationalError(message)
+        return super().create_cursor(name)
+
+    def disable_constraint_checking(self) -> bool:
+        """Switch foreign keys off, which holds for one connection: stay on this thread's own."""
+        self._unchecked = super().disable_constraint_checking()
+        return self._unchecked
+
+    def enable_constraint_checking(self) -> None:
+        """Switch foreign keys on again."""
+        super().enable_constraint_checking()
+        self._unchecked = False
+
+    @contextmanager
+    def looking(self) -> Iterator[None]:
+        """Read one state of the store, on this thread's own connection and without a turn."""
+        self._looks = True
+        try:
+            with atomic(using=self.alias):
+                yield
+        finally:
+            self._looks = False
+
+
+def _identity(file: Path) -> tuple[int, int]:
+    try:
+        found = file.stat()
+    except OSError:
+        return (0, 0)
+    return found.st_dev, found.st_ino

@@ -1,0 +1,236 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One writer for a SQLite file in one process: a savepoint for each act, one commit for many.
+
+Threads take turns on one connection, in the order in which they came. Each turn is a savepoint in
+a transaction that is already open. Whoever ends a turn hands it to the next in line; the last in
+line commits for all, and nobody's turn counts as kept before that commit returned.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+MOST = 64  # acts in one commit
+LONGEST = 0.025  # seconds after which a commit is no longer put off for those in line
+QUEUE = 256  # acts in line; one more is refused at once
+PATIENCE = 20.0  # seconds in line, as long as SQLite itself waits for another process
+ALONE = 64  # acts that commit one by one after a commit that failed
+_BUSY = "the store is busy: database is locked"
+
+
+@dataclass(slots=True)
+class _Group:
+    """The acts of one transaction, and how it ended."""
+
+    began: float
+    n: int = 0
+    kept: int = 0
+    problem: BaseException | None = None
+    ended: threading.Event = field(default_factory=threading.Event)
+
+
+class Writer:
+    """Turns on one connection.
+
+    Parameters
+    ----------
+    connect : callable
+        Opens the connection: autocommit (``isolation_level`` None), usable from any thread.
+    stale : callable
+        Whether the file that was opened is no longer the one of that name.
+    most, longest, queue, patience
+        See the constants of this module.
+    """
+
+    def __init__(
+        self,
+        connect: Callable[[], sqlite3.Connection],
+        *,
+        stale: Callable[[], bool] = lambda: False,
+        most: int = MOST,
+        longest: float = LONGEST,
+        queue: int = QUEUE,
+        patience: float = PATIENCE,
+    ) -> None:
+        self._connect, self._stale = connect, stale
+        self._most, self._longest = most, longest
+        self._queue, self._patience = queue, patience
+        self._mutex = threading.Lock()  # around the three below, for moments only
+        self._taken = False
+        self._line: deque[threading.Event] = deque()
+        # Only whoever holds the turn touches what follows.
+        self._raw: sqlite3.Connection | None = None
+        self._group: _Group | None = None
+        self._alone = 0
+        self.n_commits = 0
+
+    @property
+    def waiting(self) -> int:
+        """Return how many acts are in line."""
+        return len(self._line)
+
+    def enter(self) -> sqlite3.Connection:
+        """Wait for the turn and begin it; return the connection to work on until ``leave``.
+
+        Raises
+        ------
+        sqlite3.OperationalError
+            The line is full, or too slow, or another process holds the file. Nothing was begun.
+        """
+        self._take()
+        try:
+            raw, group = self._opened()
+            raw.execute("SAVEPOINT act")
+        except BaseException as problem:
+            self._abandon(problem)
+            self._give()
+            raise
+        group.n += 1
+        return raw
+
+    def leave(self, *, keep: bool) -> None:
+        """End the turn: keep what was done, and wait until it is committed; or take it back.
+
+        Raises
+        ------
+        sqlite3.Error
+            Only with ``keep``: nothing of this act is stored, whoever ended the transaction.
+        """
+        raw, group = self._raw, self._group
+        if raw is None or group is None:
+            message = "a turn that was never begun cannot end"
+            raise RuntimeError(message)
+        try:
+            self._end_act(raw, group, keep=keep)
+        except BaseException as problem:  # noqa: BLE001 -- whatever it was, all of them are told
+            self._abandon(problem)
+        if self._group is None:
+            self._give()
+        elif not self._hand_on(group):
+            self._commit(raw, group)
+            self._give()
+        if not keep:
+            return
+        group.ended.wait()
+        if group.problem is None:
+            return
+        if group.n == 1 and isinstance(group.problem, sqlite3.Error):
+            raise type(group.problem)(*group.problem.args) from group.problem
+        # Whose fault it was nobody can tell; sent again, each of them commits alone.
+        message = f"the commit for {group.n} acts failed: {group.problem}"
+        raise sqlite3.OperationalError(message) from group.problem
+
+    def close(self) -> None:
+        """Close the connection when nobody uses it; it is opened again when it is needed."""
+        with self._mutex:
+            if self._taken:
+                return
+            self._taken = True
+        self._discard()
+        self._give()
+
+    def _take(self) -> None:
+        with self._mutex:
+            if not self._taken:
+                self._taken = True
+                return
+            if len(self._line) >= self._queue:
+                raise sqlite3.OperationalError(_BUSY)
+            mine = threading.Event()
+            self._line.append(mine)
+        try:
+            came = mine.wait(self._patience)
+        except BaseException:
+            if not self._leave_line(mine):
+                self._end_unused()
+            raise
+        if not came and self._leave_line(mine):
+            raise sqlite3.OperationalError(_BUSY)
+
+    def _leave_line(self, mine: threading.Event) -> bool:
+        """Leave the line; False when the turn had come in the meantime."""
+        with self._mutex:
+            try:
+                self._line.remove(mine)
+            except ValueError:
+                return False
+            return True
+
+    def _end_unused(self) -> None:
+        """Pass on a turn that came to somebody who no longer wants it."""
+        raw, group = self._raw, self._group
+        if raw is not None and group is not None:
+            if self._hand_on(group):
+                return
+            self._commit(raw, group)
+        self._give()
+
+    def _give(self) -> None:
+        """Give the turn to the next in line, or to nobody."""
+        with self._mutex:
+            if self._line:
+                self._line.popleft().set()
+            else:
+                self._taken = False
+
+    def _hand_on(self, group: _Group) -> bool:
+        """Give the turn to the next in line inside the open transaction, if it may still grow."""
+        if self._alone or group.n >= self._most or time.monotonic() - group.began >= self._longest:
+            return False
+        with self._mutex:
+            if not self._line:
+                return False
+            self._line.popleft().set()
+            return True
+
+    def _opened(self) -> tuple[sqlite3.Connection, _Group]:
+        """Return the open transaction; begin one where there is none."""
+        if self._raw is not None and self._group is not None:
+            return self._raw, self._group
+        if self._raw is not None and self._stale():
+            self._discard()
+        if self._raw is None:
+            self._raw = self._connect()
+        self._raw.execute("BEGIN IMMEDIATE")
+        self._group = _Group(began=time.monotonic())
+        return self._raw, self._group
+
+    @staticmethod
+    def _end_act(raw: sqlite3.Connection, group: _Group, *, keep: bool) -> None:
+        if not raw.in_transaction:
+            message = "the transaction was taken back: the disk is full or failed"
+            raise sqlite3.OperationalError(message)
+        if not keep:
+            raw.execute("ROLLBACK TO act")
+        raw.execute("RELEASE act")
+        group.kept += keep
+
+    def _commit(self, raw: sqlite3.Connection, group: _Group) -> None:
+        try:
+            raw.execute("COMMIT" if group.kept else "ROLLBACK")
+        except BaseException as problem:  # noqa: BLE001 -- whatever it was, all of them are told
+            self._abandon(problem)
+            return
+        self.n_commits += 1
+        self._alone = max(0, self._alone - 1)
+        self._group = None
+        group.ended.set()
+
+    def _abandon(self, problem: BaseException) -> None:
+        """Take the whole transaction back and tell everybody in it."""
+        group, self._group = self._group, None
+        self._discard()  # closing takes back what was not committed
+        if group is not None:
+            self._alone = ALONE
+            group.problem = problem
+            group.ended.set()
+
+    def _discard(self) -> None:
+        raw, self._raw = self._raw, None
+        if raw is not None:
+            raw.close()
