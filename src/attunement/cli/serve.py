@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -30,11 +31,17 @@ _PORT = 8000
     help="Write a new secret for secret_key_file, and leave.",
 )
 @click.option(
+    "--new-keys",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write a new file of keys for keys_file, and leave.",
+)
+@click.option(
     "--new",
     "new_folder",
     type=click.Path(path_type=Path),
     metavar="FOLDER",
-    help="Write a configuration and a secret to start from, and leave.",
+    help="Write a configuration, a secret and a file of keys to start from, and leave.",
 )
 @click.option("--practice", default="", help="With --new: the name on every page.")
 @click.option("--crisis-phone", default="", help="With --new: the number for a client in need.")
@@ -53,6 +60,7 @@ def command(
     port: int | None,
     check: bool,
     new_secret: Path | None,
+    new_keys: Path | None,
     new_folder: Path | None,
     practice: str,
     crisis_phone: str,
@@ -64,6 +72,8 @@ def command(
         return
     if new_secret is not None:
         _write_secret(new_secret)
+    elif new_keys is not None:
+        _write_new_keys(new_keys)
     elif new_folder is not None:
         _write_start(new_folder, practice=practice, phone=crisis_phone, timezone=timezone)
     else:
@@ -140,6 +150,34 @@ def add_client_command(
     click.echo(f"Added the client {code}.")
 
 
+@command.command("erase-client")
+@click.argument("code")
+@click.option(
+    "--reason",
+    required=True,
+    type=click.Choice(["asked", "retention", "mistake"]),
+    help="The person asked for it; the time to keep is over; it should never have been there.",
+)
+@click.option("--yes", is_flag=True, help="Do not ask once more.")
+@click.pass_obj
+def erase_client_command(config: Path | None, *, code: str, reason: str, yes: bool) -> None:
+    """Erase a client for good: name and words become unreadable, the code is replaced.
+
+    The numbers of their forms stay, under a code that says nothing. There is no way back.
+    """
+    now = _set_up_and_open(config)
+    from attunement.clinic.services.erasure import erase_by_command, older_copies
+
+    if not yes:
+        click.confirm(f"Erase {code} for good?", abort=True, err=True)
+    made = erase_by_command(code, reason=reason, now=now)
+    click.echo(f"Erased: name and words cannot be read any more; the code is now {made.code}.")
+    if not made.clean:
+        click.echo("The server was in the way; its next start overwrites the old pages.", err=True)
+    for copy in older_copies():
+        click.echo(f"{copy} was made before and still holds this person; remove it.", err=True)
+
+
 @command.command("verify-audit")
 @click.pass_obj
 def verify_audit_command(config: Path | None) -> None:
@@ -185,20 +223,33 @@ def open_clinic() -> datetime:
     opened = open_store(now=now)
     if opened.backup is not None:
         click.echo(f"Backed up to {opened.backup} before migrating.", err=True)
+    if opened.erased:
+        click.echo(f"Erased {opened.erased} again, whom this copy still knew.", err=True)
     own_practice()
     return now
 
 
 def _write_secret(path: Path) -> None:
-    from attunement.cli.errors import CommandError
     from attunement.clinic.config.secret import write_secret
 
+    _write_once(path, write_secret, "secret")
+
+
+def _write_new_keys(path: Path) -> None:
+    from attunement.clinic.config.keys_file import write_keys
+
+    _write_once(path, write_keys, "file of keys")
+
+
+def _write_once(path: Path, write: Callable[[Path], None], what: str) -> None:
+    from attunement.cli.errors import CommandError
+
     try:
-        write_secret(path)
+        write(path)
     except OSError as problem:
         raise CommandError(
             "E-CLI-003",
-            what=f"the secret cannot be written to {path}",
+            what=f"the {what} cannot be written to {path}",
             got=problem.strerror or "an error of the file system",
             next_step="Name a new file in a folder that you can write to",
         ) from None
@@ -213,7 +264,7 @@ def _write_start(folder: Path, *, practice: str, phone: str, timezone: str | Non
 
     zone = timezone or machine_timezone(environ=os.environ)
     config = write_start(folder, name=practice.strip(), phone=phone.strip(), timezone=zone or "UTC")
-    click.echo(f"Wrote {config} and a secret beside it, readable by you alone.")
+    click.echo(f"Wrote {config} with a secret and a file of keys beside it, readable by you alone.")
     if timezone is None:
         whose = "this machine's" if zone else "because this machine's has no name"
         click.echo(f"The time zone is {zone or 'UTC'}, {whose}; the key timezone changes it.")

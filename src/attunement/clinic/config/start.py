@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A folder to start a clinic from: a configuration that can be read, and a secret."""
+"""A folder to start a clinic from: a readable configuration, a secret and a file of keys."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from attunement.clinic.config.files import read_small
+from attunement.clinic.config.keys_file import write_keys
 from attunement.clinic.config.read import is_timezone, known_timezone, plain_words
 from attunement.clinic.config.secret import write_secret
 from attunement.clinic.errors import ConfigError
@@ -20,6 +21,8 @@ _TEXT = """\
 # A key that is unknown, or a value that is not safe, stops the start and says so.
 
 secret_key_file = "secret.key"
+# Names and words are sealed with it. Without a copy of it no backup can be read.
+keys_file = "clinic.keys"
 database = "clinic.sqlite3"
 # http works on this machine only. For other machines put a TLS proxy in front and write, for
 # example, base_url = "https://clinic.example"
@@ -64,7 +67,7 @@ def machine_timezone(*, root: Path = Path("/"), environ: Mapping[str, str]) -> s
 
 
 def write_start(folder: Path, *, name: str, phone: str, timezone: str = "UTC") -> Path:
-    """Write a configuration and a secret into a folder and return the configuration's path.
+    """Write a configuration, a secret and keys into a folder; return the configuration's path.
 
     Parameters
     ----------
@@ -83,10 +86,10 @@ def write_start(folder: Path, *, name: str, phone: str, timezone: str = "UTC") -
         plain_words(key, text)
     known_timezone(timezone)
     config = folder / CONFIG_NAME
-    if config.exists() or (folder / "secret.key").exists():
+    if any((folder / one).exists() for one in (CONFIG_NAME, "secret.key", "clinic.keys")):
         raise ConfigError(
             "E-CONFIG-001",
-            what=f"there is a configuration or a secret in {folder} already",
+            what=f"there is a configuration, a secret or a file of keys in {folder} already",
             next_step="Name another folder, or edit the file that is there",
         )
     # JSON quotes a text as TOML does.
@@ -97,6 +100,7 @@ def write_start(folder: Path, *, name: str, phone: str, timezone: str = "UTC") -
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         write_secret(folder / "secret.key")
+        write_keys(folder / "clinic.keys")
         handle = os.open(config, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(_TEXT.format(**quoted))

@@ -1,17 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Both chairs of a dyad, with the sealed sessions already taken out.
+"""Both chairs of a dyad, with everything taken out that the viewer may not see now.
 
 Every page, chart and signal reads a dyad through ``chairs_of``. What the other chair wrote in a
-session whose two forms are not both in never leaves this module, so nothing above it can tell.
+session whose two forms are not both in, and what its mode keeps closed, never leaves this module,
+so nothing above it can tell.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from attunement.clinic.access.visibility import (
+    EVERYTHING,
+    NOTHING,
+    Seen,
+    Viewer,
+    Visibility,
+)
 from attunement.clinic.models import (
     Answer,
     Assignment,
@@ -23,17 +32,30 @@ from attunement.clinic.models import (
     Score,
     Session,
 )
+from attunement.clinic.services.forms import measure_of
+from attunement.clinic.services.opening import (
+    Mode,
+    Place,
+    changes_of,
+    lead_only,
+    places_in_order,
+    seen_by,
+    wishes_of,
+)
 from attunement.clinic.services.results import SessionState
+from attunement.clinic.services.scores import scores_of
 from attunement.clinic.services.sealing import answer_words
 
 # Plain texts: a caseload asks this some ten thousand times.
 _CLIENT, _THERAPIST = str(Perspective.CLIENT), str(Perspective.THERAPIST)
 _BOTH = frozenset({_CLIENT, _THERAPIST})
+_TEAM = frozenset({Viewer.CARE_TEAM, Viewer.SUPERVISOR})
+_READS_THERAPIST = frozenset({Viewer.THERAPIST, *_TEAM})
 
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """One chair's form of one session."""
+    """One chair's form of one session, as far as it may be seen."""
 
     response: Response
     scores: dict[str, Score]
@@ -41,6 +63,7 @@ class Filled:
     of: Client
     sealed: tuple[Answer, ...]  # the answers in words, as they are stored
     predicted: float | None
+    wishes: Mapping[str, str] = field(default_factory=dict)  # of the answers that are here
 
     @property
     def texts(self) -> dict[str, str]:
@@ -60,12 +83,14 @@ class Filled:
 
 @dataclass(frozen=True, slots=True)
 class SessionChairs:
-    """A session with both forms, or with neither to be seen."""
+    """A session with both forms, or with what of them is to be seen."""
 
     session: Session
     state: SessionState
-    client: Filled | None  # None unless both are in
-    therapist: Filled | None  # None unless both are in
+    client: Filled | None  # for the therapist: None unless both are in
+    therapist: Filled | None  # for the therapist: None unless both are in
+    seen: Seen = NOTHING  # of the client's form
+    opened_at: datetime | None = None  # when time opened it, where it had to
 
     @property
     def both_in(self) -> bool:
@@ -74,66 +99,215 @@ class SessionChairs:
 
     @property
     def both_at(self) -> datetime | None:
-        """When the second of the two forms came in; None until then."""
+        """When there was something to show: the second form was in, and its time had come."""
         if self.client is None or self.therapist is None:
             return None
-        return max(self.client.response.received_at, self.therapist.response.received_at)
+        moments = [self.client.response.received_at, self.therapist.response.received_at]
+        return max(moments if self.opened_at is None else [*moments, self.opened_at])
 
 
-def chairs_of(dyad: Dyad) -> tuple[SessionChairs, ...]:
-    """Return a dyad's sessions in order, with the forms of those in which both are in."""
-    sessions = list(Session.objects.filter(dyad=dyad).order_by("session_no"))
-    assigned: dict[str, set[str]] = defaultdict(set)
-    # Each chair has one form after a session. What is asked before or between is another thing.
-    asked = Assignment.objects.filter(session__dyad=dyad, moment=Moment.AFTER)
-    for session_id, perspective in asked.values_list("session_id", "perspective"):
-        assigned[session_id].add(perspective)
-    in_hand: dict[str, dict[str, Response]] = defaultdict(dict)
-    responses = (
-        Response.objects.filter(session__dyad=dyad, moment=Moment.AFTER)
-        .select_related("prediction")
-        .prefetch_related("scores", "answers")
-    )
-    for response in responses:
-        in_hand[response.session_id][response.perspective] = response
-    return tuple(
-        _chairs(session, dyad, assigned[session.pk], in_hand[session.pk]) for session in sessions
-    )
+@dataclass(slots=True)
+class _Chair:
+    """What was asked of one chair after a session, and what came."""
+
+    asked: Mode
+    response: Response | None = None
 
 
-def state_of(asked: AbstractSet[str], answered: AbstractSet[str]) -> SessionState:
-    """Return what the therapist may know, from which chairs were asked and have answered."""
+@dataclass(slots=True)
+class _Rows:
+    """Everything that was written about a dyad's sessions, each table read once."""
+
+    sessions: list[Session]
+    places: dict[str, Place]
+    chairs: dict[str, dict[str, _Chair]]
+    changes: dict[str, Mode]
+    wishes: dict[str, dict[str, str]]
+    scores: dict[str, list[Score]]
+    answers: dict[str, list[Answer]]
+
+    def mode(self, response: Response) -> Mode:
+        """Return how a response is seen today, whatever it was answered under."""
+        changed = self.changes.get(response.pk)
+        return changed or Mode(response.visibility, response.reveal_at)
+
+
+def chairs_of(
+    dyad: Dyad, *, now: datetime, viewer: Viewer = Viewer.THERAPIST
+) -> tuple[SessionChairs, ...]:
+    """Return a dyad's sessions in order, with what ``viewer`` may see of their forms now.
+
+    As many queries whatever was answered. Only forms after a session are here.
+    """
+    rows = _read(dyad)
+    return tuple(_chairs(dyad, rows, session, viewer=viewer, now=now) for session in rows.sessions)
+
+
+def state_of(
+    asked: AbstractSet[str],
+    answered: AbstractSet[str],
+    *,
+    seen: bool = True,
+    closed: bool = False,
+) -> SessionState:
+    """Return what the therapist may know, from which chairs were asked and have answered.
+
+    Parameters
+    ----------
+    asked, answered : set of str
+        Perspectives.
+    seen : bool
+        Whether the client's response, where there is one, may be known of.
+    closed : bool
+        Whether the form was asked in a mode that is closed to the therapist at this moment: then
+        nothing is said of whether there is a response.
+    """
     if not asked >= _BOTH:
         return SessionState.NO_FORMS
     if _THERAPIST not in answered:
         return SessionState.YOUR_FORM_OPEN
-    if _CLIENT not in answered:
-        return SessionState.WAITING_FOR_CLIENT
-    return SessionState.BOTH_IN
+    if _CLIENT in answered and seen:
+        return SessionState.BOTH_IN
+    return SessionState.CLOSED if closed else SessionState.WAITING_FOR_CLIENT
 
 
-def _chairs(
-    session: Session, dyad: Dyad, asked: set[str], found: dict[str, Response]
-) -> SessionChairs:
-    state = state_of(asked, set(found))
-    if state is not SessionState.BOTH_IN:
-        return SessionChairs(session=session, state=state, client=None, therapist=None)
-    return SessionChairs(
-        session=session,
-        state=state,
-        client=_filled(found[Perspective.CLIENT], dyad.client),
-        therapist=_filled(found[Perspective.THERAPIST], dyad.client),
+def hidden_items(response: Response, wishes: Mapping[str, str]) -> frozenset[str]:
+    """Return the items that are for the lead alone, with those that would tell of them.
+
+    A question that is only asked after a certain answer to another one tells of that answer.
+    """
+    hidden = set(lead_only(wishes))
+    if not hidden:
+        return frozenset()
+    measure = measure_of(response.measure_id, response.measure_version)
+    for item in measure.items:  # follow-ups stand after what they follow
+        if item.shown_if is not None and item.shown_if.item in hidden:
+            hidden.add(item.id)
+    return frozenset(hidden)
+
+
+def filled_for(
+    response: Response,
+    client: Client,
+    seen: Seen,
+    *,
+    scores: list[Score],
+    answers: list[Answer],
+    wishes: Mapping[str, str],
+    hidden: frozenset[str] = frozenset(),
+) -> Filled:
+    """Return a response with only what ``seen`` lets through, hidden items as if left out."""
+    kept = [answer for answer in answers if answer.item not in hidden]
+    if hidden and len(kept) != len(answers):
+        scores = scores_of(response, kept)
+    if not seen.values:  # a scale of one item is that item
+        scores = [score for score in scores if score.n_items > 1]
+    prediction = getattr(response, "prediction", None)
+    shown = [answer for answer in kept if seen.values or answer.value is None]
+    return Filled(
+        response=response,
+        scores={score.scale: score for score in scores} if seen.score else {},
+        values={a.item: a.value for a in shown if a.value is not None},
+        of=client,
+        sealed=tuple(a for a in shown if a.text is not None and seen.text),
+        predicted=None if prediction is None else prediction.value,
+        wishes={item: wish for item, wish in wishes.items() if item not in hidden and seen.values},
     )
 
 
-def _filled(response: Response, client: Client) -> Filled:
-    answers: list[Answer] = list(response.answers.all())
-    prediction = getattr(response, "prediction", None)
-    return Filled(
-        response=response,
-        scores={score.scale: score for score in response.scores.all()},
-        values={a.item: a.value for a in answers if a.value is not None},
-        of=client,
-        sealed=tuple(a for a in answers if a.text is not None),
-        predicted=None if prediction is None else prediction.value,
+def _read(dyad: Dyad) -> _Rows:
+    """Read a dyad's rows: as many queries for an unanswered course as for a full one."""
+    sessions = list(
+        Session.objects.filter(dyad=dyad).select_related("care_episode").order_by("session_no")
+    )
+    # Each chair has one form after a session. What is asked before or between is another thing.
+    asked = Assignment.objects.filter(session__dyad=dyad, moment=Moment.AFTER)
+    chairs: dict[str, dict[str, _Chair]] = defaultdict(dict)
+    for session_id, perspective, visibility, reveal_at in asked.values_list(
+        "session_id", "perspective", "visibility", "reveal_at"
+    ):
+        chairs[session_id][perspective] = _Chair(Mode(visibility, reveal_at))
+    about = {"response__session__dyad": dyad, "response__moment": Moment.AFTER}
+    scores: dict[str, list[Score]] = defaultdict(list)
+    for score in Score.objects.filter(**about):
+        scores[score.response_id].append(score)
+    answers: dict[str, list[Answer]] = defaultdict(list)
+    for answer in Answer.objects.filter(**about).order_by("pk"):
+        answers[answer.response_id].append(answer)
+    responses = Response.objects.filter(session__dyad=dyad, moment=Moment.AFTER)
+    for response in responses.select_related("prediction"):
+        chairs[response.session_id][response.perspective].response = response
+    return _Rows(
+        sessions=sessions,
+        places=places_in_order([[(s.pk, s.held_on, s.care_episode.ended_on) for s in sessions]]),
+        chairs=chairs,
+        changes=changes_of([dyad]),
+        wishes=wishes_of([dyad]),
+        scores=scores,
+        answers=answers,
+    )
+
+
+def _chairs(
+    dyad: Dyad, rows: _Rows, session: Session, *, viewer: Viewer, now: datetime
+) -> SessionChairs:
+    chairs, place = rows.chairs[session.pk], rows.places[session.pk]
+    answered = {name for name, chair in chairs.items() if chair.response is not None}
+    client = chairs[_CLIENT].response if _CLIENT in chairs else None
+    therapist = chairs[_THERAPIST].response if _THERAPIST in chairs else None
+    both = client is not None and therapist is not None
+    seen, opened_at = NOTHING, None
+    if client is not None:
+        mode = rows.mode(client)
+        seen = seen_by(viewer, mode, place, both_in=both, now=now)
+        opened_at = place.opened_on(mode)
+        if viewer in _TEAM and not (client.told_team or mode.visibility == Visibility.SUPERVISOR):
+            seen = NOTHING  # the words on the form did not name the team
+    state = state_of(
+        chairs.keys(),
+        answered,
+        seen=seen.answered,
+        closed=_CLIENT in chairs and is_closed(chairs[_CLIENT].asked, place, now=now),
+    )
+    filled = None
+    if client is not None and seen.answered:
+        whole = viewer is Viewer.CLIENT
+        filled = _filled(rows, client, dyad.client, seen, whole=whole)
+    mirror = (
+        therapist is not None
+        and viewer in _READS_THERAPIST
+        and (therapist.told_team or viewer not in _TEAM)
+        and (state is SessionState.BOTH_IN or viewer is Viewer.SUPERVISOR)
+    )
+    return SessionChairs(
+        session=session,
+        state=state,
+        client=filled,
+        therapist=(
+            _filled(rows, therapist, dyad.client, EVERYTHING)
+            if mirror and therapist is not None
+            else None
+        ),
+        seen=seen,
+        opened_at=opened_at if filled is not None else None,
+    )
+
+
+def is_closed(asked: Mode, place: Place, *, now: datetime) -> bool:
+    """Whether a form's mode keeps even the presence of an answer from the therapist now."""
+    return not seen_by(Viewer.THERAPIST, asked, place, both_in=True, now=now).answered
+
+
+def _filled(
+    rows: _Rows, response: Response, client: Client, seen: Seen, *, whole: bool = False
+) -> Filled:
+    wishes = rows.wishes.get(response.pk, {})
+    return filled_for(
+        response,
+        client,
+        seen,
+        scores=rows.scores.get(response.pk, []),
+        answers=rows.answers.get(response.pk, []),
+        wishes=wishes,
+        hidden=frozenset() if whole else hidden_items(response, wishes),
     )

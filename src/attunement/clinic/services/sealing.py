@@ -61,9 +61,7 @@ def seal_text(client: Client, *, place: str, row_id: str, text: str) -> str:
         return text
     key = _writing_key(client)
     nonce = os.urandom(NONCE_BYTES)
-    return seal(
-        key, text, practice_id=client.practice_id, place=place, row_id=row_id, nonce=nonce
-    )
+    return seal(key, text, practice_id=client.practice_id, place=place, row_id=row_id, nonce=nonce)
 
 
 def open_text(client: Client, *, place: str, row_id: str, sealed: str) -> str | None:
@@ -82,9 +80,7 @@ def open_text(client: Client, *, place: str, row_id: str, sealed: str) -> str | 
         key = _reading_key(head_of(sealed).key_id)
         if key is None:
             return None
-        return open_sealed(
-            key, sealed, practice_id=client.practice_id, place=place, row_id=row_id
-        )
+        return open_sealed(key, sealed, practice_id=client.practice_id, place=place, row_id=row_id)
     except NotSealedForThisError:
         raise ClinicError(
             "E-CLINIC-018",
@@ -106,7 +102,7 @@ def open_field(row: models.Model, name: str) -> str | None:
 
     An empty or missing text is returned as an empty one.
     """
-    field = row._meta.get_field(name)
+    field = row._meta.get_field(name)  # noqa: SLF001 -- documented by Django
     if not isinstance(field, SealedTextField):
         message = f"{name} is no sealed column"
         raise TypeError(message)
@@ -126,9 +122,7 @@ def words_of(row: models.Model, name: str) -> str:
 def answer_words(client: Client, answer: Answer) -> str:
     """Return the words of an answer of this client as pages show them; asks for no other row."""
     row_id = f"{answer.response_id}/{answer.item}"
-    found = open_text(
-        client, place="clinic_answer.text", row_id=row_id, sealed=answer.text or ""
-    )
+    found = open_text(client, place="clinic_answer.text", row_id=row_id, sealed=answer.text or "")
     return ERASED if found is None else found
 
 

@@ -13,17 +13,16 @@ from attunement.clinic.models import (
     THERAPIST_ANSWERS,
     Attended,
     Login,
-    Moment,
     NamedRupture,
     OutcomeAnswer,
     Perspective,
-    Score,
     Session,
     SignalOutcome,
     SignalRecord,
     TherapistBudget,
     is_id,
 )
+from attunement.clinic.services.chairs import chairs_of
 from attunement.clinic.services.charting import shown_signal
 from attunement.clinic.services.gate import (
     AccessDeniedError,
@@ -102,7 +101,7 @@ def signal_why(actor: Login, signal_id: str, *, now: datetime) -> SignalWhy:
             )
         )
         said = answers_of_session(row.session_id)
-        marked = _client_marked(row.session_id)
+        marked = _client_marked(row, now=now)
         done(actor.pk, Action.SIGNAL_VIEW, now=now, target=f"signal:{row.pk}")
     return SignalWhy(
         shown=shown_signal(row),
@@ -309,18 +308,12 @@ def _refuse(got: str, expected: str) -> None:
     )
 
 
-def _client_marked(session_id: str) -> float | None:
-    """Return the strain that the client's form names; only signals of open sessions come here."""
-    return (
-        Score.objects.filter(
-            response__session_id=session_id,
-            response__perspective=Perspective.CLIENT,
-            response__moment=Moment.AFTER,
-            scale=STRAIN,
-        )
-        .values_list("value", flat=True)
-        .first()
-    )
+def _client_marked(row: SignalRecord, *, now: datetime) -> float | None:
+    """Return the strain that the client's form names, where the therapist may see it."""
+    for chairs in chairs_of(row.dyad, now=now):
+        if chairs.session.pk == row.session_id and chairs.client is not None:
+            return chairs.client.score(STRAIN)
+    return None
 
 
 def _said(row: SignalOutcome | None) -> Said | None:

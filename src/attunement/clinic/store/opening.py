@@ -16,8 +16,11 @@ from django.db.migrations.executor import MigrationExecutor
 
 from attunement.clinic.errors import ClinicError
 from attunement.clinic.store.durability import check_store
+from attunement.clinic.store.scrubbing import scrub
 
 LONGEST_REASON = 200
+SEALING = "0010_keys"
+SEALED_TABLES = ("clinic_client", "clinic_answer", "clinic_signaloutcome")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,7 @@ class Opened:
 
     migrated: int  # how many migrations were run
     backup: Path | None  # the copy made before them; None where there was nothing to copy
+    erased: int = 0  # how many people were erased again, whom an older copy still knew
 
 
 def open_store(*, now: datetime) -> Opened:
@@ -33,14 +37,15 @@ def open_store(*, now: datetime) -> Opened:
 
     A SQLite file that holds a schema is copied first, with SQLite's own backup call (a copied
     file would miss the write-ahead log), and the copy is checked. PostgreSQL is not copied: that
-    is its operator's dump.
+    is its operator's dump. Whoever was erased is erased again if the database still knows them.
 
     Raises
     ------
     ClinicError
         E-CLINIC-001 for a weak store, E-CLINIC-002 for a schema newer than this version,
-        E-CLINIC-011 when the copy cannot be verified, E-CLINIC-014 when there is no connection.
-        Nothing is migrated then.
+        E-CLINIC-011 when the copy cannot be verified, E-CLINIC-014 when there is no connection:
+        nothing is migrated then. E-CLINIC-019 when this site's keys do not fit, E-CLINIC-022
+        when the ledger of erasures was changed.
     """
     _connect()
     check_store(triggers=False)
@@ -54,7 +59,13 @@ def open_store(*, now: datetime) -> Opened:
         call_command("migrate", interactive=False, verbosity=0)
     call_command("createcachetable", verbosity=0)
     check_store()
-    return Opened(migrated=len(plan), backup=backup)
+    if SEALING in {migration.name for migration, _ in plan}:
+        scrub(SEALED_TABLES)  # names and words were there in plain until now
+    # Late: the services need the tables that were just made.
+    from attunement.clinic.services.erasure import replay_erasures  # noqa: PLC0415
+
+    erased = replay_erasures(now=now)
+    return Opened(migrated=len(plan), backup=backup, erased=erased)
 
 
 def require_current() -> None:
@@ -75,6 +86,10 @@ def require_current() -> None:
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         _refuse_unprepared()
     check_store()
+    from attunement.clinic.services.erasure import outstanding_erasures  # noqa: PLC0415 -- as above
+
+    if outstanding_erasures():
+        _refuse_unprepared()
 
 
 def _refuse_unprepared() -> NoReturn:
