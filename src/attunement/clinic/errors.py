@@ -41,6 +41,7 @@ class ClinicError(AttunementError):
         "E-CLINIC-042": "a reminder address cannot be used",
         "E-CLINIC-043": "a paper form cannot be taken",
         "E-CLINIC-061": "what was said about a loop or a rupture cannot be taken",
+        "E-CLINIC-061": "the PIN of a shared screen cannot be used",
         "E-CLINIC-101": "a file of people was not imported",
         "E-CLINIC-102": "a column of a file of people is missing or unknown",
         "E-CLINIC-103": "a cell that is needed is empty",

@@ -8,14 +8,18 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
+from attunement.clinic.services.sealed_queue import n_unnoted
+
 
 def words(request: HttpRequest) -> dict[str, Any]:
     """Return what every template may show: displayed words, practice name, crisis text."""
-    del request
     config = settings.ATTUNEMENT
     return {
         "words": config.words,
         "practice_name": config.practice_name,
         "synthetic": config.synthetic,
         "crisis": config.crisis,
+        # asked only where a template shows it
+        "held_waiting": lambda: n_unnoted(request.user),
+        "kiosk": getattr(request, "kiosk", None) is not None,
     }

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from uuid import UUID
 
 from django.conf import settings
 from django.core import signing
@@ -15,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from attunement.clinic.access import permission
 from attunement.clinic.errors import AccessError
+from attunement.clinic.models import Moment
 from attunement.clinic.pages.answers import error_list, filled
 from attunement.clinic.pages.grants import (
     Bound,
@@ -23,10 +25,18 @@ from attunement.clinic.pages.grants import (
     bound,
     drop,
     held_grant,
+    known_mark,
     keep,
     keep_grant,
     keep_receipt,
     sole_mark,
+)
+from attunement.clinic.pages.beside import (
+    all_screens,
+    filled_beside,
+    whole_wish,
+    wishes,
+    with_wishes,
 )
 from attunement.clinic.pages.questions import groups
 from attunement.clinic.services import (
@@ -34,11 +44,16 @@ from attunement.clinic.services import (
     Refused,
     TooManyTriesError,
     client_form,
+    client_moments,
+    draft_key,
+    mark_of_grant,
     open_invitation,
     raw_fields,
     record_client_response,
 )
+from attunement.clinic.services.sealed_queue import sealing_offer
 
+MOMENT_FIELD = "m"  # which form of the link: the one before the session, or the one after
 MARK_FIELD = "f"  # in the form's address: which opened link of this browser is meant
 LONGEST_TYPED = 400
 RECEIVED_SECONDS = 120
@@ -61,7 +76,7 @@ def entry(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["POST"])
 def open_link(request: HttpRequest) -> HttpResponse:
     """Exchange a token or a code for a grant in a cookie. Opening uses nothing up."""
-    secret = request.POST.get("token") or _typed(request.POST.get("code", ""))
+    secret = request.POST.get("token") or typed_secret(request.POST.get("code", ""))
     address = request.META.get("REMOTE_ADDR", "")
     try:
         grant = open_invitation(secret, address=address, now=timezone.now())
@@ -85,7 +100,15 @@ def form(request: HttpRequest) -> HttpResponse:
             sent = bound(request)
             return closed(request) if sent is None else _record(request, sent)
         grant = held_grant(request, mark)
-        return _questions(request, grant, client_form(grant, now=timezone.now()))
+        moment = request.GET.get(MOMENT_FIELD, "")
+        waiting = client_moments(grant, now=timezone.now())
+        if moment not in waiting:
+            if len(waiting) > 1:
+                return _which(request, mark or sole_mark(request))
+            moment = Moment.AFTER
+        return _questions(
+            request, grant, client_form(grant, now=timezone.now(), moment=moment)
+        )
     except AccessError:
         if request.method != "POST" and arrived(request, mark or sole_mark(request)):
             return render(request, "attunement/client/arrived.html")
@@ -96,9 +119,9 @@ def form(request: HttpRequest) -> HttpResponse:
 @require_safe
 def thanks(request: HttpRequest) -> HttpResponse:
     """Say that the answers arrived, with the time when it was just now."""
-    received_at = None
+    received_at, before = None, False
     try:
-        kept = signing.loads(
+        kept, before = signing.loads(
             request.COOKIES.get(received_cookie(), ""),
             salt=_RECEIVED_SALT,
             max_age=RECEIVED_SECONDS,
@@ -106,12 +129,13 @@ def thanks(request: HttpRequest) -> HttpResponse:
         received_at = datetime.fromtimestamp(float(kept), tz=UTC)
     except (signing.BadSignature, ValueError, TypeError, OverflowError):
         received_at = None
-    response = render(request, "attunement/client/thanks.html", {"received_at": received_at})
+    context = {"received_at": received_at, "before": before, **_afterwards(request)}
+    response = render(request, "attunement/client/thanks.html", context)
     drop(response, received_cookie())
     return response
 
 
-def _typed(text: str) -> str:
+def typed_secret(text: str) -> str:
     """Return the code or, where a whole link was pasted, its token."""
     return text[:LONGEST_TYPED].rpartition("#")[2].strip()
 
@@ -145,34 +169,81 @@ def _record(request: HttpRequest, sent: Bound) -> HttpResponse:
         fields=fields,
         client_clock=request.POST.get("client_clock") or None,
         now=timezone.now(),
+        kiosk=_on_kiosk(request),
     )
     if isinstance(outcome, Refused):
         if outcome.http_status == 422:  # noqa: PLR2004 -- the service speaks HTTP here
-            shown = client_form(sent.grant, now=timezone.now())
+            moment = Moment.BEFORE if fields.get("moment") == Moment.BEFORE else Moment.AFTER
+            shown = client_form(sent.grant, now=timezone.now(), moment=moment)
             return _questions(request, sent.grant, shown, refused=outcome)
         if outcome.http_status == 409:  # noqa: PLR2004 -- the service speaks HTTP here
             return render(request, "attunement/client/kept.html", status=409)
         return closed(request, status=outcome.http_status)
     response = _see_other("client-thanks")
+    response.headers["Location"] += f"?{MARK_FIELD}={sent.mark}"
     keep_receipt(response, sent.mark)
-    kept = signing.dumps(outcome.received_at.timestamp(), salt=_RECEIVED_SALT)
-    keep(response, received_cookie(), kept, RECEIVED_SECONDS)
+    keep_received(response, outcome.received_at, before=fields.get("moment") == Moment.BEFORE)
     return response
+
+
+def _which(request: HttpRequest, mark: str) -> HttpResponse:
+    """Ask which of a link's two forms is meant: only the client knows whether they have met."""
+    return render(request, "attunement/client/which.html", {"mark": mark})
+
+
+def keep_received(response: HttpResponse, received_at: datetime, *, before: bool = False) -> None:
+    """Let the thank-you page of this browser say when the form arrived, and which it was."""
+    kept = signing.dumps([received_at.timestamp(), before], salt=_RECEIVED_SALT)
+    keep(response, received_cookie(), kept, RECEIVED_SECONDS)
+
+
+def _afterwards(request: HttpRequest) -> dict[str, object]:
+    """Return what can be done once a form is in: say something to the lead, see the own chart."""
+    mark = known_mark(request, request.GET.get(MARK_FIELD, ""))
+    return {"mark": mark, "own_chart": bool(mark) and own_chart_offered(request)}
+
+
+def own_chart_offered(request: HttpRequest) -> bool:
+    """Whether a client may look at the own chart here; on a shared screen never."""
+    offered: bool = settings.ATTUNEMENT.capture.own_chart
+    return offered and not _on_kiosk(request)
+
+
+def _on_kiosk(request: HttpRequest) -> bool:
+    return getattr(request, "kiosk", None) is not None
 
 
 def _questions(
     request: HttpRequest, grant: str, shown: ClientForm, *, refused: Refused | None = None
 ) -> HttpResponse:
-    again = filled(shown.measure, raw_fields(request.POST), refused) if refused else None
-    screens = groups(shown.measure, shown.text, again)
+    sent = raw_fields(request.POST)
+    again = None
+    if refused:
+        again = filled_beside(shown, sent, filled(shown.measure, sent, refused))
+    screens = all_screens(shown, groups(shown.measure, shown.text, again), again)
+    screens = with_wishes(screens, shown, sent)
     carried = request.POST.get("submission_id", "") if refused else bind(grant, shown.submission_id)
     context = {
         "instructions": [line for line in shown.text.instructions.splitlines() if line.strip()],
         "attribution": shown.text.attribution,
         "groups": screens,
         "who_sees": shown.who_sees,
+        "moment": shown.moment,
+        "layout": shown.layout,
+        "wishes": wishes(settings.ATTUNEMENT.words.therapist),
+        "whole_wish": whole_wish(sent),
+        "draft_key": "" if _on_kiosk(request) else draft_key(grant, shown.moment),
+        "mark": mark_of_grant(grant),
+        "own_chart": own_chart_offered(request) and shown.moment == Moment.AFTER,
         "crisis": shown.crisis,
         "submission_id": carried,
+        "language": shown.language,
+        "sealing": sealing_offer(
+            grant,
+            UUID(carried.partition(".")[0]),
+            now=timezone.now(),
+            kiosk=_on_kiosk(request),
+        ),
         "errors": error_list(screens, refused) if refused else (),
     }
     status = refused.http_status if refused else 200

@@ -7,7 +7,18 @@ from allauth.account.views import LoginView, LogoutView
 from django.urls import path
 
 from attunement.clinic.access import permission
-from attunement.clinic.pages import client, house, rules, sessions, signals, staff
+from attunement.clinic.pages import (
+    alerts,
+    client,
+    held,
+    house,
+    kiosk,
+    rules,
+    sealed,
+    sessions,
+    signals,
+    staff,
+)
 
 urlpatterns = [
     path("", staff.caseload, name="caseload"),
@@ -27,10 +38,26 @@ urlpatterns = [
     path("rules/", rules.audit, name="rules"),
     path("rules/tune", rules.tune, name="rules-tune"),
     path("rules/save", rules.save, name="rules-save"),
+    path("risk/", alerts.alerts, name="alerts"),
+    path("risk/<str:public_id>/", alerts.alert, name="alert"),
+    path("risk/<str:public_id>/acknowledge", alerts.acknowledged, name="alert-acknowledge"),
+    path("risk/<str:public_id>/close", alerts.closed, name="alert-close"),
+    path("review/", alerts.review, name="review"),
     path("c/", client.entry, name="client-entry"),
     path("c/open", client.open_link, name="client-open"),
     path("c/form", client.form, name="client-form"),
     path("c/thanks", client.thanks, name="client-thanks"),
+    path("c/sealed", sealed.sealed, name="client-sealed"),
+    path("c/waiting", sealed.waiting, name="client-waiting"),
+    path("c/worker.js", sealed.worker, name="client-worker"),
+    path("held/", held.held, name="held"),
+    path("held/<str:held_id>/note", held.note, name="held-note"),
+    path("kiosk/", kiosk.waiting, name="kiosk"),
+    path("kiosk/open", kiosk.open_code, name="kiosk-open"),
+    path("kiosk/clear", kiosk.clear, name="kiosk-clear"),
+    path("kiosk/leave", kiosk.leave, name="kiosk-leave"),
+    path("kiosk/start", kiosk.start, name="kiosk-start"),
+    path("kiosk/<str:kiosk_id>/end", kiosk.end, name="kiosk-end"),
     path("design/", house.design, name="design"),
     path("assets/chart.css", house.chart_css, name="chart-css"),
     path("healthz", house.health, name="healthz"),

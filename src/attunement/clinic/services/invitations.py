@@ -105,7 +105,9 @@ def revoke_invitation(actor: Login, session_id: str, *, now: datetime) -> None:
         done(actor.pk, Action.INVITATION_REVOKE, now=now, target=f"session:{session.pk}")
 
 
-def open_invitation(secret: str, *, address: str, now: datetime) -> str | None:
+def open_invitation(
+    secret: str, *, address: str, now: datetime, practice_id: str | None = None
+) -> str | None:
     """Exchange a link's token, or a short code, for a grant that the browser keeps.
 
     Parameters
@@ -117,6 +119,8 @@ def open_invitation(secret: str, *, address: str, now: datetime) -> str | None:
         The network address, for the rate limit; stored only as a keyed hash.
     now : datetime
         Aware.
+    practice_id : str, optional
+        Only links of this practice open; one of another looks like one that is wrong.
 
     Returns
     -------
@@ -133,6 +137,8 @@ def open_invitation(secret: str, *, address: str, now: datetime) -> str | None:
     from_where = keyed_sha256("address", address)
     with act(CLIENT_LINK, Action.INVITATION_OPEN, now=now):
         invitation, by_code, why = _find(secret, now=now)
+        if invitation is not None and practice_id not in {None, _practice_id(invitation)}:
+            invitation, why = None, "another practice"
         grant = None if invitation is None else _grant(invitation, by_code=by_code, now=now)
         wait = _wait(from_where, now=now) if invitation is None else None
         if invitation is None and wait is None:
@@ -149,6 +155,10 @@ def open_invitation(secret: str, *, address: str, now: datetime) -> str | None:
     if wait is not None:
         raise TooManyTriesError(wait=wait)
     return grant
+
+
+def _practice_id(invitation: Invitation) -> str:
+    return invitation.assignment.session.dyad.practice_id
 
 
 def _grant(invitation: Invitation, *, by_code: bool, now: datetime) -> str:

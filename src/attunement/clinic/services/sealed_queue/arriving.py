@@ -43,6 +43,7 @@ from attunement.clinic.services.secrets_of_links import (
 from attunement.clinic.services.tickets import Ticket, read_ticket, write_ticket
 
 RECEIVED, OTHER_CONTENT, CLOSED, HELD = "received", "other_content", "closed", "held"
+FIELDS = "fields"  # only to a form that is still open
 _OUTCOMES = {HTTPStatus.CONFLICT: OTHER_CONTENT, HTTPStatus.GONE: CLOSED}
 
 
@@ -83,6 +84,7 @@ class _Arrival:
     envelope: Envelope
     from_where: str
     now: datetime
+    form_open: bool
 
 
 def sealing_offer(
@@ -103,7 +105,9 @@ def sealing_offer(
     )
 
 
-def receive(body: bytes, *, idempotency_key: str, address: str, now: datetime) -> Delivery:
+def receive(
+    body: bytes, *, idempotency_key: str, address: str, now: datetime, form_open: bool = False
+) -> Delivery:
     """Take one delivery: open it, record the form in its one transaction, answer.
 
     Parameters
@@ -116,6 +120,9 @@ def receive(body: bytes, *, idempotency_key: str, address: str, now: datetime) -
         The network address, for the limit on unreadable deliveries; kept as a keyed hash.
     now : datetime
         Aware.
+    form_open : bool
+        Whether the form is still on the screen: fields that cannot be read are then mended
+        there, and nothing is kept.
 
     Returns
     -------
@@ -137,7 +144,8 @@ def receive(body: bytes, *, idempotency_key: str, address: str, now: datetime) -
             why="no envelope",
         )
         return Delivery(HTTPStatus.BAD_REQUEST)
-    arrival = _Arrival(body, envelope, keyed_sha256("address", address), now)
+    from_where = keyed_sha256("address", address)
+    arrival = _Arrival(body, envelope, from_where, now, form_open=form_open)
     try:
         return _taken(arrival)
     except TooManyHeldError as flood:
@@ -167,9 +175,7 @@ def _recorded(arrival: _Arrival, key: HeldKey, letter: Letter, ticket: Ticket) -
     """Hand an opened form to the one service that records forms."""
     practice = _practice_of(ticket)
     first = not Response.objects.filter(submission_id=ticket.submission_id).exists()
-    if practice is None:
-        return _held(arrival, key, HeldReason.NOT_OURS)
-    if first and ticket.is_late(now=arrival.now):
+    if first and practice is not None and ticket.is_late(now=arrival.now):
         return _held(arrival, key, HeldReason.LATE, practice=practice)
     try:
         answer = record_client_response(
@@ -185,6 +191,8 @@ def _recorded(arrival: _Arrival, key: HeldKey, letter: Letter, ticket: Ticket) -
         return _held(arrival, key, HeldReason.NOT_OURS)
     if isinstance(answer, Refused):
         outcome = _OUTCOMES.get(HTTPStatus(answer.http_status))
+        if outcome is None and arrival.form_open:
+            return Delivery(answer.http_status, outcome=FIELDS)
         if outcome is None:
             return _held(arrival, key, HeldReason.FIELDS, practice=practice)
         return _said(arrival, key, answer.http_status, outcome, ticket=ticket)

@@ -28,6 +28,21 @@
   showFollowUps();
   form.addEventListener("change", showFollowUps);
 
+  // An answer that is passed on shows at once whom to call, from what is already on the page: it
+  // needs no network. Once shown it stays.
+  const showHelp = () => {
+    for (const question of all("[data-risk-at]")) {
+      const value = chosen(question);
+      const note = one("[data-crisis-now]", question);
+      if (!note || !note.hidden || value === null || value === "") continue;
+      if (Number(value) < Number(question.dataset.riskAt)) continue;
+      note.hidden = false;
+      note.scrollIntoView({ block: "nearest" });
+    }
+  };
+  showHelp();
+  form.addEventListener("change", showHelp);
+
   // Number keys answer the question that has the focus; `quick` forms go on to the next one.
   const quick = form.dataset.questions === "quick";
   const keys = one("[data-keys]", form);

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// The worker of the client's pages: it keeps the one page that shows what waits, so that the
+// page opens without a network, and sends what waits when the network is back. It keeps no
+// form and no answer. The clinic puts VERSION, SHELL_PAGE, SHELL and the queue before this text.
+/* global VERSION, SHELL_PAGE, SHELL, attunementQueue */
+(() => {
+  "use strict";
+  const CACHE = `attunement-shell-${VERSION}`;
+
+  self.addEventListener("install", (event) => {
+    event.waitUntil(
+      (async () => {
+        const cache = await caches.open(CACHE);
+        await cache.addAll([SHELL_PAGE, ...SHELL].map((path) => new Request(path, { cache: "reload" })));
+        await self.skipWaiting();
+      })(),
+    );
+  });
+
+  self.addEventListener("activate", (event) => {
+    event.waitUntil(
+      (async () => {
+        for (const name of await caches.keys())
+          if (name.startsWith("attunement-shell-") && name !== CACHE) await caches.delete(name);
+        await self.clients.claim();
+      })(),
+    );
+  });
+
+  const kept = async (path) => (await caches.match(path)) || Response.error();
+
+  self.addEventListener("fetch", (event) => {
+    const { request } = event;
+    if (request.method !== "GET") return;
+    const { origin, pathname } = new URL(request.url);
+    if (origin !== self.location.origin) return;
+    if (request.mode === "navigate") {
+      event.respondWith(fetch(request).catch(() => kept(SHELL_PAGE)));
+    } else if (SHELL.includes(pathname)) {
+      event.respondWith(fetch(request).catch(() => kept(pathname)));
+    }
+  });
+
+  self.addEventListener("sync", (event) => {
+    if (event.tag === "attunement-send") event.waitUntil(attunementQueue.flush({ hurry: true }));
+  });
+})();
