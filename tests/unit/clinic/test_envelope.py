@@ -110,9 +110,7 @@ def test_a_wrapped_key_opens_as_itself_only() -> None:
     assert open_wrapped(KEY, wrapped, practice_id="p", key_id="inner", key_version=3) == inner
     for said in (("q", "inner", 3), ("p", "other", 3), ("p", "inner", 4)):
         with pytest.raises(NotSealedForThisError):
-            open_wrapped(
-                KEY, wrapped, practice_id=said[0], key_id=said[1], key_version=said[2]
-            )
+            open_wrapped(KEY, wrapped, practice_id=said[0], key_id=said[1], key_version=said[2])
     with pytest.raises(NotSealedForThisError):  # a key is no text
         open_sealed(KEY, wrapped, **WHERE)
 
