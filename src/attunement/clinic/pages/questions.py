@@ -23,6 +23,11 @@ class Choice:
     words: str
     checked: bool = False
 
+    @property
+    def number(self) -> str:
+        """Return the value where it is a number that people read, an empty text otherwise."""
+        return self.value if self.value.lstrip("-").replace(".", "", 1).isdigit() else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -43,6 +48,10 @@ class Question:
     follows_at: str = ""
     maxlength: int = MAX_TEXT
     skip_words: str = SKIP
+    lead: str = ""  # what stands above every question of the measure
+    wish_field: str = ""  # where a wish for this answer is sent; empty: none is offered
+    wish: str = ""
+    risk_at: str = ""  # from which answer on whom to call is shown at once
 
     @property
     def described_by(self) -> str:
@@ -116,11 +125,14 @@ def _question(
     text = item.kind == "text"
     follow = item.shown_if
     hint = OPTIONAL if text else "If nothing was off, leave this one out." if follow else ""
+    if item.risk is not None:
+        hint = risk_hint(measure, item, words)
     return Question(
         item=item.id,
         html_id=html_id,
         name=field_name(item.id),
         words=words.items.get(item.id, ""),
+        lead="" if text else words.stem,
         kind="text" if text else "choice",
         number=number,
         hint=hint,
@@ -130,6 +142,21 @@ def _question(
         skipped=raw == "" and not text,
         follows=f"q{follow.item}" if follow else "",
         follows_at=number_text(follow.at_least) if follow else "",
+        risk_at=number_text(item.risk.at_least) if item.risk else "",
+    )
+
+
+def risk_hint(measure: Measure, item: Item, words: TextBundle) -> str:
+    """Return what is said beside a question whose answer is passed on, before it is answered."""
+    at_least = item.risk.at_least if item.risk else 0.0
+    labels = words.options.get(item.options, {})
+    below = [labels.get(number_text(v), "") for v in permitted(measure, item) if v < at_least]
+    which = f"An answer of {number_text(at_least)} or more"
+    if len(below) == 1 and below[0]:
+        which = f"Any answer but “{below[0]}”"
+    return (
+        f"{which} always goes to the people whom this practice has named for it and to its lead. "
+        "They do not watch round the clock."
     )
 
 

@@ -21,6 +21,7 @@ from attunement.clinic.services.results import (
     ReceiptStatus,
     Refused,
 )
+from attunement.clinic.services.risk.configured import risk_items
 from attunement.clinic.services.secrets_of_links import token_sha256
 from attunement.clinic.services.submission import (
     Parcel,
@@ -32,7 +33,7 @@ from attunement.clinic.services.submission import (
 )
 from attunement.clinic.services.tickets import Ticket
 from attunement.clinic.services.wishes import read_wishes
-from attunement.clinic.services.wording import before_who_sees, client_who_sees
+from attunement.clinic.services.wording import before_who_sees, client_who_sees, risk_passed_on
 
 
 def client_moments(grant: str, *, now: datetime) -> tuple[str, ...]:
@@ -234,9 +235,12 @@ def _parcel(
 
 def _told(assignment: Assignment) -> str:
     """Return who sees the answers, in the words that are shown and kept."""
+    words = config().words
+    measure = measure_of(assignment.measure_id, assignment.measure_version)
+    told = client_who_sees(words)
     if assignment.moment == Moment.BEFORE:
-        return before_who_sees(config().words)
-    return client_who_sees(config().words)
+        told = before_who_sees(words)
+    return told + (risk_passed_on(words) if risk_items(measure) else "")
 
 
 def _of_moment(invitation: Invitation, moment: object) -> Assignment | None:

@@ -32,3 +32,13 @@ def therapist_who_sees(words: Words) -> str:
         f"{words.client}'s answers appear when both forms are in. An answer cannot be changed "
         "once it is sent."
     )
+
+
+def risk_passed_on(words: Words) -> str:
+    """Return what a form with risk items says before answering: true whatever else was chosen."""
+    return (
+        " Questions about harm or danger are marked. An answer to one of them that says there is "
+        "something always goes to the people whom the practice has named for it and to its lead, "
+        f"and to your {words.therapist} at once if none of them takes it up. Nobody watches "
+        "answers round the clock: if you need help now, call the number on this page."
+    )
