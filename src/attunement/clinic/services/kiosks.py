@@ -54,13 +54,13 @@ def start_kiosk(actor: Any, *, label: str, pin: str, now: datetime) -> str:
     AccessError
         E-ACCESS-001 unless a person of a practice asks.
     ClinicError
-        E-CLINIC-061 for a PIN that is none.
+        E-CLINIC-051 for a PIN that is none.
     """
     with act(actor_name(actor), Action.KIOSK_START, now=now):
         practice_id = _practice_of(actor)
         if not _PIN.fullmatch(pin) or len(set(pin)) == 1:
             raise ClinicError(
-                "E-CLINIC-061",
+                "E-CLINIC-051",
                 what="the PIN cannot be used",
                 expected="4 to 8 figures, not all alike",
                 next_step="Choose another",
