@@ -70,7 +70,7 @@ def test_the_dip_is_a_signal_at_its_session_and_nowhere_else() -> None:
 
 def test_refreshing_twice_changes_nothing(course: Any) -> None:
     before = _rows()
-    refresh_signals(Dyad.objects.get(pk=course.dyad.pk))
+    refresh_signals(Dyad.objects.get(pk=course.dyad.pk), now=course.now)
     assert _rows() == before
 
 

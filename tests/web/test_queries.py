@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from tests.clinic_world import LOW, World, add_dyad
 
-MOST = 30
+MOST = 34
 
 
 def asked(world: World, address: str) -> int:

@@ -3,7 +3,16 @@
 
 from __future__ import annotations
 
-from attunement.clinic.access.policy import RULES, Action, Actor, ActorRole, Decision, Relation, may
+from attunement.clinic.access.policy import (
+    RULES,
+    Action,
+    Actor,
+    ActorRole,
+    Decision,
+    Relation,
+    may,
+    may_in_any,
+)
 from attunement.clinic.access.routes import check_routes, declared_permission, permission
 
 __all__ = [
@@ -16,5 +25,6 @@ __all__ = [
     "check_routes",
     "declared_permission",
     "may",
+    "may_in_any",
     "permission",
 ]

@@ -84,7 +84,7 @@ def seed(*, now: datetime) -> Seeded:
         Answer.objects.bulk_create(rows.answers)
         Prediction.objects.bulk_create(rows.predictions)
         Score.objects.bulk_create(rows.scores)
-        n_signals = sum(refresh_signals(dyad) for dyad in dyads.values())
+        n_signals = sum(refresh_signals(dyad, now=now) for dyad in dyads.values())
         keys = {name: dyad.pk for name, dyad in dyads.items()}
         name_planted(story.planted, keys)
         answer_the_past(story.planted, {pk: name for name, pk in keys.items()}, today=now.date())

@@ -35,6 +35,7 @@ _STATES = {
     SessionState.YOUR_FORM_OPEN: "not rated from your chair",
     SessionState.WAITING_FOR_CLIENT: "waiting for both",
     SessionState.BOTH_IN: "both in",
+    SessionState.CLOSED: "closed to you",
 }
 
 

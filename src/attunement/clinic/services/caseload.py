@@ -4,18 +4,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import datetime
 
-from django.db.models import FilteredRelation, Q, QuerySet
+from django.db.models import QuerySet
 
 from attunement.clinic.access import Action
-from attunement.clinic.models import Assignment, Dyad, Login, Moment, Role, Session, SignalRecord
-from attunement.clinic.services.chairs import state_of
+from attunement.clinic.models import Dyad, Login, Role, SignalRecord
 from attunement.clinic.services.forms import config, measure_of
 from attunement.clinic.services.gate import act, actor_name, done, require_self
 from attunement.clinic.services.results import Caseload, CaseRow, ChartLine, SessionState
 from attunement.clinic.services.sealing import client_name, warm
+from attunement.clinic.services.shown_answers import ListedSession, listed_sessions
 from attunement.clinic.services.week import take_week, therapist_of
 
 
@@ -40,7 +40,7 @@ def caseload(actor: Login, *, now: datetime) -> Caseload:
         therapist = therapist_of(actor) if own else None
         week = take_week(therapist, now=now) if therapist is not None else None
         asked = {one.first.dyad_id for one in week.shown} if week is not None else set()
-        rows = _rows(dyads, own=own, asked=asked)
+        rows = _rows(dyads, own=own, asked=asked, now=now)
         done(
             actor.pk,
             Action.CASELOAD_VIEW,
@@ -51,59 +51,25 @@ def caseload(actor: Login, *, now: datetime) -> Caseload:
     return Caseload(rows=rows, role=actor.role, n_questions=len(week.shown) if week else 0)
 
 
-@dataclass(slots=True)
-class _Seen:
-    """What is known of one session, by chair."""
-
-    session_id: str
-    session_no: int
-    held_on: date
-    asked: set[str] = field(default_factory=set)
-    answered: dict[str, float | None] = field(default_factory=dict)
-
-    @property
-    def state(self) -> SessionState:
-        return state_of(self.asked, self.answered.keys())
-
-
-def _rows(dyads: QuerySet[Dyad], *, own: bool, asked: set[str]) -> tuple[CaseRow, ...]:
+def _rows(
+    dyads: QuerySet[Dyad], *, own: bool, asked: set[str], now: datetime
+) -> tuple[CaseRow, ...]:
     found = list(dyads.order_by("client__code", "pk"))
     if own:
         warm(dyad.client for dyad in found)
-    seen = _seen(found)
+    seen = listed_sessions(found, now=now)
     signals = _signals(found) if own else {}
     measure = measure_of(config().client_measure)
     low, high = next((s.bounds for s in measure.scales if s.id == "total" and s.bounds), (0.0, 1.0))
     return tuple(
         replace(
-            _row(dyad, seen[dyad.pk], signals.get(dyad.pk, {}), own=own, bounds=(low, high)),
+            _row(
+                dyad, seen.get(dyad.pk, []), signals.get(dyad.pk, {}), own=own, bounds=(low, high)
+            ),
             asked_this_week=dyad.pk in asked,
         )
         for dyad in found
     )
-
-
-def _seen(dyads: list[Dyad]) -> dict[str, list[_Seen]]:
-    """Return every session with its two chairs: two queries, whatever the caseload's size."""
-    by_session: dict[str, _Seen] = {}
-    by_dyad: dict[str, list[_Seen]] = defaultdict(list)
-    sessions = Session.objects.filter(dyad__in=dyads).order_by("session_no")
-    for session_id, dyad_id, session_no, held_on in sessions.values_list(
-        "pk", "dyad_id", "session_no", "held_on"
-    ):
-        by_session[session_id] = _Seen(session_id, session_no, held_on)
-        by_dyad[dyad_id].append(by_session[session_id])
-    chairs = Assignment.objects.filter(session__dyad__in=dyads, moment=Moment.AFTER).annotate(
-        total=FilteredRelation("response__scores", condition=Q(response__scores__scale="total"))
-    )
-    for session_id, perspective, response_id, total in chairs.values_list(
-        "session_id", "perspective", "response__pk", "total__value"
-    ):
-        one = by_session[session_id]
-        one.asked.add(perspective)
-        if response_id is not None:
-            one.answered[perspective] = total
-    return by_dyad
 
 
 def _signals(dyads: list[Dyad]) -> dict[str, dict[int, int]]:
@@ -116,7 +82,7 @@ def _signals(dyads: list[Dyad]) -> dict[str, dict[int, int]]:
 
 def _row(
     dyad: Dyad,
-    seen: list[_Seen],
+    seen: list[ListedSession],
     signals: dict[int, int],
     *,
     own: bool,
@@ -147,7 +113,7 @@ def _row(
     )
 
 
-def _line(label: str, numbers: tuple[int, ...], both: list[_Seen], chair: str) -> ChartLine:
+def _line(label: str, numbers: tuple[int, ...], both: list[ListedSession], chair: str) -> ChartLine:
     return ChartLine(
         label=label.capitalize(),
         sessions=numbers,

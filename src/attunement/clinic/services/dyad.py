@@ -13,6 +13,7 @@ from attunement.clinic.services.charting import chart_of, shown_signals
 from attunement.clinic.services.forms import config, measure_of
 from attunement.clinic.services.gate import act, actor_name, done, require_dyad
 from attunement.clinic.services.results import DyadOverview, SessionRow
+from attunement.clinic.services.revealing import refresh_opened
 from attunement.clinic.services.sealing import client_name
 
 
@@ -28,7 +29,8 @@ def dyad_overview(actor: Login, dyad_id: str, *, now: datetime) -> DyadOverview:
     """
     with act(actor_name(actor), Action.DYAD_VIEW, now=now):
         dyad = require_dyad(actor, dyad_id, Action.DYAD_VIEW)
-        chairs = chairs_of(dyad)
+        refresh_opened([dyad], now=now)
+        chairs = chairs_of(dyad, now=now)
         signals = shown_signals(dyad)
         per_session = Counter(signal.session_no for signal in signals)
         episode = CareEpisode.objects.filter(dyad=dyad).order_by("began_on").last()

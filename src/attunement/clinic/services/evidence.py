@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from attunement.clinic.models import (
+    Dyad,
     Moment,
     NamedRupture,
     OutcomeAnswer,
@@ -20,9 +21,11 @@ from attunement.clinic.models import (
     SignalOutcome,
     SignalRecord,
 )
+from attunement.clinic.services.shown_answers import therapist_may_see_answers
 from attunement.clinic.services.signal_answers import STRAIN
 from attunement.signals import OAC_RULES, audit
 
+STRAIN_ITEM = "8"  # the alliance check's own item behind the scale
 NAMED_FROM = 2.0  # strain from which a form names a rupture; the value of the strain rule
 NOT_NAMED = 0.0  # no strain at all; what lies between says neither
 _SAID_BY_CLIENT = frozenset(rule.id for rule in OAC_RULES if rule.detector == "strain_and_repair")
@@ -42,16 +45,19 @@ def known_of(practice_id: str) -> Known:
     judged = SignalJudgement.objects.filter(dyad__practice_id=practice_id)
     open_sessions = set(judged.values_list("session_id", flat=True))
     marked: dict[str, dict[str, float]] = {Perspective.CLIENT: {}, Perspective.THERAPIST: {}}
+    dyads = list(Dyad.objects.filter(practice_id=practice_id))
+    scores_alone, hidden = therapist_may_see_answers(dyads)
     strains = Score.objects.filter(
         response__session__dyad__practice_id=practice_id,
         response__moment=Moment.AFTER,
         scale=STRAIN,
         value__isnull=False,
     )
-    for session_id, chair, value in strains.values_list(
-        "response__session_id", "response__perspective", "value"
+    for response_id, session_id, chair, value in strains.values_list(
+        "response_id", "response__session_id", "response__perspective", "value"
     ):
-        if session_id in open_sessions and value is not None:
+        kept = response_id in scores_alone or f"{response_id} {STRAIN_ITEM}" in hidden
+        if session_id in open_sessions and value is not None and not kept:
             marked[chair][session_id] = value
     named = set(
         NamedRupture.objects.filter(

@@ -9,10 +9,31 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
 
-from attunement.clinic.access import Action, Actor, ActorRole, Relation, may
+from attunement.clinic.access import (
+    RULES,
+    Action,
+    Actor,
+    ActorRole,
+    Relation,
+    may,
+    may_in_any,
+)
+from attunement.clinic.access.visibility import Viewer
 from attunement.clinic.errors import AccessError
-from attunement.clinic.models import Dyad, Login, Session, Therapist, is_id
+from attunement.clinic.models import (
+    BreakGlass,
+    CareTeamMember,
+    Dyad,
+    Login,
+    Session,
+    SupervisionLink,
+    TeamPlace,
+    Therapist,
+    is_id,
+)
 from attunement.clinic.services.audit import record, record_alone
 
 CLIENT_LINK = "client-link"
@@ -75,8 +96,8 @@ def require_self(login: Any, action: Action) -> None:
         raise AccessDeniedError(target="", reason=decision.reason)
 
 
-def require_dyad(login: Any, dyad_id: str, action: Action) -> Dyad:
-    """Return the dyad if the actor may do ``action`` to it.
+def require_dyad(login: Any, dyad_id: str, action: Action, *, now: datetime | None = None) -> Dyad:
+    """Return the dyad if the actor may do ``action`` to it at ``now`` (by the clock: now).
 
     Raises
     ------
@@ -88,13 +109,16 @@ def require_dyad(login: Any, dyad_id: str, action: Action) -> Dyad:
         .filter(pk=dyad_id if is_id(dyad_id) else "")
         .first()
     )
-    _require(login, action, found, target=f"dyad:{found.pk}" if found else "dyad:unknown")
+    target = f"dyad:{found.pk}" if found else "dyad:unknown"
+    _require(login, action, found, target=target, now=now)
     if found is None:
         raise AccessDeniedError(target="dyad:unknown", reason="no such dyad")
     return found
 
 
-def require_session(login: Any, session_id: str, action: Action) -> Session:
+def require_session(
+    login: Any, session_id: str, action: Action, *, now: datetime | None = None
+) -> Session:
     """Return the session, with its dyad, if the actor may do ``action`` to it.
 
     Raises
@@ -108,16 +132,28 @@ def require_session(login: Any, session_id: str, action: Action) -> Session:
         .first()
     )
     target = f"session:{found.pk}" if found else "session:unknown"
-    _require(login, action, found.dyad if found else None, target=target)
+    _require(login, action, found.dyad if found else None, target=target, now=now)
     if found is None:
         raise AccessDeniedError(target=target, reason="no such session")
     return found
 
 
-def _require(login: Any, action: Action, dyad: Dyad | None, *, target: str) -> None:
-    decision = may(actor_of(login), action, relation_to(login, dyad))
+def _require(
+    login: Any, action: Action, dyad: Dyad | None, *, target: str, now: datetime | None
+) -> None:
+    actor = actor_of(login)
+    decision = may(actor, action, relation_to(login, dyad))
+    if not decision.allow and _by_team(actor, action):
+        # As many queries for a record that does not exist as for one of others.
+        team = team_relations(login, dyad, now=now or timezone.now())
+        decision = may_in_any(actor, action, team) if team else decision
     if not decision.allow:
         raise AccessDeniedError(target=target, reason=decision.reason)
+
+
+def _by_team(actor: Actor, action: Action) -> bool:
+    """Whether there is a relation beyond the own dyad and the practice that this act goes by."""
+    return any(actor.role in RULES.get((action, relation), ()) for relation in _TEAM_RELATIONS)
 
 
 def relation_to(login: Any, dyad: Dyad | None) -> Relation:
@@ -130,6 +166,59 @@ def relation_to(login: Any, dyad: Dyad | None) -> Relation:
     if own.login_id == login.pk:
         return Relation.OWN
     return Relation.PRACTICE
+
+
+def team_relations(login: Any, dyad: Dyad | None, *, now: datetime) -> frozenset[Relation]:
+    """Return how a login stands to a dyad by care team, supervision and emergency at ``now``.
+
+    Read from the database each time: who left a team a second ago stands in none of them.
+    """
+    if not isinstance(login, Login) or login.practice_id is None:
+        return frozenset()
+    same_practice = dyad is not None and dyad.practice_id == login.practice_id
+    dyad_id = dyad.pk if dyad is not None and same_practice else ""
+    therapist_id = dyad.therapist_id if dyad is not None and same_practice else ""
+    today = Q(from_at__lte=now) & (Q(until_at__isnull=True) | Q(until_at__gt=now))
+    places = CareTeamMember.objects.filter(today, dyad_id=dyad_id, login_id=login.pk)
+    found = {_PLACES[place] for place in places.values_list("place", flat=True)}
+    if SupervisionLink.objects.filter(
+        today, supervisor_id=login.pk, therapist_id=therapist_id
+    ).exists():
+        found.add(Relation.SUPERVISES_THERAPIST)
+    if BreakGlass.objects.filter(
+        dyad_id=dyad_id, login_id=login.pk, opened_at__lte=now, until_at__gt=now
+    ).exists():
+        found.add(Relation.BREAK_GLASS)
+    return frozenset(found)
+
+
+def viewer_of(login: Any, dyad: Dyad, *, now: datetime) -> Viewer:
+    """Return as whom a login sees a dyad's answers: the widest place that the person has now."""
+    actor, relation = actor_of(login), relation_to(login, dyad)
+    if relation is Relation.NONE or not actor.active:
+        return Viewer.NOBODY
+    if relation is Relation.OWN and actor.role is ActorRole.THERAPIST:
+        return Viewer.THERAPIST
+    team = team_relations(login, dyad, now=now)
+    for place, viewer in _VIEWERS.items():
+        if place in team and may(actor, Action.CASE_VIEW, place).allow:
+            return viewer
+    if actor.role is ActorRole.LEAD:
+        return Viewer.LEAD
+    return Viewer.BREAK_GLASS if Relation.BREAK_GLASS in team else Viewer.NOBODY
+
+
+_PLACES = {
+    TeamPlace.SUPERVISOR: Relation.SUPERVISION,
+    TeamPlace.CARE_LEAD: Relation.CARE_TEAM,
+    TeamPlace.SECOND_THERAPIST: Relation.CARE_TEAM,
+}
+_VIEWERS = {
+    Relation.SUPERVISION: Viewer.SUPERVISOR,
+    Relation.CARE_TEAM: Viewer.CARE_TEAM,
+    Relation.SUPERVISES_THERAPIST: Viewer.THERAPISTS_SUPERVISOR,
+}
+_TEAM_RELATIONS = (*_VIEWERS, Relation.BREAK_GLASS)
 
 
 def done(

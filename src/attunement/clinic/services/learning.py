@@ -59,7 +59,7 @@ def learn_models(practice: Practice, *, save: bool, now: datetime) -> tuple[Lear
         Practice.objects.select_for_update().get(pk=practice.pk)
         learned = tuple(
             _learn(practice, key, courses, save=save, now=now)
-            for key, courses in sorted(_courses(practice).items())
+            for key, courses in sorted(_courses(practice, now=now).items())
         )
         if save and learned:
             record(
@@ -98,10 +98,12 @@ def set_budget_by_command(username: str, per_week: int, *, now: datetime) -> boo
     return True
 
 
-def _courses(practice: Practice) -> dict[tuple[str, str], list[Course]]:
+def _courses(practice: Practice, *, now: datetime) -> dict[tuple[str, str], list[Course]]:
     found: dict[tuple[str, str], list[Course]] = defaultdict(list)
     for dyad in Dyad.objects.filter(practice=practice).order_by("pk"):
-        held = [chairs for chairs in chairs_of(dyad) if chairs.session.attended == "attended"]
+        held = [
+            chairs for chairs in chairs_of(dyad, now=now) if chairs.session.attended == "attended"
+        ]
         for key in keys_of(held):
             course = course_of(held, key)
             if course is not None:

@@ -23,6 +23,7 @@ from attunement.clinic.services.results import (
     Waiting,
     WaitingFor,
 )
+from attunement.clinic.services.revealing import refresh_opened
 from attunement.clinic.services.sealing import client_name
 from attunement.measures.schema import TextBundle
 
@@ -41,7 +42,8 @@ def session_picture(actor: Login, session_id: str, *, now: datetime) -> Waiting 
     """
     with act(actor_name(actor), Action.PICTURE_VIEW, now=now):
         session = require_session(actor, session_id, Action.PICTURE_VIEW)
-        chairs = chairs_of(session.dyad)
+        refresh_opened([session.dyad], now=now)
+        chairs = chairs_of(session.dyad, now=now)
         here = next(c for c in chairs if c.session.pk == session.pk)
         signals = shown_signals(session.dyad) if here.both_in else ()
         named = NamedRupture.objects.filter(session=session, perspective=Perspective.THERAPIST)

@@ -37,7 +37,7 @@ def rebuild_scores(*, now: datetime) -> Rebuilt:
             n_responses += 1
             n_scores += len(rows)
         for dyad in Dyad.objects.order_by("pk"):
-            n_signals += refresh_signals(dyad)
+            n_signals += refresh_signals(dyad, now=now)
         record(
             actor="system",
             action="scores.rebuild",

@@ -18,17 +18,15 @@ from attunement.clinic.models import (
     Invitation,
     Login,
     Modality,
-    Moment,
     Perspective,
-    Response,
     Session,
 )
 from attunement.clinic.services.asking import ask_before
-from attunement.clinic.services.chairs import state_of
 from attunement.clinic.services.forms import config, measure_of
 from attunement.clinic.services.gate import act, actor_name, done, require_dyad, require_session
 from attunement.clinic.services.results import SessionOverview, StartedSession
 from attunement.clinic.services.sealing import client_name
+from attunement.clinic.services.shown_answers import session_state
 
 
 def start_session(
@@ -122,13 +120,7 @@ def session_overview(actor: Login, session_id: str, *, now: datetime) -> Session
     """
     with act(actor_name(actor), Action.SESSION_VIEW, now=now):
         session = require_session(actor, session_id, Action.SESSION_VIEW)
-        after = session.assignments.filter(moment=Moment.AFTER)
-        asked = set(after.values_list("perspective", flat=True))
-        answered = set(
-            Response.objects.filter(session=session, moment=Moment.AFTER).values_list(
-                "perspective", flat=True
-            )
-        )
+        state = session_state(session, now=now)
         newest = (
             Invitation.objects.filter(assignment__session=session).order_by("made_at", "pk").last()
         )
@@ -143,7 +135,7 @@ def session_overview(actor: Login, session_id: str, *, now: datetime) -> Session
         modality=session.modality,
         client_code=session.dyad.client.code,
         client_name=client_name(session.dyad.client),
-        state=state_of(asked, answered),
+        state=state,
         link_open_until=newest.expires_at if newest is not None and shown else None,
     )
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from attunement.clinic.models import (
     Dyad,
@@ -64,9 +65,9 @@ class Derived:
     judgements: tuple[SignalJudgement, ...]
 
 
-def refresh_signals(dyad: Dyad) -> int:
+def refresh_signals(dyad: Dyad, *, now: datetime) -> int:
     """Write a dyad's signals anew, in the caller's transaction; return how many there are."""
-    derived = signals_of(dyad)
+    derived = signals_of(dyad, now=now)
     SignalRecord.objects.filter(dyad=dyad).delete()
     SignalJudgement.objects.filter(dyad=dyad).delete()
     SignalRecord.objects.bulk_create(derived.signals)
@@ -74,9 +75,9 @@ def refresh_signals(dyad: Dyad) -> int:
     return len(derived.signals)
 
 
-def signals_of(dyad: Dyad) -> Derived:
+def signals_of(dyad: Dyad, *, now: datetime) -> Derived:
     """Return what follows from a dyad's answers: always the same for the same rows."""
-    held = [chairs for chairs in chairs_of(dyad) if chairs.session.attended == "attended"]
+    held = [c for c in chairs_of(dyad, now=now) if c.session.attended == "attended"]
     past = Past.of(dyad)
     signals: list[SignalRecord] = []
     judgements: list[SignalJudgement] = []

@@ -161,7 +161,7 @@ def store(assignment: Assignment, parcel: Parcel, *, now: datetime) -> Receipt:
     record_extras(response, parcel.extras, now=now)
     if parcel.predicted_total is not None:
         Prediction(response=response, value=parcel.predicted_total).save()
-    derive(response)
+    derive(response, now=now)
     raise_for(response, parcel.form.values, now=now)
     return Receipt(
         submission_id=response.submission_id, status=ReceiptStatus.CREATED, received_at=now

@@ -23,6 +23,7 @@ from attunement.clinic.services.audit import record
 from attunement.clinic.services.evidence import Known, audited, known_of
 from attunement.clinic.services.gate import AccessDeniedError, act, actor_name, done, require_self
 from attunement.clinic.services.in_force import SHIPPED, Past, Standing, settings_of
+from attunement.clinic.services.revealing import refresh_opened
 from attunement.clinic.services.ruling import RULE
 from attunement.clinic.services.signal_results import (
     AuditedRule,
@@ -48,6 +49,7 @@ def rule_audit(actor: Login, *, now: datetime) -> RuleAuditPage:
     """
     with act(actor_name(actor), Action.RULE_AUDIT_VIEW, now=now):
         practice_id = _practice_of(actor, Action.RULE_AUDIT_VIEW)
+        refresh_opened(_dyads(practice_id), now=now)
         page = audit_page(practice_id)
         done(actor.pk, Action.RULE_AUDIT_VIEW, now=now, target=f"practice:{practice_id}")
     return page
@@ -82,6 +84,7 @@ def try_setting(actor: Login, null_rate: float | None, *, now: datetime) -> Look
     """
     with act(actor_name(actor), Action.RULE_TRY, now=now):
         practice_id = _practice_of(actor, Action.RULE_TRY)
+        refresh_opened(_dyads(practice_id), now=now)
         found = look_back(practice_id, null_rate, now=now)
         done(actor.pk, Action.RULE_TRY, now=now, target=f"practice:{practice_id}")
     return found
@@ -219,6 +222,10 @@ def _practice_of(actor: Login, action: Action) -> str:
     if actor.practice_id is None:
         raise AccessDeniedError(target="", reason="no practice behind the login")
     return actor.practice_id
+
+
+def _dyads(practice_id: str) -> list[Dyad]:
+    return list(Dyad.objects.filter(practice_id=practice_id).select_related("client", "therapist"))
 
 
 def _pasts(practice_id: str) -> dict[str, Past]:

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from attunement.clinic.models import (
     CareEpisode,
+    Dyad,
     Login,
     Perspective,
     SignalOutcome,
@@ -20,6 +21,7 @@ from attunement.clinic.models import (
     Therapist,
     TherapistBudget,
 )
+from attunement.clinic.services.revealing import refresh_opened
 from attunement.signals.budget import PER_WEEK, Pending, prioritised, this_week
 
 # A question that nobody took up in so many weeks is listed, and takes no place any more.
@@ -76,6 +78,9 @@ def take_week(therapist: Therapist, *, now: datetime) -> TakenWeek:
     """
     # Two pages at once wait for each other here; the second finds the places taken.
     Therapist.objects.select_for_update().get(pk=therapist.pk)
+    refresh_opened(
+        Dyad.objects.filter(therapist=therapist).select_related("client", "therapist"), now=now
+    )
     monday, budget = monday_of(now), budget_of(therapist)
     questions = _questions(therapist)
     taken = list(

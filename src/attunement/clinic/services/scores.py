@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From answers to score rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from attunement.clinic.models import Answer, Response, Score, derived_id
+from attunement.clinic.services.forms import measure_of
+from attunement.measures.schema import Measure
+from attunement.scoring import NotScored, score_response
+
+
+def scores_of(response: Response, answers: Iterable[Answer]) -> list[Score]:
+    """Return the score rows of a response, always the same for the same answers and scorer."""
+    measure = measure_of(response.measure_id, response.measure_version)
+    scored = score_response(measure, numbers_of(measure, answers))
+    rows: list[Score] = []
+    for scale, result in scored.scales.items():
+        rows.append(
+            Score(
+                id=derived_id("score", response.pk, scale),
+                response=response,
+                scale=scale,
+                value=None if isinstance(result, NotScored) else result.value,
+                reason=result.reason if isinstance(result, NotScored) else None,
+                n_answered=result.n_answered,
+                n_items=result.n_items,
+                scorer_version=scored.scorer_version,
+            )
+        )
+    return rows
+
+
+def numbers_of(measure: Measure, answers: Iterable[Answer]) -> dict[str, float | None]:
+    """Return every item that is not text, None where there is no answer row."""
+    given = {answer.item: answer.value for answer in answers if answer.value is not None}
+    return {item.id: given.get(item.id) for item in measure.items if item.kind != "text"}
+
+
+def total_of(scores: Iterable[Score]) -> Score | None:
+    """Return the total among the scores of one response, if the measure has one."""
+    return next((score for score in scores if score.scale == "total"), None)
