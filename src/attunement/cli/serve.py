@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 import click
 
+from attunement.cli.rota import rota, worker
+
 _CONFIG = click.option(
     "--config",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -86,12 +88,16 @@ def _serve(config: Path | None, *, host: str, port: int | None, check: bool) -> 
     from attunement.clinic.serving import refuse_busy_port, serve, set_up
 
     set_up(config)
+    from attunement.clinic.services.people import own_practice
+    from attunement.clinic.services.risk import refuse_holes
+
     base_url = urlsplit(settings.ATTUNEMENT.base_url)
     https = settings.ATTUNEMENT.https
     listening = port or (_PORT if https else base_url.port or _PORT)
     if not check:
         refuse_busy_port(host, listening)
     open_clinic()
+    refuse_holes(own_practice())
     if check:
         from attunement.clinic.access import check_routes
 
@@ -104,6 +110,10 @@ def _serve(config: Path | None, *, host: str, port: int | None, check: bool) -> 
         behind_proxy=https,
         ready=lambda: click.echo(f"Serving {settings.ATTUNEMENT.base_url}", err=True),
     )
+
+
+command.add_command(rota)
+command.add_command(worker)
 
 
 @command.command("add-login")

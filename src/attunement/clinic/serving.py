@@ -83,6 +83,7 @@ def serve(host: str, port: int, *, behind_proxy: bool, ready: Callable[[], None]
     """
     from waitress import create_server  # noqa: PLC0415 -- importing the package needs no web server
 
+    from attunement.clinic.working import start_worker  # noqa: PLC0415 -- after django.setup
     from attunement.clinic.wsgi import application  # noqa: PLC0415 -- after django.setup
 
     trusted = (
@@ -106,9 +107,11 @@ def serve(host: str, port: int, *, behind_proxy: bool, ready: Callable[[], None]
         **trusted,
     )
     _LOG.info("listening on %s:%s for %s", host, port, settings.ATTUNEMENT.base_url)
+    end_worker = start_worker()
     ready()
     try:
         server.run()  # until Ctrl+C, which waitress turns into a clean end
         _LOG.info("Stopped; every form that was confirmed is stored.")
     finally:
+        end_worker()
         server.close()

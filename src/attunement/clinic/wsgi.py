@@ -16,11 +16,14 @@ def make_application() -> WSGIHandler:
     handler = get_wsgi_application()
     from attunement.clinic.access.routes import check_routes  # noqa: PLC0415 -- needs Django set up
     from attunement.clinic.services.asked import check_forms  # noqa: PLC0415 -- needs Django set up
+    from attunement.clinic.services.people import known_practice  # noqa: PLC0415 -- as above
+    from attunement.clinic.services.risk import refuse_holes  # noqa: PLC0415 -- needs Django set up
     from attunement.clinic.store.durability import check_store  # noqa: PLC0415 -- needs Django set up
 
     check_routes()
     check_forms()
     check_store()
+    refuse_holes(known_practice())
     return handler
 
 

@@ -7,6 +7,7 @@ from typing import NoReturn
 
 from attunement.clinic.errors import ClinicError, ConfigError
 from attunement.clinic.services.forms import config, measure_of, text_of
+from attunement.clinic.services.risk.configured import risk_items
 from attunement.errors import AttunementError
 from attunement.measures.schema import Direction, Measure, Scale
 
@@ -20,16 +21,17 @@ def check_forms() -> None:
     ------
     ConfigError
         E-CONFIG-005 for a language without words, E-CONFIG-010 for a form that cannot be asked,
-        E-CONFIG-011 for a client's form with a risk item: nothing forwards its answer yet.
+        E-CONFIG-011 for a form about risk without an item that is passed on. Whether the answers of
+        those that have such items reach somebody is asked of the store: ``refuse_holes``.
     """
     client = _rated(_CLIENT, config().client_measure, by="client")
-    _refuse_risk(client)
+    _refuse_unmarked(client)
     therapist = _rated(_THERAPIST, config().therapist_measure, by="therapist")
     for key, measure in ((_CLIENT, client), (_THERAPIST, therapist)):
         _require_words(key, measure)
     if config().capture.before:
         before = _rated(_BEFORE, config().capture.before, by="client")
-        _refuse_risk(before, key=_BEFORE)
+        _refuse_unmarked(before, key=_BEFORE)
         _require_words(_BEFORE, before)
     low_high = _total(_CLIENT, client).bounds
     if _total(_THERAPIST, therapist).bounds != low_high or not _answered(client) & _answered(
@@ -53,15 +55,14 @@ def _rated(key: str, measure_id: str, *, by: str) -> Measure:
     return measure
 
 
-def _refuse_risk(measure: Measure, *, key: str = _CLIENT) -> None:
-    items = [item.id for item in measure.items if item.risk is not None]
-    if items or measure.family == "risk":
+def _refuse_unmarked(measure: Measure, *, key: str = _CLIENT) -> None:
+    """Refuse a measure that is about risk while its file marks no answer to pass on."""
+    if measure.family == "risk" and not risk_items(measure):
         raise ConfigError(
             "E-CONFIG-011",
-            what=f"the key {key} names a form that asks about risk",
-            got=f"{measure.id}, item {', '.join(items)}" if items else measure.id,
-            expected="a form without risk items: this version cannot deliver risk answers to "
-            "a person who acts on them",
+            what=f"the key {key} names a form about risk that passes no answer on",
+            got=measure.id,
+            expected="a form whose file says from which answer on a person is told",
             next_step=f"Name another form in {key}",
         )
 

@@ -14,8 +14,8 @@ def risk_items(measure: Measure) -> tuple[Item, ...]:
 
 def asked_measures() -> tuple[Measure, ...]:
     """Return every measure that the configuration has people fill."""
-    names = (config().client_measure, config().therapist_measure)
-    return tuple(measure_of(name) for name in dict.fromkeys(names))
+    names = (config().client_measure, config().therapist_measure, config().capture.before)
+    return tuple(measure_of(name) for name in dict.fromkeys(names) if name)
 
 
 def asks_about_risk() -> bool:

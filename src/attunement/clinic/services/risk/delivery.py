@@ -13,7 +13,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from attunement.clinic.models import (
     OPEN_STATES,
@@ -64,10 +64,13 @@ def send_by_mail(to: str, subject: str, words: str, message_id: str) -> str:
 
 def drop_unneeded() -> None:
     """Take back mails that wait for an alert which somebody acknowledged."""
-    RiskDelivery.objects.filter(
+    rows = RiskDelivery.objects.filter(
         state__in=(DeliveryState.QUEUED, DeliveryState.SENDING),
         alert__outbox__state__in=(AlertState.ACKNOWLEDGED, AlertState.CLOSED),
-    ).update(state=DeliveryState.NOT_NEEDED)
+    )
+    if rows.exists():
+        with transaction.atomic():
+            rows.update(state=DeliveryState.NOT_NEEDED)
 
 
 def waiting(*, now: datetime) -> list[RiskDelivery]:
@@ -91,18 +94,19 @@ def waiting(*, now: datetime) -> list[RiskDelivery]:
 
 def claim(row: RiskDelivery, *, by: str, now: datetime) -> bool:
     """Take a mail for this worker; False where another one was quicker."""
-    taken = RiskDelivery.objects.filter(
-        pk=row.pk,
-        state=row.state,
-        attempts=row.attempts,
-        claimed_by=row.claimed_by,
-        claimed_until=row.claimed_until,
-    ).update(
-        state=DeliveryState.SENDING,
-        attempts=F("attempts") + 1,
-        claimed_by=by,
-        claimed_until=now + CLAIM,
-    )
+    with transaction.atomic():
+        taken = RiskDelivery.objects.filter(
+            pk=row.pk,
+            state=row.state,
+            attempts=row.attempts,
+            claimed_by=row.claimed_by,
+            claimed_until=row.claimed_until,
+        ).update(
+            state=DeliveryState.SENDING,
+            attempts=F("attempts") + 1,
+            claimed_by=by,
+            claimed_until=now + CLAIM,
+        )
     row.attempts += 1
     return bool(taken)
 
@@ -112,9 +116,10 @@ def deliver(row: RiskDelivery, *, send: Send, by: str, clock: Callable[[], datet
     if not claim(row, by=by, now=clock()):
         return False
     if not row.login.is_active:
-        RiskDelivery.objects.filter(pk=row.pk).exclude(state=DeliveryState.DELIVERED).update(
-            state=DeliveryState.NOT_NEEDED, problem="the login is not active"
-        )
+        with transaction.atomic():
+            _unless_delivered(row).update(
+                state=DeliveryState.NOT_NEEDED, problem="the login is not active"
+            )
         return False
     try:
         provider_id = send(row.login.email, SUBJECT, body(), row.message_id)
@@ -129,22 +134,27 @@ def deliver(row: RiskDelivery, *, send: Send, by: str, clock: Callable[[], datet
     return True
 
 
+def _unless_delivered(row: RiskDelivery) -> QuerySet[RiskDelivery]:
+    return RiskDelivery.objects.filter(pk=row.pk).exclude(state=DeliveryState.DELIVERED)
+
+
 def _again(row: RiskDelivery, problem: str, *, by: str, now: datetime) -> None:
     """Put a mail back, to be tried after a pause that doubles up to five minutes."""
     pause = min(FIRST_PAUSE * 2 ** min(row.attempts - 1, 10), LONGEST_PAUSE)
-    RiskDelivery.objects.filter(pk=row.pk, state=DeliveryState.SENDING, claimed_by=by).update(
-        state=DeliveryState.QUEUED,
-        claimed_by="",
-        claimed_until=None,
-        next_try_at=now + pause,
-        problem=problem,
-    )
+    with transaction.atomic():
+        RiskDelivery.objects.filter(pk=row.pk, state=DeliveryState.SENDING, claimed_by=by).update(
+            state=DeliveryState.QUEUED,
+            claimed_by="",
+            claimed_until=None,
+            next_try_at=now + pause,
+            problem=problem,
+        )
 
 
 def _sent(row: RiskDelivery, provider_id: str, *, now: datetime) -> None:
     """Mark a mail as sent, whoever holds the claim by now: it was."""
     with transaction.atomic():
-        RiskDelivery.objects.filter(pk=row.pk).exclude(state=DeliveryState.DELIVERED).update(
+        _unless_delivered(row).update(
             state=DeliveryState.DELIVERED,
             delivered_at=now,
             provider_id=provider_id,

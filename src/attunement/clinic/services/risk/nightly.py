@@ -7,6 +7,8 @@ import logging
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from django.db import transaction
+
 from attunement.clinic.models import Login, Practice, WorkerBeat
 from attunement.clinic.services.forms import config
 from attunement.clinic.services.mailing import MailNotSentError, stable_message_id
@@ -31,8 +33,11 @@ def check_nightly(send: Send, *, now: datetime) -> bool:
         return False
     today = now.astimezone(ZoneInfo(config().timezone)).date()
     mine = WorkerBeat.objects.filter(name=NAME).exclude(rota_checked_on=today)
-    if not mine.update(rota_checked_on=today):
+    if not mine.exists():
         return False
+    with transaction.atomic():
+        if not mine.update(rota_checked_on=today):
+            return False
     for practice in Practice.objects.all():
         if check_rota(practice).holes:
             _LOG.error("the rota has a hole: attunement serve rota check")

@@ -143,9 +143,9 @@ def _forward(row: RiskOutbox) -> None:
 
 def count_waiting(row: RiskOutbox, add: timedelta, *, now: datetime, by: str) -> bool:
     """Add waiting to an alert; False where another worker counted in the meantime."""
-    counted = RiskOutbox.objects.filter(
-        pk=row.pk, waited_ms=row.waited_ms, counted_at=row.counted_at
-    ).update(
-        waited_ms=F("waited_ms") + int(add.total_seconds() * 1000), counted_at=now, counted_by=by
-    )
+    ms = int(add.total_seconds() * 1000)
+    with transaction.atomic():
+        counted = RiskOutbox.objects.filter(
+            pk=row.pk, waited_ms=row.waited_ms, counted_at=row.counted_at
+        ).update(waited_ms=F("waited_ms") + ms, counted_at=now, counted_by=by)
     return bool(counted)

@@ -98,8 +98,8 @@ def check_rota(practice: Practice) -> RotaCheck:
     )
 
 
-def refuse_holes(practice: Practice) -> None:
-    """Refuse to ask about risk while an answer might reach nobody.
+def refuse_holes(practice: Practice | None) -> None:
+    """Refuse to ask about risk while an answer might reach nobody; without a practice it would.
 
     Raises
     ------
@@ -116,6 +116,8 @@ def refuse_holes(practice: Practice) -> None:
             "no [mail], so nobody is told outside the pages",
             "the section [mail], or risk.pages_only = true",
         )
+    if practice is None:
+        _reaches_nobody(asked, "no practice yet", "a clinic that was opened once")
     found = check_rota(practice)
     if found.holes:
         shown = ", ".join(str(span) for span in found.holes[:MOST_NAMED])
