@@ -87,6 +87,14 @@ class Capture:
 
 
 @dataclass(frozen=True, slots=True)
+class VisibilityRule:
+    """Who sees clients' answers where no care episode says otherwise."""
+
+    client: str = "open"  # one of access.visibility.Visibility
+    delay_days: int = 0  # with "delayed": days after the session; 0: before the next session
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """A configuration that has been checked; building one from a file is ``load_config``."""
 
@@ -104,6 +112,7 @@ class Config:
     client_measure: str = "oac-c"
     therapist_measure: str = "oac-t"
     capture: Capture = field(default_factory=Capture)
+    visibility: VisibilityRule = field(default_factory=VisibilityRule)
     keys: KeysFile | None = field(default=None, repr=False)  # None: derived from the secret
     keys_file: Path | None = None
     words: Words = field(default_factory=Words)

@@ -22,6 +22,7 @@ from attunement.clinic.config.notices import mail_of, risk_of
 from attunement.clinic.config.plain import is_plain
 from attunement.clinic.config.secret import read_secret
 from attunement.clinic.config.toml_keys import BY_PATH, KEYS, SECTIONS
+from attunement.clinic.config.visibility import visibility_of
 from attunement.clinic.errors import ConfigError
 
 MAX_BYTES = 64 * 1024
@@ -112,6 +113,7 @@ def parse_config(text: str, *, home: Path, environ: Mapping[str, str]) -> Config
         client_measure=values.get("forms.client", "oac-c"),
         therapist_measure=values.get("forms.therapist", "oac-t"),
         capture=capture_of(values),
+        visibility=visibility_of(values),
         keys=None if keys_file is None else read_keys(keys_file),
         keys_file=keys_file,
         words=Words(

@@ -49,6 +49,8 @@ KEYS: tuple[Key, ...] = (
     Key("paper.double_entry", bool, False, "A paper counts once two entries agree; false."),
     Key("reminders.after_hours", int, False, "Remind of an open form after so long, 1 to 72; no."),
     Key("reminders.sms_command", list, False, "A program that sends a text message; see how-to."),
+    Key("visibility.client", str, False, "Who sees a client's answers: see who-sees-what; open."),
+    Key("visibility.delay_days", int, False, "With delayed: days, 0 to 90; 0: next session."),
     Key("words.client", str, False, "The word shown for a client."),
     Key("words.clients", str, False, "Its plural."),
     Key("words.therapist", str, False, "The word shown for a therapist."),
