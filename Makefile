@@ -29,8 +29,8 @@ lint: setup ## Style, types and the walls between rooms
 	@bash scripts/lint.sh $(VENV)
 
 format: setup ## Rewrite the code in the house style
-	@$(BIN)/ruff format src tests bench scripts
-	@$(BIN)/ruff check --fix src tests bench scripts
+	@$(BIN)/ruff format src tests bench rigs scripts
+	@$(BIN)/ruff check --fix src tests bench rigs scripts
 
 lock: setup ## Choose new versions of every dependency and write requirements.lock
 	@bash scripts/lock.sh $(VENV)

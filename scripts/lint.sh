@@ -2,7 +2,7 @@
 # Style, types and the walls between rooms.
 set -euo pipefail
 bin=${1:-.venv}/bin
-"$bin/ruff" format --check src tests bench scripts
-"$bin/ruff" check src tests bench scripts
+"$bin/ruff" format --check src tests bench rigs scripts
+"$bin/ruff" check src tests bench rigs scripts
 "$bin/mypy"
 "$bin/lint-imports"

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``python -m rigs power``: the power fails at random moments while people answer.
+
+The store is opened from what was fsynced alone. ``--weaken off`` or ``normal`` runs the same rig on
+a SQLite setting that is too weak (the clinic itself refuses to start on it): the rig must then find
+lost answers, or it proves nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import queue
+import random
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rigs.clinic import Clinic
+from rigs.journal import Journal
+from rigs.load import Load, send_waiting
+from rigs.outcome import Outcome
+from rigs.postgres import Cluster
+from rigs.shadow import Shadow, build_shim
+
+LINKS_A_LOSS = 40
+MEMORY = Path("/dev/shm")  # noqa: S108 -- the copies are many and need not last
+
+
+@contextmanager
+def room() -> Iterator[Path]:
+    """Lend a folder for the copies, in memory where there is such a place."""
+    where = str(MEMORY) if MEMORY.is_dir() else None
+    with tempfile.TemporaryDirectory(prefix="attunement-rig-", dir=where) as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+def run(
+    folder: Path, *, trials: int, store: str, seed: int, weaken: str = "", people: int = 4
+) -> Outcome:
+    """Let the power fail so often; stop early where a weakened store cannot be opened any more."""
+    chance, found = random.Random(seed), Outcome()
+    with room() as memory:
+        shim = build_shim(memory)
+        cluster = Cluster(folder / "cluster") if store == "postgresql" else None
+        if cluster is not None:
+            cluster.make()
+        clinic = Clinic(
+            folder / "clinic",
+            weaken=weaken,
+            **({"database": cluster.address} if cluster else {}),
+        )
+        journal = Journal()
+        tokens: queue.SimpleQueue[str] = queue.SimpleQueue()
+        for token in clinic.links(trials * LINKS_A_LOSS):
+            tokens.put(token)
+        try:
+            for _ in range(trials):
+                if not _one(clinic, cluster, journal, tokens, shim=shim, memory=memory,
+                            wait=chance.uniform(0.2, 1.2), people=people, found=found):  # fmt: skip
+                    break
+        finally:
+            clinic.kill()
+            if cluster is not None:
+                cluster.kill()
+    return found
+
+
+def _one(
+    clinic: Clinic,
+    cluster: Cluster | None,
+    journal: Journal,
+    tokens: queue.SimpleQueue[str],
+    *,
+    shim: Path,
+    memory: Path,
+    wait: float,
+    people: int,
+    found: Outcome,
+) -> bool:
+    if cluster is not None:
+        cluster.stop()
+        shadow = Shadow.begin(cluster.data, memory)
+        cluster.preload = shadow.environment(shim)
+        cluster.start()
+    else:
+        shadow = Shadow.begin(clinic.folder, memory)
+        clinic.preload = shadow.environment(shim)
+    clinic.start()
+    load = Load(clinic.port, tokens, journal, people=people)
+    load.start()
+    time.sleep(wait)
+    clinic.kill()
+    if cluster is not None:
+        cluster.kill()
+    load.stop()
+    shadow.lose_power()
+    clinic.preload = {}
+    if cluster is not None:
+        cluster.preload = {}
+        cluster.start()
+    try:
+        found.add(clinic, journal, sent_again=False)
+        clinic.start()
+        send_waiting(journal, port=clinic.port)
+        clinic.kill()
+        found.add(clinic, journal, sent_again=True)
+    except RuntimeError:
+        found.unreadable += 1  # everything acknowledged is lost
+        return False
+    return True
+
+
+def main() -> int:
+    """Run the rig; 1 when anything was lost or doubled, or a weakened store lost nothing."""
+    parser = argparse.ArgumentParser(description=__doc__, prog="python -m rigs power")
+    parser.add_argument("--trials", type=int, default=100)
+    parser.add_argument("--store", choices=("sqlite", "postgresql"), default="sqlite")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--weaken", choices=("off", "normal"), default="")
+    given = parser.parse_args()
+    if given.weaken and given.store != "sqlite":
+        parser.error("only SQLite's setting can be weakened here")
+    with tempfile.TemporaryDirectory(prefix="attunement-rig-") as folder:
+        Path(folder).chmod(0o755)
+        found = run(
+            Path(folder),
+            trials=given.trials,
+            store=given.store,
+            seed=given.seed,
+            weaken=given.weaken,
+        )
+    weak = f", synchronous={given.weaken.upper()}" if given.weaken else ""
+    print(f"{given.store}{weak}, seed {given.seed}: {found}")
+    if given.weaken:
+        print(
+            "The weakened store was caught." if found.bad else "The weakened store was NOT caught."
+        )
+        return 0 if found.bad else 1
+    return 0 if not found.bad and found.acknowledged else 1
