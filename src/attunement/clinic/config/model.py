@@ -111,6 +111,7 @@ class Config:
     link_lifetime: timedelta = timedelta(hours=72)
     client_measure: str = "oac-c"
     therapist_measure: str = "oac-t"
+    both_lines: bool = True  # looking together shows the therapist's line beside the client's
     capture: Capture = field(default_factory=Capture)
     visibility: VisibilityRule = field(default_factory=VisibilityRule)
     keys: KeysFile | None = field(default=None, repr=False)  # None: derived from the secret

@@ -112,6 +112,7 @@ def parse_config(text: str, *, home: Path, environ: Mapping[str, str]) -> Config
         link_lifetime=_lifetime(values.get("link_lifetime_hours", 72)),
         client_measure=values.get("forms.client", "oac-c"),
         therapist_measure=values.get("forms.therapist", "oac-t"),
+        both_lines=values.get("together.both_lines", True),
         capture=capture_of(values),
         visibility=visibility_of(values),
         keys=None if keys_file is None else read_keys(keys_file),

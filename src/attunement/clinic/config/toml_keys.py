@@ -46,6 +46,7 @@ KEYS: tuple[Key, ...] = (
     Key("forms.before", str, False, "A measure that clients fill before a session; none."),
     Key("forms.question", bool, False, "One changing open question after a session; true."),
     Key("client.own_chart", bool, False, "Clients may look at their own chart; false."),
+    Key("together.both_lines", bool, False, "Looking together shows both lines; true."),
     Key("paper.double_entry", bool, False, "A paper counts once two entries agree; false."),
     Key("reminders.after_hours", int, False, "Remind of an open form after so long, 1 to 72; no."),
     Key("reminders.sms_command", list, False, "A program that sends a text message; see how-to."),

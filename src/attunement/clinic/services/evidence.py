@@ -10,17 +10,24 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from django.utils import timezone
+
 from attunement.clinic.models import (
     Dyad,
+    FollowUpAnswer,
+    FollowUpQuestion,
     Moment,
     NamedRupture,
     OutcomeAnswer,
     Perspective,
+    RuptureEntry,
+    RuptureKind,
     Score,
     SignalJudgement,
     SignalOutcome,
     SignalRecord,
 )
+from attunement.clinic.services.loop.seen import follow_ups
 from attunement.clinic.services.shown_answers import therapist_may_see_answers
 from attunement.clinic.services.signal_answers import STRAIN
 from attunement.signals import OAC_RULES, audit
@@ -38,6 +45,7 @@ class Known:
     agreed: Mapping[str, bool]  # the therapist's newest answer, where it says yes or no
     client: Mapping[str, bool]  # strain named, or none, on the client's own form
     therapist: frozenset[str]  # sessions in which the therapist named a rupture without a rule
+    later: Mapping[str, bool]  # the client's word on a later form: whether anything had been wrong
 
 
 def known_of(practice_id: str) -> Known:
@@ -59,11 +67,7 @@ def known_of(practice_id: str) -> Known:
         kept = response_id in scores_alone or f"{response_id} {STRAIN_ITEM}" in hidden
         if session_id in open_sessions and value is not None and not kept:
             marked[chair][session_id] = value
-    named = set(
-        NamedRupture.objects.filter(
-            dyad__practice_id=practice_id, perspective=Perspective.THERAPIST
-        ).values_list("session_id", flat=True)
-    )
+    named = _named_by_therapist(practice_id)
     by_mark = {s for s, value in marked[Perspective.THERAPIST].items() if value >= NAMED_FROM}
     return Known(
         agreed={
@@ -77,7 +81,32 @@ def known_of(practice_id: str) -> Known:
             if value >= NAMED_FROM or value <= NOT_NAMED
         },
         therapist=frozenset(named | by_mark),
+        later=_later_words(practice_id),
     )
+
+
+def _named_by_therapist(practice_id: str) -> set[str]:
+    """Return sessions in which a therapist named a rupture; the newest entry of a session holds."""
+    of_practice = {"dyad__practice_id": practice_id}
+    named = NamedRupture.objects.filter(**of_practice, perspective=Perspective.THERAPIST)
+    entries = RuptureEntry.objects.filter(**of_practice).order_by("pk")
+    kinds = dict(entries.values_list("session_id", "kind"))
+    by_hand = {pk for pk in named.values_list("session_id", flat=True) if pk not in kinds}
+    return by_hand | {pk for pk, kind in kinds.items() if kind != RuptureKind.NONE}
+
+
+def _later_words(practice_id: str) -> dict[str, bool]:
+    """Return what clients said later about being put right: only "nothing" denies that it was.
+
+    An answer that the therapist may not see yet is not among them, so that no count tells of it.
+    """
+    found = follow_ups({"dyad__practice_id": practice_id}, now=timezone.now())
+    return {
+        session_id: row.answer != FollowUpAnswer.NOTHING
+        for session_id, rows in found.items()
+        for row in rows
+        if row.question == FollowUpQuestion.PUT_RIGHT
+    }
 
 
 def audited(practice_id: str) -> tuple[audit.RuleAudit, ...]:
@@ -129,6 +158,7 @@ def _signals(practice_id: str, known: Known) -> list[audit.PastSignal]:
                 answers.get(pk, {}).get(Perspective.CLIENT),
                 # A rule that repeats the client's mark cannot be confirmed by the same mark.
                 None if rule_id in _SAID_BY_CLIENT else known.client.get(session_id),
+                known.later.get(session_id),
             ),
         )
         for pk, (rule_id, version, session_id, client_id) in sorted(found.items())
@@ -173,7 +203,14 @@ def _answer(row: SignalOutcome | None) -> audit.Answer | None:
     return None if row is None else audit.Answer(row.answer)
 
 
-def _confirmed(row: SignalOutcome | None, marked: bool | None) -> bool | None:  # noqa: FBT001 -- one of three
+def _confirmed(
+    row: SignalOutcome | None,
+    marked: bool | None,  # noqa: FBT001 -- one of three
+    later: bool | None,  # noqa: FBT001 -- one of three
+) -> bool | None:
+    """Return whether the client confirms: by an own later word, else as told, else by the mark."""
+    if later is not None:
+        return later
     if row is None or row.answer == OutcomeAnswer.NOT_ASKED:
         return marked
     return row.answer == OutcomeAnswer.CONFIRMED

@@ -6,8 +6,10 @@ from __future__ import annotations
 from attunement.clinic.models import Moment
 from attunement.clinic.services import goals, rotating
 from attunement.clinic.services.extras import Provider
+from attunement.clinic.services.loop import questions as loop_questions
 
 PROVIDERS: tuple[Provider, ...] = (
     Provider("goals", goals.questions, goals.record, moments=frozenset({str(Moment.BEFORE)})),
+    loop_questions.PROVIDER,
     Provider("rotating", rotating.questions, rotating.record),
 )

@@ -186,3 +186,8 @@ def _comments(
         )
         for item, text in sorted(filled.texts.items())
     )
+
+
+def comments_of(filled: Filled, perspective: str) -> tuple[Comment, ...]:
+    """Return the words of one chair that are in a form, each under its question."""
+    return _comments(filled, perspective, {perspective: _words(filled)})

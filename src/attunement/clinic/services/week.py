@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.utils import timezone
 
@@ -14,6 +15,7 @@ from attunement.clinic.models import (
     CareEpisode,
     Dyad,
     Login,
+    LookTogether,
     Perspective,
     SignalOutcome,
     SignalRecord,
@@ -110,12 +112,22 @@ def take_week(therapist: Therapist, *, now: datetime) -> TakenWeek:
 
 
 def answered_sessions(therapist: Therapist) -> set[str]:
-    """Return the sessions about which the therapist has said something."""
-    return set(
-        SignalOutcome.objects.filter(
-            dyad__therapist=therapist, perspective=Perspective.THERAPIST
-        ).values_list("session_id", flat=True)
-    )
+    """Return the sessions that the therapist has taken up: in an answer, or in a look together."""
+    return _taken_up({"dyad__therapist": therapist})
+
+
+def answered_sessions_of(dyad: Dyad) -> set[str]:
+    """Return the sessions of one dyad that its therapist has taken up."""
+    return _taken_up({"dyad": dyad})
+
+
+def _taken_up(about: dict[str, Any]) -> set[str]:
+    said = SignalOutcome.objects.filter(**about, perspective=Perspective.THERAPIST)
+    looked = LookTogether.objects.filter(**about)
+    return {
+        *said.values_list("session_id", flat=True),
+        *looked.values_list("session_id", flat=True),
+    }
 
 
 def _questions(therapist: Therapist) -> list[Question]:

@@ -1,30 +1,34 @@
 # SPDX-License-Identifier: Apache-2.0
 """What clients answered about loops, as far as the therapist may know of it now.
 
-An answer to "did that help?" came with a form, and is under that form's seal and promise.
+An answer to "did that help?" came with a form, and is under that form's seal and promise: it is
+seen when the form's single answers are.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Subquery
 
-from attunement.clinic.access.visibility import Viewer, sees
+from attunement.clinic.access.visibility import Viewer
 from attunement.clinic.models import (
     FollowUp,
     Moment,
     Perspective,
     Response,
+    Session,
     VisibilityChange,
 )
+from attunement.clinic.services.opening import Mode, Place, seen_by
 
 
 def follow_ups(about: dict[str, Any], *, now: datetime) -> dict[str, list[FollowUp]]:
     """Return the client's visible answers by the session that they are about, oldest first.
+
+    Two queries, whatever was answered.
 
     Parameters
     ----------
@@ -33,40 +37,27 @@ def follow_ups(about: dict[str, Any], *, now: datetime) -> dict[str, list[Follow
     now : datetime
         Aware.
     """
+    answered_in = OuterRef("response__session_id")
     own_form = Response.objects.filter(
-        session_id=OuterRef("response__session_id"),
-        perspective=Perspective.THERAPIST,
-        moment=Moment.AFTER,
+        session_id=answered_in, perspective=Perspective.THERAPIST, moment=Moment.AFTER
     )
-    rows = list(
+    later = Session.objects.filter(
+        dyad_id=OuterRef("dyad_id"), session_no__gt=OuterRef("response__session__session_no")
+    ).order_by("session_no")
+    rows = (
         FollowUp.objects.filter(**about)
         .select_related("response", "response__session", "response__session__care_episode")
-        .annotate(both_in=Exists(own_form))
+        .annotate(both_in=Exists(own_form), next_on=Subquery(later.values("held_on")[:1]))
         .order_by("pk")
     )
-    modes = _changed({row.response_id for row in rows})
+    of_response = {f"response__session__{name}": value for name, value in about.items()}
+    changed = VisibilityChange.objects.filter(**of_response).order_by("pk")
+    modes = {row.response_id: Mode(row.visibility, row.reveal_at) for row in changed}
     found: dict[str, list[FollowUp]] = defaultdict(list)
     for row in rows:
-        mode, reveal_at = modes.get(
-            row.response_id, (row.response.visibility, row.response.reveal_at)
-        )
-        seen = sees(
-            mode,
-            Viewer.THERAPIST,
-            both_in=row.both_in,  # type: ignore[attr-defined] # annotated above
-            now=now,
-            reveal_at=reveal_at,
-            episode_ended=row.response.session.care_episode.ended_on is not None,
-        )
-        if seen.values:
+        response, session = row.response, row.response.session
+        place = Place(session.care_episode.ended_on, session.held_on, row.next_on)
+        mode = modes.get(response.pk) or Mode(response.visibility, response.reveal_at)
+        if seen_by(Viewer.THERAPIST, mode, place, both_in=row.both_in, now=now).values:
             found[row.session_id].append(row)
     return found
-
-
-def _changed(responses: Iterable[str]) -> dict[str, tuple[str, datetime | None]]:
-    """Return the newest mode of those responses whose mode was changed."""
-    wanted = set(responses)
-    if not wanted:
-        return {}
-    rows = VisibilityChange.objects.filter(response__in=wanted).order_by("pk")
-    return {row.response_id: (row.visibility, row.reveal_at) for row in rows}
