@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -128,6 +129,14 @@ def filled(value: int, *, strain: int = 0, text: str = "", **more: Any) -> dict[
         fields["item-9"] = text
     fields.update({f"item-{name[1:]}": given for name, given in more.items()})
     return fields
+
+
+@pytest.fixture
+def risk_site(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Configure measures with risk items and a mail server; see ``tests/risk_world.py``."""
+    from tests.risk_world import site  # noqa: PLC0415 -- after django.setup
+
+    yield from site(tmp_path, settings, monkeypatch)
 
 
 @pytest.fixture
