@@ -142,16 +142,19 @@ def test_scores_and_signals_roll_back_with_the_response(
     world: Any, filled_form: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = world.session()
+    world.therapist_answers(session, 4)  # the client's form is the one that opens both
+    before = (Response.objects.count(), Score.objects.count(), SignalRecord.objects.count())
     grant = _grant(world, session)
 
-    def breaks(*_: object) -> int:
+    def breaks(*_: object, **__: object) -> int:
         message = "the rule broke"
         raise RuntimeError(message)
 
     monkeypatch.setattr("attunement.clinic.services.derive.refresh_signals", breaks)
     with pytest.raises(RuntimeError):
         _send(world, grant, filled_form(5), uuid4())
-    assert Response.objects.count() == Score.objects.count() == SignalRecord.objects.count() == 0
+    after = (Response.objects.count(), Score.objects.count(), SignalRecord.objects.count())
+    assert after == before
     assert Invitation.objects.get().consumed_at is None
 
 

@@ -77,6 +77,7 @@ EVERYTHING = Seen(score=True, values=True, text=True, answered=True)
 SCORE_ALONE = Seen(score=True, answered=True)
 ONE_ANSWER = Seen(values=True, text=True, answered=True)
 
+_SCORES = {Viewer.THERAPIST: SCORE_ALONE, Viewer.SUPERVISOR: EVERYTHING}
 _WITH_THERAPIST = frozenset({Viewer.THERAPIST, Viewer.CARE_TEAM, Viewer.SUPERVISOR})
 
 
@@ -122,7 +123,7 @@ def sees(
     if viewer not in _WITH_THERAPIST or not both_in:
         return NOTHING
     if mode == Visibility.SCORES:
-        return EVERYTHING if viewer is Viewer.SUPERVISOR else SCORE_ALONE
+        return _SCORES.get(viewer, NOTHING)
     opened = {
         Visibility.OPEN: True,
         Visibility.DELAYED: reveal_at is not None and now >= reveal_at,

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from attunement.clinic.models.response import MAX_TEXT
 from attunement.clinic.services import field_name
@@ -73,7 +73,11 @@ class Filled:
 
 
 def groups(
-    measure: Measure, words: TextBundle, filled: Filled | None = None
+    measure: Measure,
+    words: TextBundle,
+    filled: Filled | None = None,
+    *,
+    optional: str = OPTIONAL,
 ) -> tuple[tuple[Question, ...], ...]:
     """Return the measure's questions, each together with what follows it up.
 
@@ -85,6 +89,8 @@ def groups(
         What they say.
     filled : Filled, optional
         Answers and mistakes of a form that is shown again; by default nothing is chosen.
+    optional : str
+        What stands at a field for free words, about who reads them.
 
     Returns
     -------
@@ -99,7 +105,10 @@ def groups(
         else:
             number = f"Question {len(screens) + 1}"
             screens[item.id] = [_question(measure, item, words, filled, number=number)]
-    return tuple(tuple(screen) for screen in screens.values())
+    return tuple(
+        tuple(replace(one, hint=optional) if one.hint == OPTIONAL else one for one in screen)
+        for screen in screens.values()
+    )
 
 
 def number_text(value: float) -> str:

@@ -48,6 +48,7 @@ def session(request: HttpRequest, session_id: str) -> HttpResponse:
     found = session_overview(actor, session_id, now=timezone.now())
     context = {**_who(found), "state": found.state.value, "facts": _facts(found)}
     context["link_open_until"] = found.link_open_until
+    context["closed"] = found.closed
     if found.state is SessionState.BOTH_IN:
         picture = session_picture(actor, session_id, now=timezone.now())
         if isinstance(picture, Revealed):

@@ -14,6 +14,7 @@ from attunement.clinic.services.extras import asked_of, freeze, read_extras
 from attunement.clinic.services.fields import FieldsRefused, parse_form
 from attunement.clinic.services.forms import config, measure_of, text_of
 from attunement.clinic.services.gate import CLIENT_LINK, AccessDeniedError, act, done
+from attunement.clinic.services.promises import client_told
 from attunement.clinic.services.results import (
     ClientForm,
     FieldProblem,
@@ -33,7 +34,7 @@ from attunement.clinic.services.submission import (
 )
 from attunement.clinic.services.tickets import Ticket
 from attunement.clinic.services.wishes import read_wishes
-from attunement.clinic.services.wording import before_who_sees, client_who_sees, risk_passed_on
+from attunement.clinic.services.wording import risk_passed_on
 
 
 def client_moments(grant: str, *, now: datetime) -> tuple[str, ...]:
@@ -101,6 +102,7 @@ def client_form(
         extras=asked.extras,
         layout=layout,
         after_too=assignment.moment == Moment.BEFORE,
+        visibility=assignment.visibility,
     )
 
 
@@ -217,7 +219,7 @@ def _parcel(
     try:
         extras = read_extras(assignment, identifier, fields, now=now)
         form = parse_form(measure, fields, n_beside=extras.n_answered)
-        wishes = read_wishes(fields, (*form.answered, *extras.answered))
+        wishes = read_wishes(fields, (*form.answered, *extras.answered), measure=measure)
     except FieldsRefused as refusal:
         return unreadable(refusal.problems)
     return Parcel(
@@ -237,10 +239,7 @@ def _told(assignment: Assignment) -> str:
     """Return who sees the answers, in the words that are shown and kept."""
     words = config().words
     measure = measure_of(assignment.measure_id, assignment.measure_version)
-    told = client_who_sees(words)
-    if assignment.moment == Moment.BEFORE:
-        told = before_who_sees(words)
-    return told + (risk_passed_on(words) if risk_items(measure) else "")
+    return client_told(assignment) + (risk_passed_on(words) if risk_items(measure) else "")
 
 
 def _of_moment(invitation: Invitation, moment: object) -> Assignment | None:

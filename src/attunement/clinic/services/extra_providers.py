@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from attunement.clinic.models import Moment
-from attunement.clinic.services import goals, rotating
+from attunement.clinic.services import goals, rotating, widening
 from attunement.clinic.services.extras import Provider
 from attunement.clinic.services.loop import questions as loop_questions
 
@@ -12,4 +12,5 @@ PROVIDERS: tuple[Provider, ...] = (
     Provider("goals", goals.questions, goals.record, moments=frozenset({str(Moment.BEFORE)})),
     loop_questions.PROVIDER,
     Provider("rotating", rotating.questions, rotating.record),
+    Provider("widening", widening.questions, widening.record),
 )

@@ -178,6 +178,7 @@ class SessionOverview:
     client_name: str
     state: SessionState
     link_open_until: datetime | None  # of the newest link that was not revoked, used or not
+    closed: str = ""  # while the form's mode keeps it closed: until when, in words
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +195,7 @@ class ClientForm:
     moment: str = "after"
     extras: tuple[Extra, ...] = ()
     layout: str = "one"  # as this client likes it: one question at a time, or all on a page
+    visibility: str = "open"  # the mode that ``who_sees`` tells in words
     after_too: bool = False  # a form before the session, and one after it still to come
 
 

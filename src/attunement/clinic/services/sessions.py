@@ -24,7 +24,8 @@ from attunement.clinic.models import (
 from attunement.clinic.services.asking import ask_before
 from attunement.clinic.services.forms import config, measure_of
 from attunement.clinic.services.gate import act, actor_name, done, require_dyad, require_session
-from attunement.clinic.services.results import SessionOverview, StartedSession
+from attunement.clinic.services.promises import closed_told, promise
+from attunement.clinic.services.results import SessionOverview, SessionState, StartedSession
 from attunement.clinic.services.sealing import client_name
 from attunement.clinic.services.shown_answers import session_state
 
@@ -106,6 +107,7 @@ def ask_both_chairs(session: Session, *, now: datetime) -> None:
             measure_id=measure_id,
             measure_version=measure_of(measure_id).version,
             made_at=now,
+            **(promise(session) if perspective == Perspective.CLIENT else {}),
         )
     ask_before(session, now=now)
 
@@ -121,6 +123,7 @@ def session_overview(actor: Login, session_id: str, *, now: datetime) -> Session
     with act(actor_name(actor), Action.SESSION_VIEW, now=now):
         session = require_session(actor, session_id, Action.SESSION_VIEW)
         state = session_state(session, now=now)
+        closed = closed_told(session) if state is SessionState.CLOSED else ""
         newest = (
             Invitation.objects.filter(assignment__session=session).order_by("made_at", "pk").last()
         )
@@ -137,6 +140,7 @@ def session_overview(actor: Login, session_id: str, *, now: datetime) -> Session
         client_name=client_name(session.dyad.client),
         state=state,
         link_open_until=newest.expires_at if newest is not None and shown else None,
+        closed=closed,
     )
 
 

@@ -22,6 +22,7 @@ from attunement.clinic.models import (
 from attunement.clinic.services.derive import derive
 from attunement.clinic.services.extras import NOTHING_GIVEN, Given, record_extras
 from attunement.clinic.services.fields import ParsedForm
+from attunement.clinic.services.promises import names_team
 from attunement.clinic.services.results import FieldProblem, Receipt, ReceiptStatus, Refused
 from attunement.clinic.services.risk.raising import raise_for
 
@@ -142,6 +143,9 @@ def store(assignment: Assignment, parcel: Parcel, *, now: datetime) -> Receipt:
         entered_by=parcel.entered_by,
         language=parcel.language,
         who_sees=parcel.who_sees,
+        visibility=assignment.visibility,
+        reveal_at=assignment.reveal_at,
+        told_team=names_team(parcel.who_sees),
     )
     response.save()
     rows = [

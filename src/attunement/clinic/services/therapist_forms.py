@@ -12,6 +12,7 @@ from attunement.clinic.models import Assignment, Login, Moment, Perspective, Res
 from attunement.clinic.services.fields import FieldsRefused, parse_form, parse_prediction
 from attunement.clinic.services.forms import config, measure_of, text_of
 from attunement.clinic.services.gate import act, actor_name, done, require_session
+from attunement.clinic.services.promises import therapist_told
 from attunement.clinic.services.results import (
     AlreadyIn,
     FieldProblem,
@@ -28,7 +29,6 @@ from attunement.clinic.services.submission import (
     store,
     unreadable,
 )
-from attunement.clinic.services.wording import therapist_who_sees
 
 
 def therapist_form(
@@ -63,7 +63,7 @@ def therapist_form(
         client_name=client_name(session.dyad.client),
         measure=measure,
         text=text,
-        who_sees=therapist_who_sees(config().words),
+        who_sees=therapist_told(session),
         predicted_minimum=low,
         predicted_maximum=high,
         language=text.language,
@@ -152,7 +152,7 @@ def _parcel(
         client_clock=None,
         mode="login",
         language=text_of(measure.id, measure.version, language or config().language).language,
-        who_sees=therapist_who_sees(config().words),
+        who_sees=therapist_told(session),
     )
 
 
