@@ -136,8 +136,8 @@ def ruptures(marks: Sequence[Marks]) -> tuple[Rupture, ...]:
     -------
     tuple of Rupture
         A session that a person names opens a rupture, or belongs to the one that is open. The
-        client's word ends it: the own form's repair of ``RIGHT_FROM`` or more, or "yes" or
-        "nothing had gone wrong" when asked later. The therapist's account of ``RIGHT_FROM`` or
+        client's word ends it: the own form's repair of ``RIGHT_FROM`` or more (less says that it is
+        not put right), or "yes" or "nothing had gone wrong" when asked later. The therapist's account of ``RIGHT_FROM`` or
         more leaves it unconfirmed, and what is named after that is a new one.
 
     Notes
@@ -180,8 +180,8 @@ def _hear(running: _Running, one: Marks) -> None:
         running.right = running.right or one
     if one.client_repair is not None:
         running.asked = True
-        if one.client_repair >= RIGHT_FROM and running.word is None:
-            _say(running, Word.YES, one.session_no, one.day)
+        said = Word.YES if one.client_repair >= RIGHT_FROM else Word.NO
+        _say(running, said, one.session_no, one.day)
     if one.word is not None and one.session_no in running.seen:
         running.asked = True
         at = one.session_no if one.word_at is None else one.word_at
