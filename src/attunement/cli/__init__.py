@@ -20,6 +20,7 @@ from attunement.errors import AttunementError
 
 # subcommand -> (module, one line of help); the module exposes a click command named `command`.
 COMMANDS: dict[str, tuple[str, str]] = {
+    "backup": ("attunement.cli.backup", "Back up a clinic, and restore the copy to prove it."),
     "change": ("attunement.cli.change", "Tell whose change in a file exceeds chance."),
     "demo": ("attunement.cli.demo", "Serve a synthetic clinic on this machine."),
     "explain": ("attunement.cli.explain", "Walk a score back to its answers."),
@@ -27,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "look": ("attunement.cli.look", "Turn a file of ratings into one page and a short text."),
     "measures": ("attunement.cli.measures", "List, show, check and add measures."),
     "people": ("attunement.cli.people", "Bring in the people that a clinic already has."),
+    "restore": ("attunement.cli.restore", "Restore a clinic's backup into an empty place."),
     "score": ("attunement.cli.score", "Score a file of answers."),
     "serve": ("attunement.cli.serve", "Serve a clinic."),
     "signals": ("attunement.cli.signals", "Find possible ruptures in a file of scores."),

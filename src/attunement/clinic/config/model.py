@@ -116,6 +116,8 @@ class Config:
     visibility: VisibilityRule = field(default_factory=VisibilityRule)
     keys: KeysFile | None = field(default=None, repr=False)  # None: derived from the secret
     keys_file: Path | None = None
+    backup_recipients: tuple[str, ...] = ()
+    backup_passphrase_file: Path | None = None
     words: Words = field(default_factory=Words)
     use: UseContexts = field(default_factory=UseContexts)
     mail: Mail | None = None

@@ -117,6 +117,10 @@ def parse_config(text: str, *, home: Path, environ: Mapping[str, str]) -> Config
         visibility=visibility_of(values),
         keys=None if keys_file is None else read_keys(keys_file),
         keys_file=keys_file,
+        backup_recipients=_recipients(values.get("backup.recipients", [])),
+        backup_passphrase_file=home / values["backup.passphrase_file"]
+        if "backup.passphrase_file" in values
+        else None,
         words=Words(
             **{name: _words(values, f"words.{name}") for name in _section(values, "words")}
         ),
@@ -211,6 +215,24 @@ def plain_words(path: str, given: str, *, lines: bool = False) -> str:
             next_step=f"Fill in {path}",
         )
     return text
+
+
+def _recipients(given: list[str]) -> tuple[str, ...]:
+    if not given:
+        return ()
+    # Late: the cipher is only loaded where backups are made.
+    from attunement.clinic.backup.lock import parse_recipients  # noqa: PLC0415
+
+    try:
+        return parse_recipients(given)
+    except ValueError as problem:
+        raise ConfigError(
+            "E-CONFIG-005",
+            what="the key backup.recipients holds what is no recipient",
+            got=repr(str(problem)),
+            expected="public keys that begin with age1",
+            next_step="Make one with: attunement backup --new-identity FILE",
+        ) from None
 
 
 def _language(name: str) -> str:

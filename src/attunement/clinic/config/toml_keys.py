@@ -39,6 +39,8 @@ KEYS: tuple[Key, ...] = (
     Key("link_lifetime_hours", int, False, "How long a client's link can be opened, 1 to 336; 72."),
     Key("practice.name", str, True, "The name on every page."),
     Key("practice.synthetic", bool, False, "Every person is made up, and pages say so; false."),
+    Key("backup.recipients", list, False, "The age1… public keys that can open backups."),
+    Key("backup.passphrase_file", str, False, "Or a file with the passphrase that opens them."),
     Key("crisis.text", str, True, "What the client's form says to somebody who needs help now."),
     Key("crisis.phone", str, True, "The number to call at this site."),
     Key("forms.client", str, False, "The measure that clients fill; oac-c by default."),
