@@ -104,6 +104,7 @@ def test_a_form_of_another_moment_changes_nothing_that_is_seen(
     world: Any, course: list[Any], moment: str, perspective: str
 ) -> None:
     services.signals_this_week(world.therapist, now=world.now)
+    rebuild_scores(now=world.now)  # rules look over the sessions started since, too
     before = _seen(world, course)
     for session in course:
         _other_moment(session, moment, perspective, 1, world.now)

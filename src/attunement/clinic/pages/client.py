@@ -18,6 +18,13 @@ from attunement.clinic.access import permission
 from attunement.clinic.errors import AccessError
 from attunement.clinic.models import Moment
 from attunement.clinic.pages.answers import error_list, filled
+from attunement.clinic.pages.beside import (
+    all_screens,
+    filled_beside,
+    whole_wish,
+    wishes,
+    with_wishes,
+)
 from attunement.clinic.pages.grants import (
     Bound,
     arrived,
@@ -25,18 +32,11 @@ from attunement.clinic.pages.grants import (
     bound,
     drop,
     held_grant,
-    known_mark,
     keep,
     keep_grant,
     keep_receipt,
+    known_mark,
     sole_mark,
-)
-from attunement.clinic.pages.beside import (
-    all_screens,
-    filled_beside,
-    whole_wish,
-    wishes,
-    with_wishes,
 )
 from attunement.clinic.pages.questions import groups
 from attunement.clinic.services import (
@@ -52,6 +52,7 @@ from attunement.clinic.services import (
     record_client_response,
 )
 from attunement.clinic.services.sealed_queue import sealing_offer
+from attunement.clinic.services.wording import optional_words
 
 MOMENT_FIELD = "m"  # which form of the link: the one before the session, or the one after
 MARK_FIELD = "f"  # in the form's address: which opened link of this browser is meant
@@ -106,9 +107,7 @@ def form(request: HttpRequest) -> HttpResponse:
             if len(waiting) > 1:
                 return _which(request, mark or sole_mark(request))
             moment = Moment.AFTER
-        return _questions(
-            request, grant, client_form(grant, now=timezone.now(), moment=moment)
-        )
+        return _questions(request, grant, client_form(grant, now=timezone.now(), moment=moment))
     except AccessError:
         if request.method != "POST" and arrived(request, mark or sole_mark(request)):
             return render(request, "attunement/client/arrived.html")
@@ -220,7 +219,9 @@ def _questions(
     again = None
     if refused:
         again = filled_beside(shown, sent, filled(shown.measure, sent, refused))
-    screens = all_screens(shown, groups(shown.measure, shown.text, again), again)
+    screens = all_screens(
+        shown, groups(shown.measure, shown.text, again, optional=_optional(shown)), again
+    )
     screens = with_wishes(screens, shown, sent)
     carried = request.POST.get("submission_id", "") if refused else bind(grant, shown.submission_id)
     context = {
@@ -228,12 +229,13 @@ def _questions(
         "attribution": shown.text.attribution,
         "groups": screens,
         "who_sees": shown.who_sees,
+        "visibility": shown.visibility,
         "moment": shown.moment,
         "layout": shown.layout,
         "wishes": wishes(settings.ATTUNEMENT.words.therapist),
         "whole_wish": whole_wish(sent),
         "draft_key": "" if _on_kiosk(request) else draft_key(grant, shown.moment),
-        "mark": mark_of_grant(grant),
+        "mark": "" if _on_kiosk(request) else mark_of_grant(grant),
         "own_chart": own_chart_offered(request) and shown.moment == Moment.AFTER,
         "crisis": shown.crisis,
         "submission_id": carried,
@@ -254,3 +256,7 @@ def _see_other(route: str) -> HttpResponseRedirect:
     response = HttpResponseRedirect(reverse(route))
     response.status_code = 303
     return response
+
+
+def _optional(shown: ClientForm) -> str:
+    return optional_words(shown.words, shown.visibility)

@@ -64,6 +64,11 @@ def sole_mark(request: HttpRequest) -> str:
     return held[0].removeprefix(start) if len(held) == 1 else ""
 
 
+def known_mark(request: HttpRequest, mark: str) -> str:
+    """Return the mark if this browser holds the opened link that it names, else an empty text."""
+    return mark if _own(request, mark) else ""
+
+
 def _own(request: HttpRequest, mark: str) -> str:
     if not _MARK.fullmatch(mark):
         return ""

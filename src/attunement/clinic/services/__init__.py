@@ -8,7 +8,11 @@ actor's (the middleware turns it into one neutral 404). Pages call services and 
 from __future__ import annotations
 
 from attunement.clinic.services.caseload import caseload
-from attunement.clinic.services.client_forms import client_form, record_client_response
+from attunement.clinic.services.client_forms import (
+    client_form,
+    client_moments,
+    record_client_response,
+)
 from attunement.clinic.services.dyad import dyad_overview
 from attunement.clinic.services.fields import field_name, raw_fields
 from attunement.clinic.services.invitations import (
@@ -45,7 +49,7 @@ from attunement.clinic.services.results import (
     Waiting,
     WaitingFor,
 )
-from attunement.clinic.services.secrets_of_links import mark_of_grant
+from attunement.clinic.services.secrets_of_links import draft_key, mark_of_grant
 from attunement.clinic.services.sessions import session_overview, start_session
 from attunement.clinic.services.signal_answers import (
     answer_signal,
@@ -105,6 +109,8 @@ __all__ = [
     "answer_signal",
     "caseload",
     "client_form",
+    "client_moments",
+    "draft_key",
     "dyad_overview",
     "field_name",
     "invite_client",

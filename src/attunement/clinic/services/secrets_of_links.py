@@ -62,6 +62,15 @@ def mark_of_grant(grant: str) -> str:
     return keyed_sha256("grant mark", grant)[:MARK_LENGTH]
 
 
+def draft_key(grant: str, moment: str) -> str:
+    """Return the key, as 64 hexadecimal digits, under which a page keeps an unfinished form.
+
+    It is on no disk: the page that holds it is not stored, and it follows from a grant that
+    lives for an hour. A draft in a browser's storage says nothing without it.
+    """
+    return keyed_sha256("draft", f"{token_sha256(grant)}.{moment}")
+
+
 def _bytes(text: str) -> bytes:
     """Return the text's bytes; half a character is wrong, but no reason to fail."""
     return text.encode("utf-8", "surrogatepass")

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from attunement.clinic.access.visibility import Wish
 from attunement.clinic.services.fields import FieldsRefused
 from attunement.clinic.services.results import FieldProblem
+from attunement.measures.schema import Measure
 
 FIELD = "wish"  # for the whole form; with a dash and an item, for one answer
 MESSAGE = "Choose one of the wishes that are offered, or leave it out."
@@ -18,7 +19,9 @@ def wish_field(item: str) -> str:
     return f"{FIELD}-{item}"
 
 
-def read_wishes(fields: Mapping[str, object], answered: Iterable[str]) -> dict[str, str]:
+def read_wishes(
+    fields: Mapping[str, object], answered: Iterable[str], *, measure: Measure
+) -> dict[str, str]:
     """Return the wish for each answered item; one answer's own goes before the whole form's.
 
     Parameters
@@ -27,6 +30,8 @@ def read_wishes(fields: Mapping[str, object], answered: Iterable[str]) -> dict[s
         Field name to what was sent.
     answered : iterable of str
         Items and extras with an answer. Without an answer there is nothing to wish for.
+    measure : Measure
+        Which item follows up which: an answer that follows goes with the one it follows.
 
     Raises
     ------
@@ -34,9 +39,11 @@ def read_wishes(fields: Mapping[str, object], answered: Iterable[str]) -> dict[s
         When a wish is none of those offered.
     """
     whole = _read(fields.get(FIELD), "")
+    leads = {item.id: item.shown_if.item for item in measure.items if item.shown_if}
     found: dict[str, str] = {}
     for item in answered:
-        wish = _read(fields.get(wish_field(item)), item) or whole
+        lead = leads.get(item, item)
+        wish = _read(fields.get(wish_field(lead)), lead) or whole
         if wish:
             found[item] = wish
     return found

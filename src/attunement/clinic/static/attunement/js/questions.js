@@ -121,23 +121,41 @@
     const target = at < 0 ? one("h1") : one("fieldset, textarea", steps[at]);
     target.focus({ preventScroll: true });
   };
-  form.classList.add("stepped");
   const whoSees = one("#who-sees");
-  actions.hidden = false;
-  actions.append(submit); // beside Back, where Next was
-  mode.hidden = false;
   next.addEventListener("click", () => { at += 1; show(true); });
   back.addEventListener("click", () => { at -= 1; show(true); });
   form.addEventListener("change", label);
-  one("[data-all]").addEventListener("click", () => {
+  // How this client likes it is sent with the form, and kept for the next one.
+  const modeOne = one("[data-mode-one]");
+  const like = (layout) => {
+    const field = form.elements.layout;
+    if (field) field.value = layout;
+  };
+  const oneByOne = (focus) => {
+    form.classList.add("stepped");
+    like("one");
+    actions.hidden = false;
+    actions.append(submit); // beside Back, where Next was
+    mode.hidden = false;
+    if (modeOne) modeOne.hidden = true;
+    at = -1;
+    show(focus);
+  };
+  const allAtOnce = (focus) => {
     form.classList.remove("stepped");
+    like("all");
     document.body.classList.remove("step-heading");
     intro.after(whoSees);
     send.prepend(submit);
     for (const each of [...steps, intro, send, submit]) each.hidden = false;
     for (const each of [actions, progress, mode]) each.hidden = true;
+    if (modeOne) modeOne.hidden = false;
+    if (!focus) return;
     window.scrollTo(0, 0); // with the title, the line for somebody who needs help now
     one("h1").focus({ preventScroll: true });
-  });
-  show(false);
+  };
+  one("[data-all]").addEventListener("click", () => allAtOnce(true));
+  if (modeOne) one("[data-one]").addEventListener("click", () => oneByOne(true));
+  if (form.dataset.questions === "all") allAtOnce(false);
+  else oneByOne(false);
 })();

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A client's own chart: the question before it, the chart once, and a number for next time."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.safestring import mark_safe
+from django.views.decorators.http import require_http_methods
+
+from attunement.clinic.access import permission
+from attunement.clinic.errors import AccessError
+from attunement.clinic.pages.answers import ErrorLink
+from attunement.clinic.pages.client import MARK_FIELD, closed, own_chart_offered
+from attunement.clinic.pages.grants import held_grant
+from attunement.clinic.services.own_chart import OwnChart, chart_check, own_chart, set_pin
+from attunement.figures import DualChart, Line, dual_chart
+
+
+@permission("client_chart.view")
+@require_http_methods(["GET", "HEAD", "POST"])
+def chart(request: HttpRequest) -> HttpResponse:
+    """Ask for the number or the year of birth; show the chart once when it is right."""
+    mark = (request.POST if request.method == "POST" else request.GET).get(MARK_FIELD, "")
+    grant = held_grant(request, mark)
+    wrong = False
+    try:
+        if not own_chart_offered(request):
+            return closed(request)
+        if request.method == "POST":
+            found = own_chart(grant, request.POST.get("answer", ""), now=timezone.now())
+            if found is not None:
+                context = {"figure": _figure(found), "mark": mark}
+                return render(request, "attunement/client/chart.html", context)
+            wrong = True
+        check = chart_check(grant, now=timezone.now())
+    except AccessError:
+        return closed(request)
+    errors = [ErrorLink("answer", "That is not what is noted here.")] if wrong else []
+    context = {"check": str(check), "mark": mark, "errors": errors}
+    status = 422 if wrong else 200
+    return render(request, "attunement/client/chart_check.html", context, status=status)
+
+
+@permission("client_chart.view")
+@require_http_methods(["POST"])
+def number(request: HttpRequest) -> HttpResponse:
+    """Keep a number that opens the chart next time."""
+    grant = held_grant(request, request.POST.get(MARK_FIELD, ""))
+    try:
+        kept = set_pin(grant, request.POST.get("pin", ""), now=timezone.now())
+    except AccessError:
+        return closed(request)
+    status = 200 if kept else 422
+    return render(request, "attunement/client/chart_number.html", {"kept": kept}, status=status)
+
+
+def _figure(found: OwnChart) -> str:
+    figure = dual_chart(
+        DualChart(
+            client=Line(found.line.label, found.line.sessions, found.line.values),
+            therapist=None,
+            minimum=found.minimum,
+            maximum=found.maximum,
+            higher_is_better=found.higher_is_better,
+            marks=(),
+            title=found.title,
+        )
+    )
+    return mark_safe(figure.html(heading_level=2))  # noqa: S308 -- escaped by figures
