@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods, require_safe
 
 from attunement.clinic.access import permission
@@ -92,6 +93,7 @@ def open_link(request: HttpRequest) -> HttpResponse:
 
 
 @permission("client_response.record")
+@gzip_page  # nothing that somebody else chose is in it
 @require_http_methods(["GET", "HEAD", "POST"])
 def form(request: HttpRequest) -> HttpResponse:
     """Show the questions of one opened link; take its answers, once."""

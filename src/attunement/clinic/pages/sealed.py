@@ -16,6 +16,7 @@ from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods, require_safe
 
 from attunement.clinic.access import permission
@@ -66,6 +67,7 @@ def sealed(request: HttpRequest) -> HttpResponse:
 
 
 @permission("sealed_shell.view")
+@gzip_page
 @require_safe
 def waiting(request: HttpRequest) -> HttpResponse:
     """Show what waits on this device; the worker keeps this page to open it without a network."""
@@ -73,6 +75,7 @@ def waiting(request: HttpRequest) -> HttpResponse:
 
 
 @permission("sealed_shell.view")
+@gzip_page
 @require_safe
 def worker(request: HttpRequest) -> HttpResponse:
     """Return the worker of the client's pages."""

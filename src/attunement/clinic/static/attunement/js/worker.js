@@ -11,7 +11,7 @@
     event.waitUntil(
       (async () => {
         const cache = await caches.open(CACHE);
-        await cache.addAll([SHELL_PAGE, ...SHELL].map((path) => new Request(path, { cache: "reload" })));
+        await cache.addAll([SHELL_PAGE, ...SHELL].map((path) => new Request(path, { cache: "no-cache" })));
         await self.skipWaiting();
       })(),
     );
