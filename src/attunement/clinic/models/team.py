@@ -10,7 +10,8 @@ from django.db import models
 from attunement.clinic.models.append_only import AppendOnlyModel
 from attunement.clinic.models.care import Dyad, Session
 from attunement.clinic.models.identifiers import ID_LENGTH, new_id
-from attunement.clinic.models.people import Login, Practice, Therapist
+from attunement.clinic.models.people import Client, Login, Practice, Therapist
+from attunement.clinic.models.sealed_text import SealedTextField
 
 LONGEST_ACTOR = 60
 
@@ -94,11 +95,15 @@ class SupervisorQuestion(AppendOnlyModel):
     )
     asked_by = models.ForeignKey(Login, on_delete=models.PROTECT, related_name="team_questions")
     asked_at = models.DateTimeField()
-    words = models.TextField()  # sealed: ``services/sealing.py``
+    words = SealedTextField()
 
     def __str__(self) -> str:
         """Return the identifier: words stay out of logs."""
         return self.id
+
+    def sealed_for(self) -> tuple[Client, str]:
+        """Return whose key seals this row's words, and what names the row."""
+        return self.dyad.client, self.pk
 
 
 class BreakGlass(models.Model):
@@ -108,14 +113,14 @@ class BreakGlass(models.Model):
     practice = models.ForeignKey(Practice, on_delete=models.PROTECT, related_name="break_glass")
     dyad = models.ForeignKey(Dyad, on_delete=models.PROTECT, related_name="break_glass")
     login = models.ForeignKey(Login, on_delete=models.PROTECT, related_name="break_glass")
-    reason = models.TextField()  # sealed: ``services/sealing.py``
+    reason = SealedTextField()
     opened_at = models.DateTimeField()
     until_at = models.DateTimeField()
     reviewed_by = models.ForeignKey(
         Login, on_delete=models.PROTECT, related_name="+", null=True, blank=True
     )
     reviewed_at = models.DateTimeField(null=True, blank=True)
-    review = models.TextField(blank=True)  # sealed
+    review = SealedTextField(blank=True)
 
     class Meta:
         constraints: ClassVar = [
@@ -138,3 +143,7 @@ class BreakGlass(models.Model):
     def __str__(self) -> str:
         """Return the identifier."""
         return self.id
+
+    def sealed_for(self) -> tuple[Client, str]:
+        """Return whose key seals this row's words, and what names the row."""
+        return self.dyad.client, self.pk
