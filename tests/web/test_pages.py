@@ -108,7 +108,8 @@ def test_client_form_has_no_name_no_code_and_nothing_chosen(world: World) -> Non
     assert "Who sees this." in text
     assert "000 0000" in text
     assert "How far was it put right" in text  # the follow-up is there without script
-    assert text.count('type="radio"') == 8 * 8 + 6  # seven words and a skip; five and a skip
+    # Seven words and a skip; five and a skip; four wishes with each question and with them all.
+    assert text.count('type="radio"') == 8 * 8 + 6 + 11 * 4
     assert not INLINE.search(text)
 
 
