@@ -1,0 +1,245 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A phone without a network: sealed, kept over a closed browser, sent, received exactly once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from pytest_django.live_server_helper import LiveServer
+from tests.clinic_world import World
+from tests.e2e.bad_network import BadNetwork
+from tests.e2e.conftest import ARGUMENTS, PHONE, NewPage
+from tests.e2e.test_access import TARGETS, findings
+
+from attunement.clinic.models import Answer, HeldDelivery, Response
+
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+CANARY = "canary-kQx7ZpTmW4uLrB9s"  # letters that no compressor shortens
+STATES = ["sending", "saved", "received", "other_content", "closed", "held"]
+Profile = Callable[[], BrowserContext]
+SENT = b"POST /c/sealed"
+
+
+@pytest.fixture
+def network(live_server: LiveServer) -> Iterator[BadNetwork]:
+    parts = urlsplit(live_server.url)
+    made = BadNetwork(str(parts.hostname), int(parts.port or 0))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def phone(chromium: Browser, network: BadNetwork, tmp_path: Path) -> Iterator[Profile]:
+    """Return a maker of the same phone's browser, again and again over one profile."""
+    open_now: list[BrowserContext] = []
+
+    def make(folder: str = "profile") -> BrowserContext:
+        context = chromium.browser_type.launch_persistent_context(
+            tmp_path / folder,
+            executable_path="/usr/bin/chromium",
+            args=ARGUMENTS,
+            base_url=network.url,
+            viewport={"width": 390, "height": 844},
+            has_touch=True,
+            is_mobile=True,
+        )
+        context.set_default_timeout(15_000)
+        open_now.append(context)
+        return context
+
+    yield make
+    for context in open_now:
+        context.close()
+
+
+def on_disk(folder: Path, words: str) -> list[Path]:
+    """Return the files that hold the words, as UTF-8 or as UTF-16."""
+    wanted = (words.encode(), words.encode("utf-16-le"))
+    return [
+        path
+        for path in folder.rglob("*")
+        if path.is_file() and any(each in path.read_bytes() for each in wanted)
+    ]
+
+
+def answer(page: Page, words: str, value: int = 5) -> None:
+    """Answer on one page, which is quicker than eleven screens."""
+    page.get_by_role("button", name="Show all questions on one page").click()
+    for number in range(1, 8):
+        page.locator(f"label[for=q{number}-{value}]").click()
+    page.locator("#q9-input").fill(words)
+
+
+def ready(page: Page) -> None:
+    """Wait until the worker has what it needs to open without a network."""
+    page.wait_for_function("navigator.serviceWorker.ready.then(() => true)")
+    page.wait_for_function("caches.match('/c/waiting').then((kept) => Boolean(kept))")
+
+
+def heading(page: Page, name: str) -> None:
+    page.get_by_role("heading", name=name).wait_for()
+
+
+def kept(page: Page) -> Any:
+    return page.evaluate("attunementQueue.entries()")
+
+
+def test_answers_given_without_a_network_arrive_once_after_the_browser_was_closed(
+    clinic: World, phone: Profile, network: BadNetwork, tmp_path: Path
+) -> None:
+    token, _ = clinic.invite(clinic.start())
+    context = phone()
+    page = context.pages[0]
+    page.goto(f"/c/#{token}")
+    page.get_by_role("button", name="Start").wait_for()
+    ready(page)
+    answer(page, CANARY)
+    network.cut = True
+    page.get_by_role("button", name="Send my answers").click()
+    heading(page, "Saved on this phone, not yet sent")
+    assert page.get_by_text("If you need help now.").is_visible()
+    assert CANARY not in page.content()
+    assert page.locator("input[type=radio]").count() == 0
+    assert CANARY not in repr(kept(page))
+    assert [each["state"] for each in kept(page)] == ["waiting"]
+    context.close()
+    assert on_disk(tmp_path / "profile", CANARY) == []
+    assert Response.objects.count() == 0
+
+    # The phone is opened again, still without a network: what waits is told, and whom to call.
+    context = phone()
+    page = context.pages[0]
+    page.goto("/c/")
+    heading(page, "Saved on this phone, not yet sent")
+    assert page.get_by_text("If you need help now.").is_visible()
+    assert page.locator('.crisis-strip a[href="tel:0000000"]').is_visible()
+
+    # The network is back, and loses the first reply after the server has stored everything.
+    network.lose_reply_of = SENT
+    network.cut = False
+    page.get_by_role("button", name="Try to send now").click()
+    page.wait_for_timeout(1500)
+    assert network.lost == 1
+    assert Response.objects.count() == 1
+    heading(page, "Saved on this phone, not yet sent")
+    page.get_by_role("button", name="Try to send now").click()
+    heading(page, "Thank you")
+    assert re.search(r"arrived at \d\d:\d\d", page.inner_text("main"))
+    assert network.n_sent(SENT) >= 2
+    assert [sorted(each) for each in kept(page)] == [["at", "id", "kiosk", "state"]]
+    assert (Response.objects.count(), HeldDelivery.objects.count()) == (1, 0)
+    assert Answer.objects.get(item="1").value == 5.0
+    context.close()
+    assert on_disk(tmp_path / "profile", CANARY) == []
+
+
+def test_search_of_the_disk_finds_what_was_not_sealed(phone: Any, tmp_path: Path) -> None:
+    """Without it, finding nothing would prove nothing."""
+    context = phone("control")
+    page = context.pages[0]
+    page.goto("/c/")
+    page.evaluate(
+        """(words) => new Promise((resolve, reject) => {
+          const asking = indexedDB.open("control", 1);
+          asking.onupgradeneeded = () => asking.result.createObjectStore("plain");
+          asking.onsuccess = () => {
+            const change = asking.result.transaction("plain", "readwrite", {durability: "strict"});
+            change.objectStore("plain").put({fields: {"item-9": words}}, "one");
+            change.oncomplete = resolve;
+            change.onerror = reject;
+          };
+        })""",
+        CANARY,
+    )
+    context.close()
+    assert len(on_disk(tmp_path / "control", CANARY)) >= 1
+
+
+def test_answers_wait_in_the_open_page_and_go_by_themselves(
+    clinic: World, phone: Profile, network: BadNetwork
+) -> None:
+    token, _ = clinic.invite(clinic.start())
+    context = phone()
+    page = context.pages[0]
+    page.goto(f"/c/#{token}")
+    page.get_by_role("button", name="Start").wait_for()
+    answer(page, "Synthetic")
+    network.cut = True
+    page.get_by_role("button", name="Send my answers").click()
+    heading(page, "Saved on this phone, not yet sent")
+    network.cut = False
+    page.evaluate("window.dispatchEvent(new Event('online'))")
+    heading(page, "Thank you")
+    assert page.url.endswith("/c/thanks")
+    assert Response.objects.count() == 1
+
+
+def test_form_answered_elsewhere_is_told_calmly(clinic: World, new_page: NewPage) -> None:
+    token, _ = clinic.invite(clinic.start())
+    page = new_page(viewport=PHONE)
+    page.goto(f"/c/#{token}")
+    page.get_by_role("button", name="Start").wait_for()
+    answer(page, CANARY)
+    clinic_other = new_page(viewport=PHONE)
+    clinic_other.goto(f"/c/#{token}")
+    clinic_other.get_by_role("button", name="Start").wait_for()
+    answer(clinic_other, "", value=2)
+    clinic_other.get_by_role("button", name="Send my answers").click()
+    heading(clinic_other, "Thank you")
+    page.get_by_role("button", name="Send my answers").click()
+    heading(page, "This form is closed")
+    assert page.get_by_text("If you need help now.").is_visible()
+    assert CANARY not in page.content()
+    assert [each["state"] for each in kept(page)] == ["closed"]
+    assert Answer.objects.get(item="1").value == 2.0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_state_is_clean_for_axe_and_fits_320(
+    clinic: World, new_page: NewPage, scheme: str
+) -> None:
+    token, _ = clinic.invite(clinic.start())
+    page = new_page(viewport={"width": 320, "height": 640}, color_scheme=scheme, bypass_csp=True)
+    for address in (f"/c/#{token}", "/c/waiting"):
+        page.goto("about:blank")
+        page.goto(address)
+        page.locator("[data-state]").first.wait_for(state="attached")
+        page.wait_for_load_state("networkidle")
+        for state in STATES:
+            page.evaluate(
+                """(state) => {
+                  for (const each of document.querySelectorAll("[data-while-asking]"))
+                    each.hidden = true;
+                  for (const each of document.querySelectorAll("[data-state]"))
+                    each.hidden = each.dataset.state !== state;
+                  for (const time of document.querySelectorAll("time")) time.textContent = "14:02";
+                }""",
+                state,
+            )
+            expect(page.locator(f'[data-state="{state}"]')).to_be_visible()
+            assert findings(page) == [], (address, state)
+            assert page.evaluate("document.documentElement.scrollWidth") <= 320, (address, state)
+            assert page.evaluate(TARGETS, 44) == [], (address, state)
+
+
+def test_first_load_of_the_form_is_light(
+    clinic: World, phone: Profile, network: BadNetwork, record_property: Callable[..., None]
+) -> None:
+    """Every byte of every reply, headers, the worker and what it keeps included."""
+    token, _ = clinic.invite(clinic.start())
+    page = phone().pages[0]
+    page.goto(f"/c/#{token}")
+    page.get_by_role("button", name="Start").wait_for()
+    ready(page)
+    total = sum(network.carried.values())
+    record_property("first load, bytes", total)
+    assert b"/static/attunement/js/queue.js" in network.carried
+    assert b"/c/worker.js" in network.carried
+    assert total <= 100 * 1024, "\n".join(f"{k} {v}" for k, v in network.carried.items())
