@@ -123,7 +123,8 @@ def send_mail(to: str, *, subject: str, body: str, message_id: str) -> str:
 def _not_sent(problem: Exception) -> NoReturn:
     """Name what went wrong in a word of ours: a server's own words may quote the address."""
     word = "broken"
-    if isinstance(problem, TimeoutError):
+    # The library says "closed" for a server that went silent, and keeps the reason beside it.
+    if isinstance(problem, TimeoutError) or isinstance(problem.__context__, TimeoutError):
         word = "timeout"
     elif isinstance(problem, smtplib.SMTPAuthenticationError):
         word = "login"
