@@ -15,7 +15,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db import IntegrityError, OperationalError, ProgrammingError, connection, transaction
 from django.test import Client as Browser
 from django.utils import timezone
 
@@ -149,6 +149,31 @@ def test_nested_transactions_stay_inside_the_act(world_committed: Any) -> None:
             Practice.objects.create(name="kept too")
     kept = Practice.objects.filter(name__in=["kept", "kept too", "taken back"])
     assert set(kept.values_list("name", flat=True)) == {"kept", "kept too"}
+
+
+def test_a_cursor_that_was_open_before_an_act_writes_inside_it(world_committed: Any) -> None:
+    """Django's cache in the database does so at every try to log in."""
+    insert = "INSERT INTO clinic_practice (id, name) VALUES (%s, %s)"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM clinic_practice")
+        with act("system", _VIEW, now=world_committed.now):
+            cursor.execute(insert, ["a" * 32, "kept"])
+        with act("system", _VIEW, now=world_committed.now):
+            cursor.execute(insert, ["b" * 32, "taken back"])
+            transaction.set_rollback(True)
+        cursor.execute(
+            "SELECT name FROM clinic_practice WHERE id IN (%s, %s)", ["a" * 32, "b" * 32]
+        )
+        assert cursor.fetchall() == [("kept",)]
+
+
+@pytest.mark.skipif("connection.vendor != 'sqlite'", reason="SQLite's own")
+def test_a_cursor_of_an_act_is_closed_with_it(world_committed: Any) -> None:
+    with act("system", _VIEW, now=world_committed.now):
+        cursor = connection.cursor()
+        cursor.execute("SELECT name FROM clinic_practice")
+    with pytest.raises(ProgrammingError):
+        cursor.fetchall()
 
 
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has one writer")

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from django.db.backends.sqlite3 import base as django_sqlite3
+from django.db.backends.utils import CursorDebugWrapper, CursorWrapper
 from django.db.transaction import atomic
 
 from attunement.clinic.store.writer import Writer
@@ -38,6 +39,33 @@ def _forget() -> None:
 os.register_at_fork(after_in_child=_forget)
 
 
+class FollowingCursor(CursorWrapper):
+    """A cursor that follows its wrapper: what it runs, runs in the transaction of that moment.
+
+    Code may open a cursor, begin a transaction and write with the cursor that it has (Django's
+    own cache does). That cursor is of another connection than the transaction.
+    """
+
+    def _execute(self, sql: str, params: Any, *ignored: Any) -> Any:
+        self._follow()
+        return super()._execute(sql, params, *ignored)
+
+    def _executemany(self, sql: str, param_list: Any, *ignored: Any) -> Any:
+        self._follow()
+        return super()._executemany(sql, param_list, *ignored)
+
+    def _follow(self) -> None:
+        now = self.db.connection
+        ended = getattr(self.cursor, "ended", False) or self.cursor.connection is not now
+        if now is not None and ended:
+            with self.db.wrap_database_errors:
+                self.cursor = self.db.create_cursor()
+
+
+class FollowingDebugCursor(FollowingCursor, CursorDebugWrapper):
+    """The same, keeping a list of queries."""
+
+
 class DatabaseWrapper(django_sqlite3.DatabaseWrapper):
     """A thread's connection; its transactions run on the connection of the file's writer."""
 
@@ -45,6 +73,7 @@ class DatabaseWrapper(django_sqlite3.DatabaseWrapper):
         super().__init__(*args, **kwargs)
         self._own: Any = None  # this thread's connection while it works on the writer's
         self._writer: Writer | None = None  # whose turn this thread has
+        self._cursors: list[weakref.ref[Any]] = []  # opened on the writer's connection
         self._looks = False
         self._unchecked = False
 
@@ -95,9 +124,18 @@ class DatabaseWrapper(django_sqlite3.DatabaseWrapper):
         self._writer, self._own, self.connection = writer, self.connection, raw
 
     def _leave(self) -> Writer | None:
-        """Come back to this thread's own connection; return the writer whose turn is to end."""
+        """Come back to this thread's own connection; return the writer whose turn is to end.
+
+        Cursors of the turn are closed: nobody goes on reading where others write.
+        """
         writer, self._writer = self._writer, None
         if writer is not None:
+            for each in self._cursors:
+                cursor = each()
+                if cursor is not None:
+                    cursor.close()
+                    cursor.ended = True
+            self._cursors.clear()
             self.connection, self._own = self._own, None
         return writer
 
@@ -140,7 +178,18 @@ class DatabaseWrapper(django_sqlite3.DatabaseWrapper):
         if self._writer is not None and not self.connection.in_transaction:
             message = "the transaction was taken back: the disk is full or failed"
             raise sqlite3.OperationalError(message)
-        return super().create_cursor(name)
+        made = super().create_cursor(name)
+        if self._writer is not None:
+            self._cursors.append(weakref.ref(made))
+        return made
+
+    def make_cursor(self, cursor: Any) -> Any:
+        """Return Django's cursor around SQLite's."""
+        return FollowingCursor(cursor, self)
+
+    def make_debug_cursor(self, cursor: Any) -> Any:
+        """Return Django's cursor that keeps a list of queries."""
+        return FollowingDebugCursor(cursor, self)
 
     def disable_constraint_checking(self) -> bool:
         """Switch foreign keys off, which holds for one connection: stay on this thread's own."""
