@@ -6,9 +6,11 @@ from __future__ import annotations
 from importlib.resources import files
 
 from attunement.figures.altair_chart import altair_chart
+from attunement.figures.channels import Channel, ChannelChart, channel_chart, channel_sentence
 from attunement.figures.data import Band, DualChart, Line, Mark
 from attunement.figures.dual import Figure, dual_chart, dual_table
 from attunement.figures.errors import FigureError
+from attunement.figures.estimates import Estimates, estimates
 from attunement.figures.scatter import Scatter, scatter, scatter_altair
 from attunement.figures.sentence import dual_sentence
 from attunement.figures.sparkline import sparkline
@@ -19,7 +21,10 @@ CHART_CSS: str = files("attunement.figures").joinpath("chart.css").read_text(enc
 __all__ = [
     "CHART_CSS",
     "Band",
+    "Channel",
+    "ChannelChart",
     "DualChart",
+    "Estimates",
     "Figure",
     "FigureError",
     "Line",
@@ -27,9 +32,12 @@ __all__ = [
     "Scatter",
     "Table",
     "altair_chart",
+    "channel_chart",
+    "channel_sentence",
     "dual_chart",
     "dual_sentence",
     "dual_table",
+    "estimates",
     "scatter",
     "scatter_altair",
     "sparkline",

@@ -24,6 +24,7 @@ from attunement.clinic.services.results import (
     WaitingFor,
 )
 from attunement.clinic.services.revealing import refresh_opened
+from attunement.clinic.services.rotating import words_of_item
 from attunement.clinic.services.sealing import client_name
 from attunement.measures.schema import TextBundle
 
@@ -181,7 +182,7 @@ def _comments(
         Comment(
             perspective=perspective,
             item=item,
-            question=_question(words[perspective], item),
+            question=_question(words[perspective], item) or words_of_item(item),
             text=text,
         )
         for item, text in sorted(filled.texts.items())
