@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from attunement.clinic.config import UseContexts
 from attunement.clinic.errors import ConfigError
 from attunement.clinic.services import forms
 from attunement.clinic.services.asked import check_forms
+from attunement.clinic.services.risk import asks_about_risk
 from attunement.measures import MeasureError
 
 
@@ -39,14 +39,25 @@ def test_our_own_forms_pass(settings: Any) -> None:
     check_forms()
 
 
-@pytest.mark.parametrize(("measure", "item"), [("phq-9", "item 9"), ("core-10", "item 6")])
-def test_form_with_a_risk_item_is_refused_and_the_item_named(
-    asked: Any, measure: str, item: str
+def test_form_with_a_risk_item_is_no_longer_refused_for_that(settings: Any) -> None:
+    # Whether its answer reaches somebody is asked of the store: tests/hostile/test_notices_config.
+    capture = dataclasses.replace(settings.ATTUNEMENT.capture, before="phq-9")
+    settings.ATTUNEMENT = dataclasses.replace(settings.ATTUNEMENT, capture=capture)
+    check_forms()
+    assert asks_about_risk()
+
+
+def test_form_about_risk_that_passes_no_answer_on_is_refused(
+    asked: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    refusal = asked(client_measure=measure, use=UseContexts(commercial=False))
-    assert refusal.code == "E-CONFIG-011"
-    for part in (measure, item, "forms.client", "cannot deliver risk answers"):
-        assert part in str(refusal)
+    real = forms.measure_of("oac-c")
+
+    def unmarked(name: str, version: str | None = None) -> Any:
+        del version
+        return dataclasses.replace(real, family="risk") if name == "oac-c" else forms.load(name)
+
+    monkeypatch.setattr("attunement.clinic.services.asked.measure_of", unmarked)
+    assert asked().code == "E-CONFIG-011"
 
 
 @pytest.mark.parametrize(
