@@ -155,7 +155,7 @@ def test_looking_together_holds_nothing_private(world: World, dipped: str) -> No
     assert len(found.openers) == 3
     assert found.chart is not None
     assert found.chart.marks == ()
-    assert (found.chart.client.label, found.chart.therapist.label) == ("You", "Me")
+    assert (found.chart.client.label, found.chart.therapist.label) == ("you", "your therapist")
 
 
 def test_a_change_is_sealed_and_sent_twice_kept_once(world: World, dipped: str) -> None:

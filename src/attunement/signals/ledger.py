@@ -137,8 +137,9 @@ def ruptures(marks: Sequence[Marks]) -> tuple[Rupture, ...]:
     tuple of Rupture
         A session that a person names opens a rupture, or belongs to the one that is open. The
         client's word ends it: the own form's repair of ``RIGHT_FROM`` or more (less says that it is
-        not put right), or "yes" or "nothing had gone wrong" when asked later. The therapist's account of ``RIGHT_FROM`` or
-        more leaves it unconfirmed, and what is named after that is a new one.
+        not put right), or "yes" or "nothing had gone wrong" when asked later. The therapist's
+        account of ``RIGHT_FROM`` or more leaves it unconfirmed, and what is named after that is a
+        new one.
 
     Notes
     -----

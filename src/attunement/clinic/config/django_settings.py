@@ -159,7 +159,7 @@ def _login_settings() -> dict[str, Any]:
             {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
         ],
         "LOGIN_URL": "account_login",
-        "LOGIN_REDIRECT_URL": "/",
+        "LOGIN_REDIRECT_URL": "/day/",
         "ACCOUNT_ADAPTER": "attunement.clinic.guard.accounts.ClinicAccountAdapter",
         "ACCOUNT_LOGIN_METHODS": {"username", "email"},
         "ACCOUNT_SIGNUP_FIELDS": ["email*", "username*", "password1*"],

@@ -17,11 +17,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from attunement.clinic.access import permission
 from attunement.clinic.errors import ClinicError
-from attunement.clinic.models import Login
-from attunement.clinic.pages import pictures, shown
+from attunement.clinic.models import Login, Role
+from attunement.clinic.pages import loop_words, pictures, shown
 from attunement.clinic.pages.answers import ErrorLink
 from attunement.clinic.services import CaseRow, DyadOverview, dyad_overview, start_session
 from attunement.clinic.services import caseload as caseload_of
+from attunement.clinic.services.loop.closure import DEFINITION, FEWEST_CLIENTS, practice_closure
 
 # Where on the page for a new session a mistake is mended.
 DATE, HOW, WHOLE = "held-on", "modality-in_person", "new-session"
@@ -58,8 +59,22 @@ def caseload(request: HttpRequest) -> HttpResponse:
     context = {
         "rows": [_case(row) for row in cases.rows],
         "n_questions": cases.n_questions,
+        **_loops(actor_of(request)),
     }
     return render(request, "attunement/caseload.html", context)
+
+
+def _loops(actor: Login) -> dict[str, object]:
+    """Return the practice's first number, for the lead alone."""
+    if actor.role != Role.LEAD:
+        return {}
+    found = practice_closure(actor, now=timezone.now())
+    return {
+        "practice_loops": True,
+        "counts": None if found is None else loop_words.closure(found),
+        "definition": DEFINITION,
+        "fewest": FEWEST_CLIENTS,
+    }
 
 
 @permission("dyad.view")

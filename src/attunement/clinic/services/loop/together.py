@@ -201,8 +201,10 @@ def _plain(chart: Chart | None, *, both: bool) -> Chart | None:
     return replace(
         chart,
         title="How our meetings have been",
-        client=replace(chart.client, label="You"),
-        therapist=replace(chart.therapist if both else nobody, label="Me"),
+        client=replace(chart.client, label="you"),
+        therapist=replace(
+            chart.therapist if both else nobody, label=f"your {config().words.therapist}"
+        ),
         marks=(),
     )
 
