@@ -90,7 +90,7 @@ def places_of(dyads: Iterable[Dyad]) -> dict[str, Place]:
     rows = (
         Session.objects.filter(dyad__in=list(dyads))
         .order_by("dyad_id", "session_no")
-        .values_list("pk", "dyad_id", "held_on", ended=F("care_episode__ended_on"))
+        .values_list("pk", "dyad_id", "held_on", F("care_episode__ended_on"))
     )
     by_dyad: dict[str, list[tuple[str, date, date | None]]] = defaultdict(list)
     for pk, dyad_id, held_on, ended_on in rows:
