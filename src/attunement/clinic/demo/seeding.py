@@ -14,6 +14,7 @@ from uuid import UUID
 from django.db import transaction
 
 from attunement.clinic.demo.answered import answer_the_past, name_planted
+from attunement.clinic.demo.loops import tell_loops
 from attunement.clinic.demo.story import Story, tell
 from attunement.clinic.models import (
     Answer,
@@ -88,6 +89,7 @@ def seed(*, now: datetime) -> Seeded:
         keys = {name: dyad.pk for name, dyad in dyads.items()}
         name_planted(story.planted, keys)
         answer_the_past(story.planted, {pk: name for name, pk in keys.items()}, today=now.date())
+        tell_loops(story.planted, keys, recent=keys[story.rupture])
         record(
             actor="system",
             action="demo.seed",

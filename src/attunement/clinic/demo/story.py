@@ -16,6 +16,12 @@ SEED = 1
 FIRST_DAY = date(2026, 1, 12)  # of the simulated calendar; every date is moved by the same days
 WEEKS = 30
 SHORT_SESSIONS = 3
+_TARGETS = {
+    "goal": "goal",
+    "task": "task",
+    "bond": "working_bond",
+    "relationship": "personal_bond",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +32,9 @@ class Planted:
     last: int
     client_noticed: bool
     therapist_noticed: bool
+    repaired: bool
+    kind: str  # "withdrawal" | "confrontation"
+    target: str  # in the words of an entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +105,9 @@ def _planted(row: Mapping[str, Any]) -> Planted:
         last=row["onset_session"] + row["length"] - 1,
         client_noticed=row["noticed_by"] in {"client", "both"},
         therapist_noticed=row["noticed_by"] in {"therapist", "both"},
+        repaired=bool(row["repaired"]),
+        kind=row["kind"],
+        target=_TARGETS[row["target"]],
     )
 
 
