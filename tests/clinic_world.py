@@ -35,7 +35,12 @@ HIGH = {"1": 5, "2": 4, "3": 5, "4": 6, "5": 5, "6": 4, "7": 5, "8": 0}
 LOW = {"1": 2, "2": 1, "3": 2, "4": 3, "5": 2, "6": 1, "7": 2, "8": 4, "8a": 1}
 MIRROR = {"1": 4, "2": 4, "3": 4, "4": 5, "5": 4, "6": 4, "7": 4, "8": 1, "8a": 3}
 WORDS = "Synthetic words: a slower start, please."
-_HIDDEN = re.compile(r'name="(csrfmiddlewaretoken|submission_id|client_clock)" value="[^"]*"')
+_HIDDEN = re.compile(
+    r'(name="(?:csrfmiddlewaretoken|submission_id|client_clock)" value'
+    r'|data-(?:submission|ticket|receipt-public|receipt-secret|receipt|opened|draft-key|draft)'
+    r')="([^"]*)"'
+)
+_MARK = re.compile(r"\?f=[0-9a-f]{16}")
 
 
 @dataclass(frozen=True)
@@ -173,12 +178,13 @@ def submission_id(page: HttpResponse) -> str:
 def without_nonces(page: HttpResponse) -> tuple[int, dict[str, str], bytes]:
     """Return status, headers and bytes of an answer, with the two nonces blanked, length kept.
 
-    The nonces are the CSRF token and the submission id, both of constant length; in headers only
-    the values of cookies (which are not in ``headers``) differ.
+    The nonces are the CSRF token and the submission id, and what the sealed queue binds to that
+    id and the link's mark in this browser, all of constant length; in headers only the values of cookies (which are not in
+    ``headers``) differ.
     """
 
     def blank(found: re.Match[str]) -> str:
-        return f'name="{found.group(1)}" value="{"x" * (len(found.group(0)))}"'
+        return f'{found.group(1)}="{"x" * len(found.group(2))}"'
 
-    body = _HIDDEN.sub(blank, page.content.decode()).encode()
+    body = _MARK.sub("?f=mark", _HIDDEN.sub(blank, page.content.decode())).encode()
     return page.status_code, dict(page.headers), body

@@ -118,7 +118,7 @@ command.add_command(worker)
 
 @command.command("add-login")
 @click.argument("username")
-@click.option("--role", required=True, help="therapist or lead.")
+@click.option("--role", required=True, help="therapist, lead, supervisor, researcher or operator.")
 @click.option("--name", required=True, help="The name that pages show.")
 @click.option("--email", default="", help="A second way to log in.")
 @click.password_option(help="Asked for when it is not given; at least 12 characters.")
@@ -128,8 +128,9 @@ def add_login_command(
 ) -> None:
     """Add a login; a therapist's login is a therapist too.
 
-    A therapist sees their own clients; a lead sees who works with whom, and no answers.
-    Supervisors and operators have no page in this version, so there is no login for them.
+    A therapist sees their own clients; a supervisor, cases that are shared with them; a lead, who
+    works with whom, and answers that were given to the lead; a researcher, counts over ten clients
+    or more; an operator, nothing about clients.
     """
     now = _set_up_and_open(config)
     from attunement.clinic.services.people import add_login

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from attunement.clinic.access import RULES, Action, ActorRole, Relation
+from attunement.clinic.access import ActorRole
 from attunement.clinic.errors import ClinicError
 from attunement.clinic.models import Client, Login, Role
-from attunement.clinic.services.people import OFFERED, add_client, add_login
+from attunement.clinic.services.people import add_client, add_login
 from attunement.clinic.services.sealing import client_name
 
 pytestmark = pytest.mark.django_db
@@ -42,17 +42,14 @@ def _refused(call: Any) -> ClinicError:
     return refusal.value
 
 
-def test_only_roles_with_a_page_get_a_login() -> None:
-    assert {role.value for role in OFFERED} == {
-        role.value for role in RULES[(Action.CASELOAD_VIEW, Relation.SELF)]
-    }
-    for role in (Role.SUPERVISOR, Role.OPERATOR):
-        refusal = _refused(lambda role=role: _login(role=role.value))
-        assert "no page in this version" in str(refusal)
-        assert ActorRole(role.value)  # the role stays known
+def test_every_role_gets_a_login_and_an_unknown_one_none() -> None:
+    refusal = _refused(lambda: _login(role="director"))
+    assert "unknown" in str(refusal)
     assert not Login.objects.exists()
-    assert _login(role="lead").role == "lead"
-    assert _login(role="therapist", username="amber").therapist
+    for role in Role:
+        made = _login(role=role.value, username=f"login-{role.value}")
+        assert ActorRole(made.role)
+        assert hasattr(made, "therapist") is (role is Role.THERAPIST)
 
 
 @pytest.mark.parametrize("wrong", [*UNREADABLE, "", "  ", " a"])

@@ -6,8 +6,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from django.contrib.auth import logout
+from django.contrib.auth import SESSION_KEY, logout
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 
 from attunement.clinic.config.django_settings import ABSOLUTE_SECONDS, IDLE_SECONDS
 
@@ -27,6 +28,8 @@ class LoginLimitsMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Log out when a limit is past; remember when a login began and when it was used."""
+        if not request.user.is_authenticated and SESSION_KEY in request.session:
+            return _closed(request)
         if request.user.is_authenticated:
             now = int(time.time())
             began = request.session.setdefault(LOGGED_IN_AT, now)
@@ -36,6 +39,14 @@ class LoginLimitsMiddleware:
             elif not _asks_by_itself(request):
                 request.session[ACTIVE_AT] = now
         return self.get_response(request)
+
+
+def _closed(request: HttpRequest) -> HttpResponse:
+    """Answer the cookie of a login that was closed: 401, and the cookie is worth nothing."""
+    request.session.flush()
+    response = render(request, "401.html", status=401)
+    response.headers["WWW-Authenticate"] = 'Form realm="sign in"'
+    return response
 
 
 def _asks_by_itself(request: HttpRequest) -> bool:

@@ -7,7 +7,10 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils import timezone
 
+from attunement.clinic.models import Login
+from attunement.clinic.services.break_glass import unreviewed_for
 from attunement.clinic.services.sealed_queue import n_unnoted
 
 
@@ -21,5 +24,10 @@ def words(request: HttpRequest) -> dict[str, Any]:
         "crisis": config.crisis,
         # asked only where a template shows it
         "held_waiting": lambda: n_unnoted(request.user),
+        "emergency_waiting": lambda: (
+            unreviewed_for(request.user, now=timezone.now())
+            if isinstance(request.user, Login)
+            else 0
+        ),
         "kiosk": getattr(request, "kiosk", None) is not None,
     }

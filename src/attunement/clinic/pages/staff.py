@@ -24,6 +24,8 @@ from attunement.clinic.services import CaseRow, DyadOverview, dyad_overview, sta
 from attunement.clinic.services import caseload as caseload_of
 from attunement.clinic.services.loop.closure import DEFINITION, FEWEST_CLIENTS, practice_closure
 
+# Where a login comes to first that has no list of clients.
+HOMES = {Role.SUPERVISOR: "cases", Role.RESEARCHER: "research", Role.OPERATOR: "operator"}
 # Where on the page for a new session a mistake is mended.
 DATE, HOW, WHOLE = "held-on", "modality-in_person", "new-session"
 
@@ -55,6 +57,11 @@ def actor_of(request: HttpRequest) -> Login:
 @login_required
 def caseload(request: HttpRequest) -> HttpResponse:
     """Show the dyads of a therapist, in the order of the clients' codes."""
+    home = HOMES.get(actor_of(request).role)
+    if home is not None:
+        response = HttpResponseRedirect(reverse(home))
+        response.status_code = 303
+        return response
     cases = caseload_of(actor_of(request), now=timezone.now())
     context = {
         "rows": [_case(row) for row in cases.rows],
@@ -88,6 +95,10 @@ def dyad(request: HttpRequest, dyad_id: str) -> HttpResponse:
         "figure": pictures.dual(found.chart) if found.chart else None,
         "unvalidated": "" if found.validated else shown.UNVALIDATED,
         "signals": [shown.signal(each) for each in found.signals],
+        "team_questions": [
+            {"by": one.by, "when": shown.day(timezone.localdate(one.at)), "words": one.words}
+            for one in found.team_questions
+        ],
         "sessions": [
             shown.SessionWords(row.session_id, row.session_no, shown.session_facts(row))
             for row in found.sessions

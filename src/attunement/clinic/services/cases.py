@@ -26,7 +26,7 @@ from attunement.clinic.services.charting import chart_of
 from attunement.clinic.services.forms import measure_of, text_of
 from attunement.clinic.services.gate import act, actor_name, done, require_dyad, require_self
 from attunement.clinic.services.opening import Mode, changes_of
-from attunement.clinic.services.results import Chart
+from attunement.clinic.services.results import Chart, TeamQuestion
 from attunement.clinic.services.sealing import words_of
 from attunement.clinic.services.shown_answers import shown_responses
 from attunement.clinic.services.team import current, name_of
@@ -68,16 +68,6 @@ class CaseSession:
 
 
 @dataclass(frozen=True, slots=True)
-class AskedQuestion:
-    """A question that somebody left for the therapist."""
-
-    by: str
-    at: datetime
-    session_no: int | None
-    words: str
-
-
-@dataclass(frozen=True, slots=True)
 class CasePage:
     """A shared case. Answers that went to the supervisor come first."""
 
@@ -88,7 +78,7 @@ class CasePage:
     chart: Chart | None
     first: tuple[CaseSession, ...]  # answers given to the supervisor, newest first
     sessions: tuple[CaseSession, ...]  # those that the therapist sees too, newest first
-    questions: tuple[AskedQuestion, ...]
+    questions: tuple[TeamQuestion, ...]
     may_ask: bool
 
 
@@ -154,7 +144,9 @@ def case_page(actor: Login, dyad_id: str, *, now: datetime) -> CasePage:
         dyad = require_dyad(actor, dyad_id, action, now=now)
         shown = shown_responses(actor, dyad, now=now)
         changed = changes_of([dyad])
-        rows = SupervisorQuestion.objects.filter(dyad=dyad).select_related("asked_by", "session")
+        rows = SupervisorQuestion.objects.filter(dyad=dyad).select_related(
+            "asked_by", "session", "dyad__client"
+        )
         asked = tuple(question_of(row) for row in rows.order_by("-asked_at", "-pk"))
         done(actor.pk, action, now=now, target=f"dyad:{dyad.pk}", detail={"as": shown.viewer})
     sessions = [
@@ -201,7 +193,7 @@ def leave_question(
         done(actor.pk, action, now=now, target=f"dyad:{dyad.pk}")
 
 
-def questions_for_therapist(dyad: Dyad) -> tuple[AskedQuestion, ...]:
+def questions_for_therapist(dyad: Dyad) -> tuple[TeamQuestion, ...]:
     """Return what supervisors asked about a dyad, newest first; for the therapist's own page."""
     rows = SupervisorQuestion.objects.filter(dyad=dyad).select_related(
         "asked_by", "session", "dyad__client"
@@ -209,9 +201,9 @@ def questions_for_therapist(dyad: Dyad) -> tuple[AskedQuestion, ...]:
     return tuple(question_of(row) for row in rows.order_by("-asked_at", "-pk"))
 
 
-def question_of(row: SupervisorQuestion) -> AskedQuestion:
+def question_of(row: SupervisorQuestion) -> TeamQuestion:
     """Return one question as it is read."""
-    return AskedQuestion(
+    return TeamQuestion(
         by=name_of(row.asked_by),
         at=row.asked_at,
         session_no=row.session.session_no if row.session is not None else None,

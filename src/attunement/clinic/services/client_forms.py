@@ -50,7 +50,7 @@ def client_moments(grant: str, *, now: datetime) -> tuple[str, ...]:
     if held.expires_at <= now or not _open(held.invitation):
         return ()
     before = _before(after)
-    waiting = before is not None and not Response.objects.filter(assignment=before).exists()
+    waiting = before is not None and not _sent_since(held.invitation, before)
     return (Moment.BEFORE, Moment.AFTER) if waiting else (Moment.AFTER,)
 
 
@@ -76,7 +76,7 @@ def client_form(
             assignment is None
             or held.expires_at <= now
             or not _open(invitation)
-            or Response.objects.filter(assignment=assignment).exists()
+            or _sent_since(invitation, assignment)
         ):
             raise AccessDeniedError(
                 code="E-ACCESS-002",
@@ -247,6 +247,17 @@ def _of_moment(invitation: Invitation, moment: object) -> Assignment | None:
     if moment == Moment.BEFORE:
         return _before(invitation.assignment)
     return invitation.assignment
+
+
+def _sent_since(invitation: Invitation, assignment: Assignment) -> bool:
+    """Whether a form came in since the link was made.
+
+    One that came in before looks as if it had not: whoever makes a new link and opens it must
+    not learn from it that the client has answered.
+    """
+    return Response.objects.filter(
+        assignment=assignment, received_at__gte=invitation.made_at
+    ).exists()
 
 
 def _before(after: Assignment) -> Assignment | None:

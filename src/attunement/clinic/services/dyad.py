@@ -8,6 +8,7 @@ from datetime import datetime
 
 from attunement.clinic.access import Action
 from attunement.clinic.models import CareEpisode, Login
+from attunement.clinic.services.cases import questions_for_therapist
 from attunement.clinic.services.chairs import SessionChairs, chairs_of
 from attunement.clinic.services.charting import chart_of, shown_signals
 from attunement.clinic.services.forms import config, measure_of
@@ -35,6 +36,7 @@ def dyad_overview(actor: Login, dyad_id: str, *, now: datetime) -> DyadOverview:
         per_session = Counter(signal.session_no for signal in signals)
         episode = CareEpisode.objects.filter(dyad=dyad).order_by("began_on").last()
         measure = measure_of(config().client_measure)
+        asked = questions_for_therapist(dyad)
         done(actor.pk, Action.DYAD_VIEW, now=now, target=f"dyad:{dyad.pk}")
     return DyadOverview(
         dyad_id=dyad.pk,
@@ -49,6 +51,7 @@ def dyad_overview(actor: Login, dyad_id: str, *, now: datetime) -> DyadOverview:
         signals=tuple(reversed(signals)),
         measure_title=measure.title,
         validated=measure.validated,
+        team_questions=asked,
     )
 
 

@@ -20,7 +20,6 @@ from attunement.clinic.services.forms import config
 
 MAX_CODE, MAX_NAME, MAX_EMAIL = 40, 200, 254
 OPERATOR = "operator-command"
-OFFERED = (Role.THERAPIST, Role.LEAD)  # the roles that have a page to come to after signing in
 _USERNAME = re.compile(r"[\w.@+-]{1,150}")
 
 
@@ -48,14 +47,11 @@ def add_login(
     Raises
     ------
     ClinicError
-        E-CLINIC-013 for a name that is taken or cannot be shown, a role that is unknown or has no
-        page yet, or a weak password.
+        E-CLINIC-013 for a name that is taken or cannot be shown, a role that is unknown, or a
+        weak password.
     """
-    offered = " or ".join(OFFERED)
     if role not in Role.values:
-        _refuse("a role that is unknown", offered)
-    if role not in OFFERED:
-        _refuse(f"the role {role}, which has no page in this version", offered)
+        _refuse("a role that is unknown", ", ".join(Role.values))
     if not _USERNAME.fullmatch(username):
         _refuse("a user name that cannot be typed", "letters, numbers and the signs @ . + - _")
     _refuse_unreadable("name", name)

@@ -113,6 +113,7 @@ class VisibilityPage:
     by_practice: bool  # nobody has chosen for this episode
     history: tuple[EpisodeVisibility, ...]
     supervised: bool
+    supervisors: tuple[tuple[str, str, bool], ...]  # id, name, whether the therapist shared it
 
 
 def visibility_page(actor: Login, dyad_id: str, *, now: datetime) -> VisibilityPage:
@@ -135,6 +136,7 @@ def visibility_page(actor: Login, dyad_id: str, *, now: datetime) -> VisibilityP
             by_practice=not history.exists(),
             history=tuple(history),
             supervised=is_supervised(dyad, now=now),
+            supervisors=_supervisors(dyad, now=now),
         )
         done(actor.pk, action, now=now, target=f"dyad:{dyad.pk}", detail={"looked": True})
     return found
@@ -180,6 +182,25 @@ def is_supervised(dyad: Dyad, *, now: datetime) -> bool:
         therapist_id=dyad.therapist_id, until_at__isnull=True, supervisor__is_active=True
     )
     return member.filter(from_at__lte=now).exists() or link.filter(from_at__lte=now).exists()
+
+
+def _supervisors(dyad: Dyad, *, now: datetime) -> tuple[tuple[str, str, bool], ...]:
+    shared = set(
+        CareTeamMember.objects.filter(
+            dyad=dyad, place=TeamPlace.SUPERVISOR, from_at__lte=now, until_at__isnull=True
+        ).values_list("login_id", flat=True)
+    )
+    links = SupervisionLink.objects.filter(
+        therapist_id=dyad.therapist_id, from_at__lte=now, until_at__isnull=True
+    ).select_related("supervisor")
+    return tuple(
+        (
+            one.supervisor_id,
+            one.supervisor.display_name or one.supervisor.get_username(),
+            one.supervisor_id in shared,
+        )
+        for one in links.order_by("pk")
+    )
 
 
 def _client_form(session: Session) -> Assignment | None:

@@ -124,6 +124,16 @@ class SessionRow:
 
 
 @dataclass(frozen=True, slots=True)
+class TeamQuestion:
+    """A question that a supervisor left for the therapist."""
+
+    by: str
+    at: datetime
+    session_no: int | None
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class DyadOverview:
     """A dyad's page: sessions, chart and signals over the sessions in which both forms are in."""
 
@@ -139,6 +149,7 @@ class DyadOverview:
     signals: tuple[ShownSignal, ...]  # newest first
     measure_title: str
     validated: bool
+    team_questions: tuple[TeamQuestion, ...] = ()  # newest first
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Choosing who sees a client's next answers; what a researcher and an operator come to."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from attunement.clinic.access import permission
+from attunement.clinic.access.visibility import Visibility
+from attunement.clinic.errors import ClinicError
+from attunement.clinic.models import Login, Role
+from attunement.clinic.pages import shown
+from attunement.clinic.pages.answers import ErrorLink
+from attunement.clinic.pages.staff import actor_of, see_other
+from attunement.clinic.services.promises import choose_visibility, visibility_page
+from attunement.clinic.services.research import research_page
+from attunement.clinic.services.widening import ask_to_widen
+from attunement.clinic.services.wording import mode_words
+
+MODE = "mode-open"
+_DELAYS = (0, 7, 14, 28)
+
+
+@permission("visibility.choose")
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def visibility(request: HttpRequest, dyad_id: str) -> HttpResponse:
+    """Show who sees the next answers; choose it for this care episode."""
+    actor = actor_of(request)
+    problem = None
+    if request.method == "POST":
+        mode, _, days = request.POST.get("mode", "").partition(" ")
+        try:
+            choose_visibility(
+                actor,
+                dyad_id,
+                visibility=mode,
+                delay_days=int(days) if days.isascii() and days.isdecimal() else 0,
+                now=timezone.now(),
+            )
+        except ClinicError as refusal:
+            problem = ErrorLink(MODE, f"{refusal.what}: {refusal.got}.")
+        else:
+            return see_other("visibility", dyad_id)
+    return _page(request, actor, dyad_id, problem)
+
+
+@permission("widening.ask")
+@require_POST
+@login_required
+def widen(request: HttpRequest, session_id: str) -> HttpResponse:
+    """Have the client asked whether an earlier form may be seen by more people."""
+    actor = actor_of(request)
+    ask_to_widen(actor, session_id, now=timezone.now())
+    context = {
+        "heading": "The question is noted",
+        "lines": [
+            "If there is a form to ask about, the next form asks it. Nothing opens without a yes.",
+        ],
+        "back_href": reverse("caseload"),
+        "back_words": "Back",
+    }
+    return render(request, "attunement/message.html", context)
+
+
+@permission("research.view")
+@require_safe
+@login_required
+def research(request: HttpRequest) -> HttpResponse:
+    """Show a researcher the counts that a researcher may see."""
+    found = research_page(actor_of(request), now=timezone.now())
+    context = {
+        "up_to": shown.day(found.up_to),
+        "fewest": found.fewest_clients,
+        "n_clients": found.n_clients,
+        "n_sessions": found.n_sessions,
+        "n_forms": found.n_forms,
+    }
+    return render(request, "attunement/research.html", context)
+
+
+@permission("home.view")
+@require_safe
+@login_required
+def operator(request: HttpRequest) -> HttpResponse:
+    """Tell an operator what this login is for: there is no record of anybody here."""
+    actor_of(request)
+    return render(request, "attunement/operator.html")
+
+
+def _page(
+    request: HttpRequest, actor: Login, dyad_id: str, problem: ErrorLink | None
+) -> HttpResponse:
+    found = visibility_page(actor, dyad_id, now=timezone.now())
+    words = settings.ATTUNEMENT.words
+    choices = [
+        {
+            "html_id": f"mode-{mode}" if not days else f"mode-{mode}-{days}",
+            "value": f"{mode} {days}" if days else str(mode),
+            "words": mode_words(words, mode, days),
+            "checked": (found.rule.visibility, found.rule.delay_days) == (mode, days),
+        }
+        for mode in Visibility
+        for days in (_DELAYS if mode is Visibility.DELAYED else (0,))
+    ]
+    context = {
+        "dyad_id": found.dyad_id,
+        "code": found.client_code,
+        "own": actor.role == Role.THERAPIST,
+        "choices": choices,
+        "by_practice": found.by_practice,
+        "supervised": found.supervised,
+        "supervisors": found.supervisors,
+        "history": [
+            {
+                "when": shown.day(timezone.localdate(one.set_at)),
+                "words": mode_words(words, one.visibility, one.delay_days),
+            }
+            for one in found.history
+        ],
+        "errors": [problem] if problem else [],
+        "mode_error": problem.message if problem else "",
+    }
+    return render(request, "attunement/visibility.html", context, status=422 if problem else 200)
