@@ -31,6 +31,7 @@ class BadNetwork:
 
         class Server(socketserver.ThreadingTCPServer):
             allow_reuse_address = True
+            request_queue_size = 128
             daemon_threads = True
 
             def handle_error(self, *_: Any) -> None:
