@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import click
 
+from attunement.cli.remind import remind
 from attunement.cli.rota import rota, worker
 
 _CONFIG = click.option(
@@ -25,6 +26,13 @@ _PORT = 8000
 @_CONFIG
 @click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
 @click.option("--port", type=click.IntRange(1, 65535), help="By default that of base_url, or 8000.")
+@click.option(
+    "--processes",
+    type=click.IntRange(1, 32),
+    default=1,
+    show_default=True,
+    help="How many processes serve side by side; one for each core is enough.",
+)
 @click.option("--check", is_flag=True, help="Check configuration and store, and leave.")
 @click.option(
     "--new-secret",
@@ -60,6 +68,7 @@ def command(
     config: Path | None,
     host: str,
     port: int | None,
+    processes: int,
     check: bool,
     new_secret: Path | None,
     new_keys: Path | None,
@@ -79,10 +88,12 @@ def command(
     elif new_folder is not None:
         _write_start(new_folder, practice=practice, phone=crisis_phone, timezone=timezone)
     else:
-        _serve(config, host=host, port=port, check=check)
+        _serve(config, host=host, port=port, processes=processes, check=check)
 
 
-def _serve(config: Path | None, *, host: str, port: int | None, check: bool) -> None:
+def _serve(
+    config: Path | None, *, host: str, port: int | None, processes: int, check: bool
+) -> None:
     from django.conf import settings
 
     from attunement.clinic.serving import refuse_busy_port, serve, set_up
@@ -108,12 +119,14 @@ def _serve(config: Path | None, *, host: str, port: int | None, check: bool) -> 
         host,
         listening,
         behind_proxy=https,
+        processes=processes,
         ready=lambda: click.echo(f"Serving {settings.ATTUNEMENT.base_url}", err=True),
     )
 
 
 command.add_command(rota)
 command.add_command(worker)
+command.add_command(remind)
 
 
 @command.command("add-login")

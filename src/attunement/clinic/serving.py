@@ -8,6 +8,7 @@ import os
 import socket
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import django
 from django.conf import settings
@@ -16,6 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 from attunement.clinic.errors import ClinicError
 
 THREADS = 8
+BACKLOG = 1024
 _LOG = logging.getLogger("attunement.serve")
 
 
@@ -69,7 +71,9 @@ def refuse_busy_port(host: str, port: int) -> None:
             ) from None
 
 
-def serve(host: str, port: int, *, behind_proxy: bool, ready: Callable[[], None]) -> None:
+def serve(
+    host: str, port: int, *, behind_proxy: bool, ready: Callable[[], None], processes: int = 1
+) -> None:
     """Serve the clinic until interrupted. The store is open and every check has passed.
 
     Parameters
@@ -80,7 +84,46 @@ def serve(host: str, port: int, *, behind_proxy: bool, ready: Callable[[], None]
         Whether the proxy on this machine is believed about scheme and client address.
     ready : callable
         Called once the socket is open.
+    processes : int
+        How many serve side by side. On SQLite they take turns for writing.
     """
+    if processes == 1:
+        _serve_one({"host": host, "port": port}, behind_proxy=behind_proxy, works=True, ready=ready)
+        return
+    from django.db import connections  # noqa: PLC0415 -- after django.setup
+
+    from attunement.clinic.processes import run_many  # noqa: PLC0415 -- rarely asked for
+    from attunement.clinic.store.sqlite.base import share_the_file  # noqa: PLC0415 -- as above
+
+    share_the_file()
+    with listening(host, port) as opened:
+        connections.close_all()
+
+        def one(place: int) -> None:
+            # The worker that delivers alerts runs once.
+            _serve_one(
+                {"sockets": [opened]},
+                behind_proxy=behind_proxy,
+                works=place == 0,
+                ready=ready if place == 0 else lambda: None,
+            )
+
+        run_many(processes, one)
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """Return a socket that listens; its owner closes it."""
+    opened = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    opened.bind((host, port))
+    opened.listen(BACKLOG)
+    return opened
+
+
+def _serve_one(
+    where: dict[str, Any], *, behind_proxy: bool, works: bool, ready: Callable[[], None]
+) -> None:
+    """Serve in this process until interrupted; ``works``: the worker runs here too."""
     from waitress import create_server  # noqa: PLC0415 -- importing the package needs no web server
 
     from attunement.clinic.working import start_worker  # noqa: PLC0415 -- after django.setup
@@ -97,8 +140,7 @@ def serve(host: str, port: int, *, behind_proxy: bool, ready: Callable[[], None]
     )
     server = create_server(
         application,
-        host=host,
-        port=port,
+        **where,
         threads=THREADS,
         ident="",
         max_request_body_size=1024 * 1024,
@@ -106,8 +148,8 @@ def serve(host: str, port: int, *, behind_proxy: bool, ready: Callable[[], None]
         channel_timeout=30,
         **trusted,
     )
-    _LOG.info("listening on %s:%s for %s", host, port, settings.ATTUNEMENT.base_url)
-    end_worker = start_worker()
+    _LOG.info("listening for %s", settings.ATTUNEMENT.base_url)
+    end_worker = start_worker() if works else lambda: None
     ready()
     try:
         server.run()  # until Ctrl+C, which waitress turns into a clean end

@@ -8,18 +8,23 @@ line commits for all, and nobody's turn counts as kept before that commit return
 
 from __future__ import annotations
 
+import fcntl
+import os
 import sqlite3
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 MOST = 64  # acts in one commit
 LONGEST = 0.025  # seconds after which a commit is no longer put off for those in line
 QUEUE = 256  # acts in line; one more is refused at once
 PATIENCE = 20.0  # seconds in line, as long as SQLite itself waits for another process
 ALONE = 64  # acts that commit one by one after a commit that failed
+_LINE, _INSIDE = 0, 1  # bytes of the turnstile's file
+_SHORTEST, _LONGEST_PAUSE = 0.0002, 0.002  # seconds
 _BUSY = "the store is busy: database is locked"
 
 
@@ -34,6 +39,50 @@ class _Group:
     ended: threading.Event = field(default_factory=threading.Event)
 
 
+class Turnstile:
+    """Turns between processes that share one file, in two locks that end with their process.
+
+    SQLite's own wait for a lock asks again after ever longer sleeps, so that a busy process can
+    keep the file from another for seconds. Whoever waits here holds the first lock while waiting
+    for the second: the process that has just left cannot come back before.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._handle: int | None = None
+
+    def enter(self, patience: float) -> bool:
+        """Wait for the turn; False when it did not come in time."""
+        if self._handle is None:
+            flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+            self._handle = os.open(self._file, flags, 0o600)
+        until = time.monotonic() + patience
+        if not self._lock(_LINE, until):
+            return False
+        try:
+            return self._lock(_INSIDE, until)
+        finally:
+            fcntl.lockf(self._handle, fcntl.LOCK_UN, 1, _LINE)
+
+    def leave(self) -> None:
+        """Let the next process in; nothing happens to one that is not inside."""
+        if self._handle is not None:
+            fcntl.lockf(self._handle, fcntl.LOCK_UN, 1, _INSIDE)
+
+    def _lock(self, which: int, until: float) -> bool:
+        pause = _SHORTEST
+        while True:
+            try:
+                fcntl.lockf(self._handle or 0, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, which)
+            except OSError:
+                if time.monotonic() >= until:
+                    return False
+                time.sleep(pause)
+                pause = min(2 * pause, _LONGEST_PAUSE)
+            else:
+                return True
+
+
 class Writer:
     """Turns on one connection.
 
@@ -43,6 +92,8 @@ class Writer:
         Opens the connection: autocommit (``isolation_level`` None), usable from any thread.
     stale : callable
         Whether the file that was opened is no longer the one of that name.
+    between : Turnstile, optional
+        Where processes that share the file take turns.
     most, longest, queue, patience
         See the constants of this module.
     """
@@ -52,12 +103,13 @@ class Writer:
         connect: Callable[[], sqlite3.Connection],
         *,
         stale: Callable[[], bool] = lambda: False,
+        between: Turnstile | None = None,
         most: int = MOST,
         longest: float = LONGEST,
         queue: int = QUEUE,
         patience: float = PATIENCE,
     ) -> None:
-        self._connect, self._stale = connect, stale
+        self._connect, self._stale, self._between = connect, stale, between
         self._most, self._longest = most, longest
         self._queue, self._patience = queue, patience
         self._mutex = threading.Lock()  # around the three below, for moments only
@@ -196,6 +248,8 @@ class Writer:
             self._discard()
         if self._raw is None:
             self._raw = self._connect()
+        if self._between is not None and not self._between.enter(self._patience):
+            raise sqlite3.OperationalError(_BUSY)
         self._raw.execute("BEGIN IMMEDIATE")
         self._group = _Group(began=time.monotonic())
         return self._raw, self._group
@@ -216,6 +270,7 @@ class Writer:
         except BaseException as problem:  # noqa: BLE001 -- whatever it was, all of them are told
             self._abandon(problem)
             return
+        self._pass()
         self.n_commits += 1
         self._alone = max(0, self._alone - 1)
         self._group = None
@@ -225,10 +280,16 @@ class Writer:
         """Take the whole transaction back and tell everybody in it."""
         group, self._group = self._group, None
         self._discard()  # closing takes back what was not committed
+        self._pass()
         if group is not None:
             self._alone = ALONE
             group.problem = problem
             group.ended.set()
+
+    def _pass(self) -> None:
+        """Let another process have the file."""
+        if self._between is not None:
+            self._between.leave()
 
     def _discard(self) -> None:
         raw, self._raw = self._raw, None

@@ -21,11 +21,19 @@ from django.db.backends.sqlite3 import base as django_sqlite3
 from django.db.backends.utils import CursorDebugWrapper, CursorWrapper
 from django.db.transaction import atomic
 
-from attunement.clinic.store.writer import Writer
+from attunement.clinic.store.writer import Turnstile, Writer
 
 _REGISTRY = threading.Lock()
 _WRITERS: dict[str, Writer] = {}
 _OPEN: dict[str, weakref.WeakSet[DatabaseWrapper]] = {}
+
+
+_SHARED: list[bool] = []  # not empty: other processes write to the same file
+
+
+def share_the_file() -> None:
+    """Take turns with other processes of the same command; before the first connection."""
+    _SHARED.append(True)
 
 
 def _forget() -> None:
@@ -108,7 +116,8 @@ class DatabaseWrapper(django_sqlite3.DatabaseWrapper):
             opened[:] = [_identity(file)]
             return raw
 
-        return Writer(connect, stale=lambda: opened != [_identity(file)])
+        between = Turnstile(file.with_name(f"{file.name}-turn")) if _SHARED else None
+        return Writer(connect, stale=lambda: opened != [_identity(file)], between=between)
 
     def _start_transaction_under_autocommit(self) -> None:
         if self._looks:
