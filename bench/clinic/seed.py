@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A synthetic practice in a temporary folder: some of its sessions answered, the others open.
+
+Run as a process of its own: ``python -m bench.clinic.seed CONFIG PLAN``. ``PLAN`` is read (how
+many therapists, dyads, sessions) and written (what a load needs to know).
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+PASSWORD = "a synthetic pass phrase 7"  # noqa: S105 -- synthetic people
+_BATCH = 2000
+
+
+def main(config: Path, plan: Path) -> None:
+    from attunement.clinic.serving import set_up
+
+    set_up(config)
+    from django.db import transaction
+    from django.utils import timezone
+
+    from attunement.clinic.services.people import add_login, own_practice
+    from attunement.clinic.store.opening import open_store
+
+    asked = json.loads(plan.read_text(encoding="utf-8"))
+    now = timezone.now()
+    open_store(now=now)
+    own_practice()
+    names = [f"therapist-{number:02d}" for number in range(asked["therapists"])]
+    add_login(
+        names[0], role="therapist", name="Synthetic Therapist", email="", password=PASSWORD, now=now
+    )
+    with transaction.atomic():
+        made = _people(asked, names)
+        made["sessions"] = _sessions(asked, made.pop("rows"), now=now)
+    plan.write_text(json.dumps(made), encoding="utf-8")
+
+
+def _people(asked: dict[str, int], names: list[str]) -> dict[str, Any]:
+    from attunement.clinic.models import CareEpisode, Client, Dyad, Login, Therapist
+
+    first = Login.objects.get(username=names[0])
+    # One password for all: hashing it is slow on purpose.
+    others = [
+        Login(
+            username=name,
+            password=first.password,
+            practice_id=first.practice_id,
+            role="therapist",
+            display_name="Synthetic Therapist",
+        )
+        for name in names[1:]
+    ]
+    Login.objects.bulk_create(others)
+    therapists = [Therapist.objects.get(login=first)] + [
+        Therapist(practice_id=first.practice_id, login=one, display_name="Synthetic Therapist")
+        for one in others
+    ]
+    Therapist.objects.bulk_create(therapists[1:])
+    rows = []
+    for number in range(asked["dyads"]):
+        client = Client(practice_id=first.practice_id, code=f"C-{number:05d}")
+        dyad = Dyad(
+            practice_id=first.practice_id,
+            client=client,
+            therapist=therapists[number % len(therapists)],
+        )
+        rows.append((client, dyad, CareEpisode(dyad=dyad, began_on=first.date_joined.date())))
+    Client.objects.bulk_create([row[0] for row in rows])
+    Dyad.objects.bulk_create([row[1] for row in rows])
+    weeks = timedelta(weeks=asked["answered"] + asked["open"])
+    for _, _, episode in rows:
+        episode.began_on -= weeks
+    CareEpisode.objects.bulk_create([row[2] for row in rows])
+    return {"logins": names, "password": PASSWORD, "rows": rows}
+
+
+def _sessions(asked: dict[str, int], rows: list[Any], *, now: Any) -> list[dict[str, str]]:
+    """Write every dyad's weekly sessions; return the open ones, session by session."""
+    from attunement.clinic.models import Assignment, Invitation, Session
+    from attunement.clinic.services.forms import config, measure_of
+    from attunement.clinic.services.secrets_of_links import new_token, token_sha256
+
+    measures = {
+        "client": measure_of(config().client_measure),
+        "therapist": measure_of(config().therapist_measure),
+    }
+    n_all = asked["answered"] + asked["open"]
+    dice = random.Random(7)
+    open_ones: list[dict[str, str]] = []
+    number = 0
+    for session_no in range(1, n_all + 1):
+        at = now - timedelta(weeks=n_all - session_no, minutes=1)
+        sessions = [
+            Session(
+                dyad=dyad, care_episode=episode, session_no=session_no, held_on=at.date()
+            )
+            for _, dyad, episode in rows
+        ]
+        Session.objects.bulk_create(sessions, batch_size=_BATCH)
+        forms = [
+            Assignment(
+                session=session,
+                perspective=chair,
+                measure_id=measure.id,
+                measure_version=measure.version,
+                made_at=at,
+            )
+            for session in sessions
+            for chair, measure in measures.items()
+        ]
+        Assignment.objects.bulk_create(forms, batch_size=_BATCH)
+        if session_no <= asked["answered"]:
+            _answers(forms, measures, at=at, dice=dice)
+            continue
+        links = []
+        for place, form in enumerate(forms[::2]):
+            token = new_token()
+            links.append(
+                Invitation(
+                    assignment=form,
+                    token_sha256=token_sha256(token),
+                    code_handle=_handle(number),
+                    code_sha256="0" * 64,
+                    made_at=now,
+                    expires_at=now + timedelta(days=3),
+                )
+            )
+            number += 1
+            dyad = rows[place][1]
+            open_ones.append(
+                {
+                    "session": form.session_id,
+                    "token": token,
+                    "login": dyad.therapist.login.username,
+                }
+            )
+        Invitation.objects.bulk_create(links, batch_size=_BATCH)
+    return open_ones
+
+
+def _handle(number: int) -> str:
+    """Return a code's handle: each is there once."""
+    signs = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    found = ""
+    for _ in range(4):
+        number, place = divmod(number, len(signs))
+        found += signs[place]
+    return found
+
+
+def _answers(forms: list[Any], measures: dict[str, Any], *, at: Any, dice: random.Random) -> None:
+    """Write forms that were answered before the load begins, with their scores."""
+    from attunement.clinic.models import Answer, Prediction, Response, Score
+    from attunement.clinic.services import derive
+
+    scores_of = derive.scores_of
+    responses = [
+        Response(
+            assignment=form,
+            session_id=form.session_id,
+            perspective=form.perspective,
+            measure_id=form.measure_id,
+            measure_version=form.measure_version,
+            submission_id=uuid4(),
+            payload_sha256="0" * 64,
+            received_at=at,
+            mode="link" if form.perspective == "client" else "login",
+            language="en",
+            who_sees="",
+        )
+        for form in forms
+    ]
+    Response.objects.bulk_create(responses, batch_size=_BATCH)
+    answers, scores, predictions = [], [], []
+    for response in responses:
+        level = dice.choice((3, 4, 5))
+        own = [
+            Answer(response=response, item=item.id, value=float(max(0, level + dice.choice((-1, 0, 1)))))
+            for item in measures[response.perspective].items
+            if item.kind != "text" and item.shown_if is None and item.id != "8"
+        ]
+        own.append(Answer(response=response, item="8", value=0.0))
+        answers += own
+        scores += scores_of(response, own)
+        if response.perspective == "therapist":
+            predictions.append(Prediction(response=response, value=float(level)))
+    Answer.objects.bulk_create(answers, batch_size=_BATCH)
+    Score.objects.bulk_create(scores, batch_size=_BATCH)
+    Prediction.objects.bulk_create(predictions, batch_size=_BATCH)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))
