@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -16,6 +15,7 @@ from attunement.clinic.backup.manifest import Manifest
 from attunement.clinic.errors import ClinicError
 
 _TIMEOUT = 3600
+_LONGEST = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +78,11 @@ def _found(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
     try:
         found: dict[str, Any] = json.loads(done.stdout)
     except ValueError:
-        last = (done.stderr.strip().splitlines() or ["no reason"])[-1]
-        return {"problems": [f"looking into it failed: {last[:200]}"]}
+        last = " ".join(done.stderr.split())[-_LONGEST:] or "no reason"
+        return {"problems": [f"looking into it failed: {last}"]}
     return found
 
 
 def address_of(database: str, *, other: str) -> str:
     """Return a PostgreSQL address with another database's name."""
     return urlunsplit(urlsplit(database)._replace(path=f"/{quote(other)}"))
-
-
-def counted(found: Mapping[str, int]) -> int:
-    """Return the sum of all counts."""
-    return sum(found.values())

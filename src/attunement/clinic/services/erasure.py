@@ -195,7 +195,7 @@ def replay_erasures(*, now: datetime) -> int:
         n_erased += 1
     n_ever = Erasure.objects.count()
     if clean_up_to() not in (None, n_ever) or n_erased:
-        scrub(TABLES, mark=n_ever)
+        _scrub()
     return n_erased
 
 
@@ -282,15 +282,18 @@ def _destroy(client: Client, *, now: datetime) -> ErasedClient:
 
 def _finish(made: ErasedClient) -> ErasedClient:
     forget_keys(made.client_id)
-    # Inside somebody's transaction (a test's) nothing can be written anew.
-    clean = False if connection.in_atomic_block else scrub(TABLES, mark=Erasure.objects.count())
     return ErasedClient(
         client_id=made.client_id,
         code=made.code,
         n_keys=made.n_keys,
         n_links=made.n_links,
-        clean=clean,
+        clean=_scrub(),
     )
+
+
+def _scrub() -> bool:
+    # Inside somebody's transaction (a test's) nothing can be written anew.
+    return not connection.in_atomic_block and scrub(TABLES, mark=Erasure.objects.count())
 
 
 def _line(row: Erasure) -> Erased:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from django.db import DatabaseError, connection
 
-_TRIES, _PAUSE = 20, 0.1
+_TRIES, _PAUSE = 3, 0.1
 
 
 def scrub(
