@@ -8,10 +8,13 @@ import threading
 from collections.abc import Callable
 
 from django.db import close_old_connections, connection
+from django.utils import timezone
 
+from attunement.clinic.services.reminders import channels, remind
 from attunement.clinic.services.risk import Worker
 
 EVERY_SECONDS = 5.0
+REMIND_SECONDS = 60.0
 _LOG = logging.getLogger("attunement.serve.worker")
 
 
@@ -29,11 +32,27 @@ def work(stop: threading.Event, *, make: Callable[[], Worker] = Worker) -> None:
     connection.close()
 
 
+def remind_on(stop: threading.Event) -> None:
+    """Send reminders until told to stop; apart from the worker, so that no alert waits for them."""
+    while not stop.wait(REMIND_SECONDS):
+        close_old_connections()
+        try:
+            remind(now=timezone.now())
+        except Exception:  # noqa: BLE001 -- a reminder that fails is tried again
+            _LOG.exception("reminders went wrong; they are tried again in a minute")
+            connection.close()
+    connection.close()
+
+
 def start_worker() -> Callable[[], None]:
     """Start the worker beside the web server; return what ends it after its round."""
     stop = threading.Event()
     thread = threading.Thread(target=work, args=(stop,), name="attunement-worker", daemon=True)
     thread.start()
+    if channels():
+        threading.Thread(
+            target=remind_on, args=(stop,), name="attunement-reminders", daemon=True
+        ).start()
 
     def end() -> None:
         stop.set()

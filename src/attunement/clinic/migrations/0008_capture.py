@@ -684,6 +684,32 @@ class Migration(migrations.Migration):
             model_name="reminder",
             constraint=models.UniqueConstraint(fields=("to", "on_day"), name="reminder_once_a_day"),
         ),
+        migrations.AddField(
+            model_name="reminder",
+            name="invitation",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="reminder",
+                to="clinic.invitation",
+            ),
+        ),
+        migrations.AddField(
+            model_name="invitation",
+            name="by_reminder",
+            field=models.BooleanField(default=False),
+        ),
+        migrations.RemoveConstraint(
+            model_name="invitation",
+            name="invitation_one_live",
+        ),
+        migrations.AddConstraint(
+            model_name="invitation",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("consumed_at__isnull", True), ("revoked_at__isnull", True)),
+                fields=("assignment", "by_reminder"),
+                name="invitation_one_live",
+            ),
+        ),
         migrations.RunPython(mark_imported, nothing),
         migrations.RunPython(guard, lift),
         migrations.RunPython(guard_new, lift_new),

@@ -82,6 +82,7 @@ class Invitation(models.Model):
     revoked_at = models.DateTimeField(null=True, blank=True)
     replaced = models.BooleanField(default=False)  # revoked by a newer link, not by a person
     consumed_at = models.DateTimeField(null=True, blank=True)
+    by_reminder = models.BooleanField(default=False)  # beside the therapist's own link, unseen
 
     class Meta:
         constraints: ClassVar = [
@@ -90,7 +91,7 @@ class Invitation(models.Model):
                 condition=models.Q(expires_at__gt=models.F("made_at")),
             ),
             models.UniqueConstraint(
-                fields=["assignment"],
+                fields=["assignment", "by_reminder"],
                 name="invitation_one_live",
                 condition=models.Q(revoked_at__isnull=True, consumed_at__isnull=True),
             ),

@@ -8,7 +8,7 @@ from typing import ClassVar
 from django.db import models
 
 from attunement.clinic.models.append_only import AppendOnlyModel
-from attunement.clinic.models.asking import SHA256_LENGTH, Assignment
+from attunement.clinic.models.asking import SHA256_LENGTH, Assignment, Invitation
 from attunement.clinic.models.identifiers import ID_LENGTH, new_id
 from attunement.clinic.models.people import Client
 from attunement.clinic.models.sealed_text import SealedTextField
@@ -69,9 +69,10 @@ class Reminder(models.Model):
     id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id, editable=False)
     to = models.ForeignKey(ReminderAddress, on_delete=models.PROTECT, related_name="reminders")
     assignment = models.ForeignKey(Assignment, on_delete=models.PROTECT, related_name="reminders")
+    invitation = models.OneToOneField(Invitation, on_delete=models.PROTECT, related_name="reminder")
     on_day = models.DateField()
     due_at = models.DateTimeField()
-    secrets = SealedTextField(blank=True)  # the link and the stop link; emptied once handed over
+    secrets = SealedTextField(blank=True)  # the link; emptied once handed over
     state = models.CharField(max_length=7, choices=ReminderState, default=ReminderState.QUEUED)
     tries = models.PositiveSmallIntegerField(default=0)
     next_try_at = models.DateTimeField()

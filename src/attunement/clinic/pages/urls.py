@@ -10,6 +10,7 @@ from attunement.clinic.access import permission
 from attunement.clinic.pages import (
     after,
     alerts,
+    asking,
     before,
     calibration,
     cases,
@@ -82,6 +83,8 @@ urlpatterns = [
     path("kiosk/leave", kiosk.leave, name="kiosk-leave"),
     path("kiosk/start", kiosk.start, name="kiosk-start"),
     path("kiosk/<str:kiosk_id>/end", kiosk.end, name="kiosk-end"),
+    path("clients/<str:dyad_id>/asking", asking.asking, name="asking"),
+    path("c/stop", asking.stopped, name="client-stop"),
     path("me/calibration", calibration.calibration, name="calibration"),
     path("clients/<str:dyad_id>/visibility", visibility.visibility, name="visibility"),
     path("clients/<str:dyad_id>/share", cases.share, name="case-share"),

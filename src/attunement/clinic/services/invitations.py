@@ -71,15 +71,7 @@ def invite_client(actor: Login, session_id: str, *, now: datetime) -> IssuedInvi
         session = require_session(actor, session_id, Action.INVITATION_MAKE)
         assignment = _client_assignment(session)
         _revoke(assignment, now=now, replaced=True)
-        token, code = new_token(), _free_code()
-        invitation = Invitation.objects.create(
-            assignment=assignment,
-            token_sha256=token_sha256(token),
-            code_handle=code[:HANDLE_LENGTH],
-            code_sha256=keyed_sha256("short code", code),
-            made_at=now,
-            expires_at=now + config().link_lifetime,
-        )
+        invitation, token, code = make_link(assignment, now=now)
         done(actor.pk, Action.INVITATION_MAKE, now=now, target=f"session:{session.pk}")
     return IssuedInvitation(
         invitation_id=invitation.pk,
@@ -89,6 +81,23 @@ def invite_client(actor: Login, session_id: str, *, now: datetime) -> IssuedInvi
         link_path=f"/c/#{token}",
         expires_at=invitation.expires_at,
     )
+
+
+def make_link(
+    assignment: Assignment, *, now: datetime, by_reminder: bool = False
+) -> tuple[Invitation, str, str]:
+    """Return a new link with its token and short code; the caller has closed the one before."""
+    token, code = new_token(), _free_code()
+    invitation = Invitation.objects.create(
+        assignment=assignment,
+        token_sha256=token_sha256(token),
+        code_handle=code[:HANDLE_LENGTH],
+        code_sha256=keyed_sha256("short code", code),
+        made_at=now,
+        expires_at=now + config().link_lifetime,
+        by_reminder=by_reminder,
+    )
+    return invitation, token, code
 
 
 def revoke_invitation(actor: Login, session_id: str, *, now: datetime) -> None:
@@ -238,6 +247,9 @@ def _client_assignment(session: Session) -> Assignment:
 
 
 def _revoke(assignment: Assignment, *, now: datetime, replaced: bool) -> None:
-    Invitation.objects.filter(
+    live = Invitation.objects.filter(
         assignment=assignment, revoked_at__isnull=True, consumed_at__isnull=True
-    ).update(revoked_at=now, replaced=replaced)
+    )
+    if replaced:  # a link that went out with a reminder goes on
+        live = live.filter(by_reminder=False)
+    live.update(revoked_at=now, replaced=replaced)

@@ -125,7 +125,10 @@ def session_overview(actor: Login, session_id: str, *, now: datetime) -> Session
         state = session_state(session, now=now)
         closed = closed_told(session) if state is SessionState.CLOSED else ""
         newest = (
-            Invitation.objects.filter(assignment__session=session).order_by("made_at", "pk").last()
+            # A reminder's link is not shown: it would tell that the form is still open.
+            Invitation.objects.filter(assignment__session=session, by_reminder=False)
+            .order_by("made_at", "pk")
+            .last()
         )
         done(actor.pk, Action.SESSION_VIEW, now=now, target=f"session:{session.pk}")
     shown = newest is not None and newest.revoked_at is None and newest.expires_at > now

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What one client is asked: goals, how often before sessions, and reminders; and the way out."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from attunement.clinic.access import permission
+from attunement.clinic.errors import ClinicError
+from attunement.clinic.models import LONGEST_GOAL, MOST_GOALS, Login
+from attunement.clinic.pages.staff import actor_of, see_other
+from attunement.clinic.services import dyad_overview
+from attunement.clinic.services.asking import set_schedule
+from attunement.clinic.services.goals import add_goal, end_goal, goals_of
+from attunement.clinic.services.reminders import (
+    agree,
+    agreed_of,
+    channels,
+    stop,
+    stop_by_client,
+)
+
+_NUMBERS = re.compile(r"[0-9]{1,3}(?:[ ,;]+[0-9]{1,3}){0,19}", re.ASCII)
+_WHOLE = re.compile(r"[0-9]{1,2}", re.ASCII)
+
+
+@permission("goals.set")
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def asking(request: HttpRequest, dyad_id: str) -> HttpResponse:
+    """Show and change what a client is asked beside the form after a session."""
+    actor, now = actor_of(request), timezone.now()
+    problem: ClinicError | None = None
+    if request.method == "POST":
+        try:
+            _change(request, actor, dyad_id, now=now)
+        except ClinicError as refusal:
+            problem = refusal
+        else:
+            return see_other("asking", dyad_id)
+    found = dyad_overview(actor, dyad_id, now=now)
+    context = {
+        "dyad_id": dyad_id,
+        "code": found.client_code,
+        "ended": found.ended_on is not None,
+        "goals": goals_of(actor, dyad_id, now=now),
+        "most_goals": MOST_GOALS,
+        "longest_goal": LONGEST_GOAL,
+        "before": settings.ATTUNEMENT.capture.before,
+        "channels": channels(),
+        "agreed": agreed_of(actor, dyad_id, now=now),
+        "problem": problem,
+    }
+    return render(request, "attunement/asking.html", context, status=422 if problem else 200)
+
+
+@permission("reminders.stop")
+@require_http_methods(["GET", "HEAD", "POST"])
+def stopped(request: HttpRequest) -> HttpResponse:
+    """Stop a client's reminders; opening the page stops nothing, sending it does."""
+    said: bool | None = None
+    if request.method == "POST":
+        said = stop_by_client(request.POST.get("token", ""), now=timezone.now())
+    context = {"stopped": said, "entry": reverse("client-entry")}
+    return render(request, "attunement/client/stop.html", context)
+
+
+def _change(request: HttpRequest, actor: Login, dyad_id: str, *, now: datetime) -> None:
+    act = request.POST.get("act", "")
+    if act == "goal":
+        add_goal(actor, dyad_id, request.POST.get("words", ""), now=now)
+    elif act == "end-goal":
+        end_goal(actor, dyad_id, request.POST.get("goal", ""), now=now)
+    elif act == "schedule":
+        numbers = request.POST.get("numbers", "").strip()
+        every = request.POST.get("every", "1").strip()
+        readable = not numbers or _NUMBERS.fullmatch(numbers)
+        set_schedule(
+            actor,
+            dyad_id,
+            kind=request.POST.get("kind", ""),
+            numbers=tuple(int(one) for one in re.findall(r"[0-9]+", numbers)) if readable else (0,),
+            every=int(every) if _WHOLE.fullmatch(every) else 0,
+            now=now,
+        )
+    elif act == "remind":
+        agree(
+            actor,
+            dyad_id,
+            channel=request.POST.get("channel", ""),
+            address=request.POST.get("address", "").strip(" "),
+            now=now,
+        )
+    elif act == "stop":
+        stop(actor, dyad_id, channel=request.POST.get("channel", ""), now=now)
