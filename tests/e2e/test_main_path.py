@@ -106,4 +106,4 @@ def test_link_opened_on_a_second_phone_after_use_shows_the_neutral_page(
         phone.locator("#q1").get_by_text("Fully", exact=True).click()
         phone.get_by_role("button", name="Send my answers").click()
     first.get_by_role("heading", name="Thank you").wait_for()
-    second.get_by_role("heading", name="This link does not work").wait_for()
+    second.get_by_role("heading", name="This form is closed").wait_for()

@@ -62,7 +62,7 @@ def sealed(request: HttpRequest) -> HttpResponse:
         response.headers["Retry-After"] = str(delivery.wait_seconds)
     if delivery.received_at is not None and not delivery.kiosk:
         keep_receipt(response, delivery.mark)
-        keep_received(response, delivery.received_at)
+        keep_received(response, delivery.received_at, before=delivery.before)
     return response
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 from uuid import UUID
 
 from attunement.clinic.access import Action
 from attunement.clinic.errors import AccessError
-from attunement.clinic.models import Grant, HeldReason, Practice, Response
+from attunement.clinic.models import Grant, HeldReason, Moment, Practice, Response
 from attunement.clinic.services.audit import record_alone
 from attunement.clinic.services.client_forms import record_client_response
 from attunement.clinic.services.gate import CLIENT_LINK
@@ -74,6 +74,7 @@ class Delivery:
     received_at: datetime | None = None
     mark: str = ""
     kiosk: bool = False
+    before: bool = False  # whether it was the form before the session
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +199,8 @@ def _recorded(arrival: _Arrival, key: HeldKey, letter: Letter, ticket: Ticket) -
         return _said(arrival, key, answer.http_status, outcome, ticket=ticket)
     created = answer.status is ReceiptStatus.CREATED
     status = HTTPStatus.CREATED if created else HTTPStatus.OK
-    return _said(arrival, key, status, RECEIVED, ticket=ticket, at=answer.received_at)
+    answered = _said(arrival, key, status, RECEIVED, ticket=ticket, at=answer.received_at)
+    return replace(answered, before=letter.fields.get("moment") == Moment.BEFORE)
 
 
 def _practice_of(ticket: Ticket) -> Practice | None:

@@ -123,7 +123,7 @@
     for (const many of all("[data-many]")) many.hidden = waiting.length < 2;
     if (waiting.length) show("saved", Math.max(...waiting.map((each) => each.savedAt)));
     else if (latest) {
-      if (mine) history.replaceState(null, "", "/c/thanks");
+      if (mine) history.replaceState(null, "", `/c/thanks${window.location.search}`);
       show(latest.state, latest.at);
     } else if (!mine) show("nothing");
   };
