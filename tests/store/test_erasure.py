@@ -19,6 +19,7 @@ from django.test import Client as Browser
 
 from attunement.clinic import services
 from attunement.clinic.errors import AccessError, ClinicError
+from attunement.clinic.keys import keys_file_text, parse_keys_file
 from attunement.clinic.models import (
     Answer,
     AuditEvent,
@@ -45,6 +46,7 @@ from attunement.clinic.services.sealing import (
     keyring,
     open_field,
     open_text,
+    rewrap_practice_keys,
     seal_text,
 )
 from attunement.clinic.store.erasure_ledger import ledger_path, parse_ledger, read_ledger
@@ -148,7 +150,7 @@ def test_no_page_shows_an_erased_client(world: Any, written: Any) -> None:
         assert shown.status_code in {200, 404}, page
         assert not any(canary in shown.content.decode() for canary in canaries), page
     rows = caseload(world.therapist, now=world.now).rows
-    assert ERASED in {row.client_name for row in rows} or not rows
+    assert [row.client_name for row in rows] == [ERASED]
 
 
 def test_nothing_more_is_written_about_an_erased_client(world: Any, written: Any) -> None:
@@ -332,6 +334,27 @@ def test_other_keys_are_told_from_ours(world: Any, settings: Any) -> None:
     with pytest.raises(ClinicError, match="keys of this site"):
         replay_erasures(now=world.now)
     assert connection.in_atomic_block
+
+
+def test_a_new_key_of_keys_takes_over_and_the_old_one_can_go(
+    world: Any, written: Any, settings: Any
+) -> None:
+    answer, _ = _rows(written)
+    old = settings.ATTUNEMENT
+    file = parse_keys_file(keys_file_text("abc123", bytes(range(32))))
+    settings.ATTUNEMENT = replace(old, keys=file)
+    forget_keys()
+    assert open_field(answer, "text") == WISH  # the derived key still opens
+    assert rewrap_practice_keys() == 2  # of both practices
+    assert rewrap_practice_keys() == 0
+    forget_keys()
+    settings.ATTUNEMENT = replace(old, keys=file, secret_key="another secret " * 4)
+    assert open_field(answer, "text") == WISH
+    settings.ATTUNEMENT = replace(old, keys=None)
+    forget_keys()
+    with pytest.raises(ClinicError) as refusal:
+        client_name(world.dyad.client)
+    assert refusal.value.code == "E-CLINIC-019"
 
 
 _SCRIPT = """

@@ -202,6 +202,22 @@ def erase_client_command(config: Path | None, *, code: str, reason: str, yes: bo
         click.echo(f"{copy} was made before and still holds this person; remove it.", err=True)
 
 
+@command.command("rewrap-keys")
+@click.pass_obj
+def rewrap_keys_command(config: Path | None) -> None:
+    """Wrap the practice's key with the first key of keys_file, after a new one was put there."""
+    now = _set_up_and_open(config)
+    from attunement.clinic.services.audit import record_alone
+    from attunement.clinic.services.people import OPERATOR
+    from attunement.clinic.services.sealing import rewrap_practice_keys
+
+    n_rewrapped = rewrap_practice_keys()
+    record_alone(actor=OPERATOR, action="keys.rewrap", outcome="done", now=now)
+    click.echo(
+        f"{n_rewrapped} keys were wrapped anew. Copy the keys: attunement backup --keys FILE"
+    )
+
+
 @command.command("verify-audit")
 @click.pass_obj
 def verify_audit_command(config: Path | None) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 
 from attunement.clinic.errors import ClinicError
@@ -269,6 +269,30 @@ def check_keys() -> None:
     """
     for row in PracticeKey.objects.order_by("pk"):
         open_practice_key(row)
+
+
+def rewrap_practice_keys() -> int:
+    """Wrap every practice key anew with the first key of this site; return how many were.
+
+    One transaction: interrupted, every key is wrapped as it was. What clients said is not touched.
+
+    Raises
+    ------
+    ClinicError
+        E-CLINIC-019.
+    """
+    n_rewrapped = 0
+    with transaction.atomic():
+        for row in PracticeKey.objects.select_for_update().order_by("pk"):
+            inner = open_practice_key(row)
+            site_key = keyring().keys[0]
+            if head_of(row.wrapped).key_id == site_key.id:
+                continue
+            nonce = os.urandom(NONCE_BYTES)
+            row.wrapped = wrap(site_key, inner, practice_id=row.practice_id, nonce=nonce)
+            row.save()
+            n_rewrapped += 1
+    return n_rewrapped
 
 
 def _opened(row: ClientKey) -> Key:
