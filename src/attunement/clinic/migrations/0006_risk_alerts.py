@@ -65,13 +65,24 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "assignment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="risk_alerts",
+                        to="clinic.assignment",
+                    ),
+                ),
+                (
                     "response",
                     models.ForeignKey(
+                        blank=True,
+                        null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="risk_alerts",
                         to="clinic.response",
                     ),
                 ),
+                ("bundle", models.CharField(db_index=True, max_length=64)),
             ],
             options={
                 "ordering": ["number"],

@@ -13,7 +13,7 @@ from typing import ClassVar
 from django.db import models
 
 from attunement.clinic.models.append_only import AppendOnlyModel
-from attunement.clinic.models.asking import SHA256_LENGTH
+from attunement.clinic.models.asking import SHA256_LENGTH, Assignment
 from attunement.clinic.models.care import Dyad
 from attunement.clinic.models.identifiers import ID_LENGTH, new_id
 from attunement.clinic.models.people import Client, Login, Practice
@@ -65,7 +65,9 @@ class RiskAlert(AppendOnlyModel):
     """One answer that met the rule of its item. The answer itself stays with the response.
 
     ``dedupe_key`` is made of submission, item and rule: a form that is sent again raises nothing.
-    The row's number gives the order, not a clock.
+    ``bundle`` is the same for the answers that came with one delivery: people see them as one.
+    The row's number gives the order, not a clock. A form that was not taken, because another was
+    before it or its link was closed, has no response; what it said of risk is passed on.
     """
 
     number = models.BigAutoField(primary_key=True)
@@ -73,7 +75,11 @@ class RiskAlert(AppendOnlyModel):
     dedupe_key = models.CharField(max_length=SHA256_LENGTH, unique=True)
     practice = models.ForeignKey(Practice, on_delete=models.PROTECT, related_name="risk_alerts")
     dyad = models.ForeignKey(Dyad, on_delete=models.PROTECT, related_name="risk_alerts")
-    response = models.ForeignKey(Response, on_delete=models.PROTECT, related_name="risk_alerts")
+    assignment = models.ForeignKey(Assignment, on_delete=models.PROTECT, related_name="risk_alerts")
+    response = models.ForeignKey(
+        Response, on_delete=models.PROTECT, related_name="risk_alerts", null=True, blank=True
+    )
+    bundle = models.CharField(max_length=SHA256_LENGTH, db_index=True)
     item = models.CharField(max_length=40)
     rule = models.CharField(max_length=120)  # measure, version and from which answer on
     answered_at = models.DateTimeField(null=True, blank=True)  # the client's clock

@@ -31,6 +31,10 @@ from attunement.clinic.services.risk import (
 
 CHANNELS = {"list": "on these pages", "mail": "by mail"}
 LEVELS = {1: "first on the rota", 2: "next on the rota", 3: "lead", 4: "everybody named"}
+UNTAKEN = (
+    "This form itself was not taken: another one was before it, it came too late, or its link was "
+    "closed. What was answered in it stands nowhere else."
+)
 UNCERTAIN = "The phone's clock cannot be right; go by the time of receipt."
 
 
@@ -75,6 +79,7 @@ class AlertWords:
     kinds: tuple[str, ...]
     answered: TimeWords | None
     uncertain: str
+    untaken: str
     received: TimeWords
     told: tuple[ToldWords, ...]
     acknowledged: DoneWords | None
@@ -169,6 +174,7 @@ def _words(found: ShownAlert) -> AlertWords:
         kinds=found.kinds,
         answered=_time(found.answered_at) if found.answered_at else None,
         uncertain=UNCERTAIN if found.clock_suspect else "",
+        untaken="" if found.taken else UNTAKEN,
         received=_time(found.received_at),
         told=tuple(_told(each) for each in found.told),
         acknowledged=_done(found.acknowledged),

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -11,7 +12,7 @@ from attunement.clinic.access import Action, Actor, ActorRole, Relation, may
 from attunement.clinic.models import Assignment, Grant, Invitation, Moment, Perspective, Response
 from attunement.clinic.services.client_settings import keep_layout, layout_of
 from attunement.clinic.services.extras import asked_of, freeze, read_extras
-from attunement.clinic.services.fields import FieldsRefused, parse_form
+from attunement.clinic.services.fields import FieldsRefused, parse_form, readable_numbers
 from attunement.clinic.services.forms import config, measure_of, text_of
 from attunement.clinic.services.gate import CLIENT_LINK, AccessDeniedError, act, done
 from attunement.clinic.services.promises import client_told
@@ -23,10 +24,12 @@ from attunement.clinic.services.results import (
     Refused,
 )
 from attunement.clinic.services.risk.configured import risk_items
+from attunement.clinic.services.risk.raising import raise_untaken
 from attunement.clinic.services.secrets_of_links import token_sha256
 from attunement.clinic.services.submission import (
     Parcel,
     closed,
+    device_clock,
     earlier,
     parse_submission_id,
     store,
@@ -94,7 +97,7 @@ def client_form(
         submission_id=submission_id,
         measure=measure,
         text=text,
-        who_sees=_told(assignment),
+        who_sees=told(assignment),
         crisis=config().crisis,
         words=config().words,
         language=text.language,
@@ -186,10 +189,12 @@ def _receive(
     if isinstance(parcel, Refused):
         return parcel
     known = earlier(assignment, parcel)
+    if known is None and _shut(invitation):
+        known = closed()
+    if isinstance(known, Refused):
+        _pass_on(assignment, parcel.submission_id, parcel.form.values, parcel.client_clock, now=now)
     if known is not None:
         return known
-    if _shut(invitation):
-        return closed()
     receipt = store(assignment, parcel, now=now)
     # The link is used up by the commit that stores the answers after the session, and by nothing
     # else: with the form before it, the same link still has the other one to give.
@@ -197,6 +202,54 @@ def _receive(
         assignment=assignment, consumed_at__isnull=True, revoked_at__isnull=True
     ).update(consumed_at=now)
     return receipt
+
+
+def pass_on_untaken(
+    grant: str | Ticket,
+    *,
+    submission_id: UUID,
+    fields: Mapping[str, object],
+    client_clock: str | None,
+    now: datetime,
+) -> None:
+    """Tell people what a form says of risk that comes too late, or in part cannot be read.
+
+    Nothing of the form is stored by this. An unknown grant says nothing.
+    """
+    action = Action.CLIENT_RESPONSE_RECORD
+    with suppress(AccessDeniedError), act(CLIENT_LINK, action, now=now):
+        held = _held(grant, action)
+        assignment = _of_moment(held.invitation, fields.get("moment")) or held.invitation.assignment
+        measure = measure_of(assignment.measure_id, assignment.measure_version)
+        numbers = readable_numbers(measure, fields)
+        n_raised = _pass_on(assignment, submission_id, numbers, client_clock, now=now)
+        done(
+            CLIENT_LINK,
+            action,
+            now=now,
+            target=f"assignment:{assignment.pk}",
+            detail={"untaken": True, "alerts": n_raised},
+            outcome="refused",
+        )
+
+
+def _pass_on(
+    assignment: Assignment,
+    submission_id: UUID,
+    numbers: Mapping[str, float | None],
+    clock: str | None,
+    *,
+    now: datetime,
+) -> int:
+    answered_at, suspect = device_clock(clock, now=now)
+    return raise_untaken(
+        assignment,
+        str(submission_id),
+        numbers,
+        answered_at=answered_at,
+        clock_suspect=suspect,
+        now=now,
+    )
 
 
 def _parcel(
@@ -229,13 +282,13 @@ def _parcel(
         client_clock=clock,
         mode="kiosk" if kiosk else "code" if held.by_code else "link",
         language=text_of(measure.id, measure.version, language or config().language).language,
-        who_sees=_told(assignment),
+        who_sees=told(assignment),
         extras=extras,
         wishes=wishes,
     )
 
 
-def _told(assignment: Assignment) -> str:
+def told(assignment: Assignment) -> str:
     """Return who sees the answers, in the words that are shown and kept."""
     words = config().words
     measure = measure_of(assignment.measure_id, assignment.measure_version)

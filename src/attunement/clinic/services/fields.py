@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -116,6 +117,16 @@ def parse_form(measure: Measure, fields: Mapping[str, object], *, n_beside: int 
             (FieldProblem(item="", message="Nothing is marked yet. One answer is enough."),)
         )
     return parsed
+
+
+def readable_numbers(measure: Measure, fields: Mapping[str, object]) -> dict[str, float | None]:
+    """Return the numbers of a form that can be read, whatever else in it cannot."""
+    found: dict[str, float | None] = {}
+    for item in measure.items:
+        if item.kind != "text":
+            with suppress(ValueError):
+                found[item.id] = _value(measure, item, fields.get(field_name(item.id)))
+    return found
 
 
 def parse_prediction(raw: object, *, minimum: float, maximum: float) -> float | None:

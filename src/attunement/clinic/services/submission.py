@@ -125,7 +125,7 @@ def store(assignment: Assignment, parcel: Parcel, *, now: datetime) -> Receipt:
     The caller has locked the assignment and asked ``earlier``; the database's own constraints
     (one response for an assignment, one for a submission) stand behind both.
     """
-    answered_at, suspect = _clock(parcel.client_clock, now=now)
+    answered_at, suspect = device_clock(parcel.client_clock, now=now)
     response = Response(
         assignment=assignment,
         session_id=assignment.session_id,
@@ -172,7 +172,7 @@ def store(assignment: Assignment, parcel: Parcel, *, now: datetime) -> Receipt:
     )
 
 
-def _clock(raw: str | None, *, now: datetime) -> tuple[datetime | None, bool]:
+def device_clock(raw: str | None, *, now: datetime) -> tuple[datetime | None, bool]:
     """Return the device's time, and whether it cannot be right. Our own time rules either way."""
     if not raw:
         return None, False

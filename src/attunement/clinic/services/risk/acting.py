@@ -72,9 +72,7 @@ def close(login: Any, public_id: str, *, reason: str, now: datetime) -> bool:
         alert = require_alert(login, public_id, action)
         if not words or len(words) > LONGEST_REASON or not is_plain(words, lines=True):
             _refuse("no reason that can be kept", f"1 to {LONGEST_REASON} characters")
-        if RiskOutbox.objects.filter(
-            alert__response_id=alert.response_id, state__in=OPEN_STATES
-        ).exists():
+        if RiskOutbox.objects.filter(alert__bundle=alert.bundle, state__in=OPEN_STATES).exists():
             _refuse("an alert that nobody has acknowledged", "one that somebody looks after")
         first = _move(
             alert, login, (AlertState.ACKNOWLEDGED,), ActKind.CLOSED, reason=words, now=now
@@ -101,7 +99,7 @@ def _move(
     """Bring every alert of the form forward, each guarded by the state it must be in."""
     moved = False
     rows = RiskAlert.objects.select_related("dyad__client").order_by("number")
-    for each in rows.filter(response_id=alert.response_id):
+    for each in rows.filter(bundle=alert.bundle):
         taken = RiskOutbox.objects.filter(pk=each.pk, state__in=before).update(state=kind.value)
         if taken:
             RiskAct(alert=each, kind=kind, by=login, at=now, reason=reason).save()

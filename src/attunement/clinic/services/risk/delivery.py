@@ -161,7 +161,7 @@ def _sent(row: RiskDelivery, provider_id: str, *, now: datetime) -> None:
             problem="",
         )
         RiskOutbox.objects.filter(
-            alert__response_id=row.alert.response_id,
+            alert__bundle=row.alert.bundle,
             state__in=(AlertState.RAISED, AlertState.QUEUED),
         ).update(state=AlertState.DELIVERED)
         record(

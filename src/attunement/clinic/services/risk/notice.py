@@ -39,7 +39,7 @@ def notice_for(login: Any, *, now: datetime) -> Notice:
         return Notice(asks=asks_about_risk())
     open_forms = dict(
         RiskOutbox.objects.filter(practice_id=login.practice_id, state__in=OPEN_STATES).values_list(
-            "pk", "alert__response_id"
+            "pk", "alert__bundle"
         )
     )
     asks = asks_about_risk()

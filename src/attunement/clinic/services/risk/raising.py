@@ -9,12 +9,27 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
-from attunement.clinic.models import Response, RiskAlert, RiskOutbox
+from attunement.clinic.models import Assignment, Response, RiskAlert, RiskOutbox
 from attunement.clinic.services.audit import record
 from attunement.clinic.services.forms import measure_of
+from attunement.clinic.services.risk.configured import risk_items
 from attunement.measures.schema import Item
+
+
+@dataclass(frozen=True, slots=True)
+class _Delivery:
+    """What one delivery of a form says beside its answers."""
+
+    assignment: Assignment
+    response: Response | None
+    bundle: str
+    dedupe: str  # what makes an alert of the same item the same alert
+    answered_at: datetime | None
+    clock_suspect: bool
+    received_at: datetime
 
 
 def raise_for(response: Response, answers: Mapping[str, float | None], *, now: datetime) -> int:
@@ -35,27 +50,81 @@ def raise_for(response: Response, answers: Mapping[str, float | None], *, now: d
         How many alerts are new. The same submission raises each of its alerts once. A correction
         is another submission and raises its own; what was raised before stays as it is.
     """
-    measure = measure_of(response.measure_id, response.measure_version)
-    endorsed = [item for item in measure.items if _passed_on(item, answers.get(item.id))]
-    if not endorsed:
-        return 0
-    dyad = response.session.dyad
+    found = _Delivery(
+        assignment=response.assignment,
+        response=response,
+        bundle=_sha256("taken", str(response.submission_id)),
+        dedupe=str(response.submission_id),
+        answered_at=response.answered_at,
+        clock_suspect=response.clock_suspect,
+        received_at=response.received_at,
+    )
+    return _raise(found, answers, now=now)
+
+
+def raise_untaken(
+    assignment: Assignment,
+    submission_id: str,
+    answers: Mapping[str, float | None],
+    *,
+    answered_at: datetime | None,
+    clock_suspect: bool,
+    now: datetime,
+) -> int:
+    """Pass on what a form said of risk that was itself not taken: late, closed, or a second one.
+
+    The answers are kept nowhere; that they were given is. Each item of an assignment is passed on
+    in this way once, so that nobody can flood people from one link.
+
+    Returns
+    -------
+    int
+        How many alerts are new.
+    """
+    found = _Delivery(
+        assignment=assignment,
+        response=None,
+        bundle=_sha256("untaken", submission_id, now.isoformat()),
+        dedupe=f"untaken {assignment.pk}",
+        answered_at=answered_at,
+        clock_suspect=clock_suspect,
+        received_at=now,
+    )
+    first = RiskAlert.objects.filter(assignment=assignment, response__submission_id=submission_id)
+    known = set(first.values_list("item", flat=True))  # the same form, passed on when it was taken
+    rest = {item: value for item, value in answers.items() if item not in known}
+    return _raise(found, rest, now=now)
+
+
+def rule_of(assignment: Assignment, item: Item) -> str:
+    """Return the rule by which an item is passed on, as it is kept with the alert."""
+    at_least = item.risk.at_least if item.risk else 0.0
+    return f"{assignment.measure_id}@{assignment.measure_version}:{item.id}>={at_least:g}"
+
+
+def _raise(found: _Delivery, answers: Mapping[str, float | None], *, now: datetime) -> int:
+    assignment = found.assignment
+    measure = measure_of(assignment.measure_id, assignment.measure_version)
+    endorsed = [item for item in risk_items(measure) if _passed_on(item, answers.get(item.id))]
     made = 0
     for item in endorsed:
-        rule = rule_of(response, item)
-        key = dedupe_key(response, item, rule)
+        rule = rule_of(assignment, item)
+        key = _sha256(found.dedupe, item.id, rule)
         if RiskAlert.objects.filter(dedupe_key=key).exists():
             continue
+        dyad = assignment.session.dyad
         alert = RiskAlert(
             dedupe_key=key,
             practice_id=dyad.practice_id,
             dyad=dyad,
-            response=response,
+            assignment=assignment,
+            response=found.response,
+            bundle=found.bundle,
             item=item.id,
             rule=rule,
-            answered_at=response.answered_at,
-            clock_suspect=response.clock_suspect,
-            received_at=response.received_at,
+            answered_at=found.answered_at,
+            clock_suspect=found.clock_suspect,
+            received_at=found.received_at,
         )
         alert.save()
         RiskOutbox.objects.create(alert=alert, practice_id=dyad.practice_id, counted_at=now)
@@ -70,17 +139,9 @@ def raise_for(response: Response, answers: Mapping[str, float | None], *, now: d
     return made
 
 
-def rule_of(response: Response, item: Item) -> str:
-    """Return the rule by which an item is passed on, as it is kept with the alert."""
-    at_least = item.risk.at_least if item.risk else 0.0
-    return f"{response.measure_id}@{response.measure_version}:{item.id}>={at_least:g}"
-
-
-def dedupe_key(response: Response, item: Item, rule: str) -> str:
-    """Return what makes an alert the same alert: submission, item and rule."""
-    parts = (str(response.submission_id), item.id, rule)
-    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
-
-
 def _passed_on(item: Item, value: float | None) -> bool:
     return item.risk is not None and value is not None and value >= item.risk.at_least
+
+
+def _sha256(*parts: str) -> str:
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()

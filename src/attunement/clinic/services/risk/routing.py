@@ -116,7 +116,7 @@ def _queue(row: RiskOutbox, login: Login, level: int, *, now: datetime) -> None:
         },
     )
     mailed = RiskDelivery.objects.filter(
-        alert__response_id=row.alert.response_id, login=login, channel=DeliveryChannel.MAIL
+        alert__bundle=row.alert.bundle, login=login, channel=DeliveryChannel.MAIL
     )
     if config().mail is None or mailed.exists():
         return  # one mail for one form, however many of its answers are passed on
@@ -133,7 +133,7 @@ def _queue(row: RiskOutbox, login: Login, level: int, *, now: datetime) -> None:
 def _forward(row: RiskOutbox) -> None:
     """Say how far the alert is: on its way while a mail is waited for, delivered otherwise."""
     waiting = RiskDelivery.objects.filter(
-        alert__response_id=row.alert.response_id, channel=DeliveryChannel.MAIL
+        alert__bundle=row.alert.bundle, channel=DeliveryChannel.MAIL
     )
     known = waiting.filter(state=DeliveryState.DELIVERED).exists() or not waiting.exists()
     state = AlertState.DELIVERED if known else AlertState.QUEUED

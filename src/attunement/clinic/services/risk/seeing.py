@@ -65,6 +65,7 @@ class ShownAlert:
     therapist_name: str
     perspective: str
     session_no: int
+    taken: bool  # False: the form itself was not, because another was before it or its link closed
     measure_title: str
     kinds: tuple[str, ...]  # what the items ask about, in the words of the measure's file
     answered_at: datetime | None
@@ -136,7 +137,7 @@ def alert_view(login: Any, public_id: str, *, now: datetime) -> ShownAlert:
     """
     with act(actor_name(login), Action.ALERT_VIEW, now=now):
         alert = require_alert(login, public_id, Action.ALERT_VIEW)
-        shown = _shown(_rows().filter(response_id=alert.response_id))[0]
+        shown = _shown(_rows().filter(bundle=alert.bundle))[0]
         done(actor_name(login), Action.ALERT_VIEW, now=now, target=f"alert:{alert.public_id}")
     return shown
 
@@ -160,13 +161,13 @@ def require_alert(login: Any, public_id: str, action: Action) -> RiskAlert:
 def _relation(login: Any, alert: RiskAlert | None) -> Relation:
     if alert is None or not isinstance(login, Login) or alert.practice_id != login.practice_id:
         return Relation.NONE
-    told = RiskDelivery.objects.filter(alert__response_id=alert.response_id, login=login)
+    told = RiskDelivery.objects.filter(alert__bundle=alert.bundle, login=login)
     return Relation.NAMED if is_named(login) or told.exists() else Relation.PRACTICE
 
 
 def _rows() -> Any:
     return RiskAlert.objects.select_related(
-        "outbox", "response", "response__session", "dyad__client", "dyad__therapist"
+        "outbox", "assignment__session", "dyad__client", "dyad__therapist"
     ).order_by("number")
 
 
@@ -175,15 +176,15 @@ def _visible(login: Login, *, named: bool, since: datetime) -> Any:
     rows = rows.exclude(outbox__state=AlertState.CLOSED, received_at__lt=since)
     if named:
         return rows
-    told = RiskDelivery.objects.filter(login=login).values("alert__response_id")
-    return rows.filter(response_id__in=told)
+    told = RiskDelivery.objects.filter(login=login).values("alert__bundle")
+    return rows.filter(bundle__in=told)
 
 
 def _shown(rows: Iterable[RiskAlert]) -> tuple[ShownAlert, ...]:
     """Return alerts grouped by the form they came with."""
     forms: dict[str, list[RiskAlert]] = {}
     for row in rows:
-        forms.setdefault(row.response_id, []).append(row)
+        forms.setdefault(row.bundle, []).append(row)
     ids = [alert.pk for alerts in forms.values() for alert in alerts]
     told = RiskDelivery.objects.filter(alert_id__in=ids).select_related("login").order_by("pk")
     acts = RiskAct.objects.filter(alert_id__in=ids).select_related("by", "alert__dyad__client")
@@ -199,16 +200,17 @@ def _form(
     alerts: list[RiskAlert], told: list[RiskDelivery], said: dict[tuple[int, str], RiskAct]
 ) -> ShownAlert:
     first = alerts[0]
-    response = first.response
-    measure = measure_of(response.measure_id, response.measure_version)
+    form = first.assignment
+    measure = measure_of(form.measure_id, form.measure_version)
     kinds = {item.id: item.risk.kind for item in measure.items if item.risk is not None}
     states = [AlertState(alert.outbox.state) for alert in alerts]
     return ShownAlert(
         public_id=first.public_id,
         client_code=first.dyad.client.code,
         therapist_name=first.dyad.therapist.display_name,
-        perspective=response.perspective,
-        session_no=response.session.session_no,
+        perspective=form.perspective,
+        session_no=form.session.session_no,
+        taken=first.response_id is not None,
         measure_title=measure.title,
         kinds=tuple(dict.fromkeys(kinds.get(alert.item, "") for alert in alerts)),
         answered_at=first.answered_at,

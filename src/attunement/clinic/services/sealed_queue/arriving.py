@@ -14,7 +14,7 @@ from attunement.clinic.access import Action
 from attunement.clinic.errors import AccessError
 from attunement.clinic.models import Grant, HeldReason, Moment, Practice, Response
 from attunement.clinic.services.audit import record_alone
-from attunement.clinic.services.client_forms import record_client_response
+from attunement.clinic.services.client_forms import pass_on_untaken, record_client_response
 from attunement.clinic.services.gate import CLIENT_LINK
 from attunement.clinic.services.results import ReceiptStatus, Refused
 from attunement.clinic.services.sealed_queue.box import (
@@ -177,6 +177,7 @@ def _recorded(arrival: _Arrival, key: HeldKey, letter: Letter, ticket: Ticket) -
     practice = _practice_of(ticket)
     first = not Response.objects.filter(submission_id=ticket.submission_id).exists()
     if first and practice is not None and ticket.is_late(now=arrival.now):
+        _pass_on(arrival, letter, ticket)
         return _held(arrival, key, HeldReason.LATE, practice=practice)
     try:
         answer = record_client_response(
@@ -195,6 +196,7 @@ def _recorded(arrival: _Arrival, key: HeldKey, letter: Letter, ticket: Ticket) -
         if outcome is None and arrival.form_open:
             return Delivery(answer.http_status, outcome=FIELDS)
         if outcome is None:
+            _pass_on(arrival, letter, ticket)
             return _held(arrival, key, HeldReason.FIELDS, practice=practice)
         return _said(arrival, key, answer.http_status, outcome, ticket=ticket)
     created = answer.status is ReceiptStatus.CREATED
@@ -210,6 +212,17 @@ def _practice_of(ticket: Ticket) -> Practice | None:
         .first()
     )
     return None if grant is None else grant.invitation.assignment.session.dyad.practice
+
+
+def _pass_on(arrival: _Arrival, letter: Letter, ticket: Ticket) -> None:
+    """Tell people of risk in a form that is kept without being taken."""
+    pass_on_untaken(
+        ticket,
+        submission_id=ticket.submission_id,
+        fields=letter.fields,
+        client_clock=letter.client_clock,
+        now=arrival.now,
+    )
 
 
 def _held(
