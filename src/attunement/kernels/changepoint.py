@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 # ruff: noqa: PLR0917 -- a compiled function takes its arrays by position
+# ruff: noqa: FURB136 -- min and max treat NaN in one way here, in another compiled
 """Bayesian online change points with an informative prior (Adams & MacKay 2007).
 
 For each possible beginning of the current run the posterior of its mean and variance is known in
 closed form (Normal-inverse-gamma). With κ, ν, μ and B of a run before a score x,
 
-    q = (x − μ)²·κ / ((κ + 1)·B),   B' = B·(1 + q),
-    p(x | run) = C(ν)·√(κ/(κ + 1))·B^(−1/2)·(1 + q)^(−(ν + 1)/2)
+    B' = B + (x − μ)²·κ/(κ + 1),
+    p(x | run) = C(ν)·√(κ/(κ + 1))·B^(ν/2) / B'^((ν + 1)/2)
 
-is Student's t with ν degrees of freedom; a whole ν needs no power but whole powers of a square
-root. Scores are turned so that higher is better; a missing score is skipped.
+is Student's t with ν degrees of freedom. The power below the line is the next score's power above
+it, and a whole ν asks for whole powers and a square root at most. Scores are turned so that
+higher is better; a missing score is skipped.
 
 Several dyads of like length go side by side, one in each *lane*: the innermost loops run over
 lanes, do the same to each, and so use a processor's wide registers. One lane gives the same bits.
@@ -24,6 +26,16 @@ import numpy as np
 
 # The numbers of `attunement.signals.detectors.Reason`, which this file may not import.
 EVALUABLE, NO_FORM, TOO_FEW, AT_THE_END, NO_SPREAD = 0, 1, 2, 3, 5
+
+LANES = 32  # dyads side by side at most
+# Where the numbers of a run stand in its row of the state, one of each lane: its probability
+# times the sum of all; μ; B in units of the prior's; B^(ν/2); and what was to be expected when
+# it began.
+WEIGHT, MEAN, SPREAD, POWER, BEFORE, STATE = 0, LANES, 2 * LANES, 3 * LANES, 4 * LANES, 5 * LANES
+# and in the row of sums: 1/the sum of all weights, the sum that is growing, the probability of a
+# change for the worse.
+SCALE, TOTAL, WORSE, SUMS = 0, LANES, 2 * LANES, 3 * LANES
+WIDEST = 1e9  # of SPREAD: scores 60,000 SDs off, beyond which powers would leave the numbers
 
 Array = Any  # a numpy array, or a list of the same length
 
@@ -54,25 +66,6 @@ class Out(NamedTuple):
     n_used: Array
 
 
-class Runs(NamedTuple):
-    """Working memory, by place (the j-th oldest run) and lane; or by score and lane.
-
-    Place 0 holds all runs longer than there are places, with the numbers of the longest. A row of
-    these is taken out before the lanes are walked through: an array's row, or a list's list.
-    ``constant`` is given: C(ν0 + r)·√(κ/(κ + 1)) for r = 0, 1, …
-    """
-
-    weight: Array  # p(run)
-    mean: Array  # μ
-    root: Array  # B^(−1/2)
-    before: Array  # what was to be expected when the run began
-    packed: Array  # the scores there are
-    rows: Array  # and their rows, int64
-    counts: Array  # int64, one per lane
-    total: Array  # one per lane
-    constant: Array
-
-
 def judge_change(
     x: Array,
     n: Array,
@@ -84,36 +77,61 @@ def judge_change(
     lanes: int,
     order: Array,
     p: Change,
-    runs: Runs,
+    state: Array,
+    packed: Array,
+    rows: Array,
+    counts: Array,
+    sums: Array,
+    constant: Array,
     out: Out,
 ) -> None:
     """Write the probability of a change for the worse within the last scores.
 
     A change counts as one for the worse where the run's posterior mean lies below what the scores
     before the run led to expect (the shrunken baseline). ``statistic`` is minus the probability.
-    ``order``: the dyads from the shortest to the longest (with one lane: any order).
+    ``order``: the dyads from the shortest to the longest (with one lane: any order). Where
+    ``out.statistic`` has length 0 only flags and reasons are written.
+
+    Working memory, a row of which is taken out before the lanes are walked through (an array's
+    row, or a list's list): ``state``, a row for the j-th oldest run, place 0 holding all runs
+    longer than there are places, with the numbers of the longest; ``packed`` and ``rows``, the
+    scores there are and where they come from, a row for the t-th of each lane; ``counts``, how
+    many; ``sums``. They come one by one: in a tuple they would be counted at every access.
+    ``constant`` is given: C(ν0 + r)·√(κ/(κ + 1)) for r = 0, 1, …
     """
     offset = starts[first]
-    for dyad in range(first, last):
-        for i in range(starts[dyad] - offset, starts[dyad + 1] - offset):
-            _open_row(x, n, best, base, i, p, out)
+    statistic, flagged, reason = out.statistic, out.flagged, out.reason
+    _open_rows(x, n, best, starts[last] - offset, p, flagged, reason)
+    if len(statistic):
+        _open_numbers(n, base, starts[last] - offset, out)
     if not p.noise > 0.0:
         return
-    places = len(runs.weight)
+    places = len(state)
     for at in range(0, last - first, lanes):
-        longest = _pack(x, starts, offset, at, last - first, lanes, order, p, runs)
+        longest = _pack(
+            x, starts, offset, at, last - first, lanes, order, p.level, packed, rows, counts
+        )
+        for lane in range(lanes):
+            sums[SCALE + lane] = 1.0
+            sums[TOTAL + lane] = 1.0
         for t in range(longest):
             length = min(t, places)
             if length == places:
-                _make_room(places, lanes, runs)
+                _make_room(places, lanes, state)
                 length -= 1
-            for j in range(length):
+            now, here = packed[t], rows[t]
+            _begin(state[length], here, t, lanes, base, p, sums)
+            for j in range(length + 1):
                 r = t if t >= places and j == 0 else length - j
                 r = min(r, places)
-                _take_in(j, r, t, lanes, p, runs)
-            _begin(length, t, lanes, base, p, runs)
-            _weigh(length + 1, lanes, runs)
-            _read(t, length + 1, lanes, p, runs, out)
+                _take_in(now, state[j], sums, r, lanes, p, constant[r])
+                if r >= places:
+                    _forget(state[j], lanes)
+            _weigh(sums, lanes)
+            # place 0 began with the series: no change
+            for j in range(length, max(1, length + 1 - p.recent) - 1, -1):
+                _add_worse(state[j], sums, lanes, p.slack)
+            _read(here, sums, lanes, p.probability, statistic, flagged, reason)
 
 
 def lengths_in_order(starts: Array, first: int, last: int, order: Array) -> None:
@@ -140,8 +158,10 @@ def _pack(
     dyads: int,
     lanes: int,
     order: Array,
-    p: Change,
-    runs: Runs,
+    level: float,
+    packed: Array,
+    rows: Array,
+    counts: Array,
 ) -> int:
     """Lay the scores of the next dyads side by side; return how many the longest has."""
     longest = 0
@@ -151,124 +171,189 @@ def _pack(
             dyad = order[at + lane]
             for i in range(starts[dyad] - offset, starts[dyad + 1] - offset):
                 if x[i] == x[i]:
-                    runs.packed[count][lane] = x[i]
-                    runs.rows[count][lane] = i
+                    packed[count][lane] = x[i]
+                    rows[count][lane] = i
                     count += 1
-        runs.counts[lane] = count
+        counts[lane] = count
         longest = max(longest, count)
     for lane in range(lanes):  # lanes that are done go on with a number that harms nobody
-        for t in range(runs.counts[lane], longest):
-            runs.packed[t][lane] = p.level
-            runs.rows[t][lane] = -1
+        for t in range(counts[lane], longest):
+            packed[t][lane] = level
+            rows[t][lane] = -1
     return longest
 
 
-def _make_room(places: int, lanes: int, runs: Runs) -> None:
+def _make_room(places: int, lanes: int, state: Array) -> None:
     """Let the two oldest runs share a place, with the numbers of the older one."""
-    _add(runs.weight[1], runs.weight[0], lanes)
+    _add_weights(state[1], state[0], lanes)
     for j in range(1, places - 1):
-        _copy(runs.weight[j + 1], runs.weight[j], lanes)
-        _copy(runs.mean[j + 1], runs.mean[j], lanes)
-        _copy(runs.root[j + 1], runs.root[j], lanes)
-        _copy(runs.before[j + 1], runs.before[j], lanes)
+        _copy(state[j + 1], state[j])
 
 
-def _copy(source: Array, target: Array, lanes: int) -> None:
+def _copy(source: Array, target: Array) -> None:
+    for k in range(STATE):
+        target[k] = source[k]
+
+
+def _add_weights(source: Array, target: Array, lanes: int) -> None:
     for lane in range(lanes):
-        target[lane] = source[lane]
+        target[WEIGHT + lane] += source[WEIGHT + lane]
 
 
-def _add(source: Array, target: Array, lanes: int) -> None:
+def _begin(
+    state: Array, rows: Array, t: int, lanes: int, base: Array, p: Change, sums: Array
+) -> None:
+    """Let a run begin before this score: with the prior's numbers, and the chance of a change.
+
+    ``sums`` holds the sum of the weights there are. The chance that no change came is left out
+    here, as `_take_in` multiplies by it.
+    """
+    chance = (p.hazard if t > 0 else 1.0) / (1.0 - p.hazard)
     for lane in range(lanes):
-        target[lane] += source[lane]
+        state[WEIGHT + lane] = chance * sums[TOTAL + lane]
+        state[MEAN + lane] = p.level
+        state[SPREAD + lane] = 1.0
+        state[POWER + lane] = 1.0
+        sums[TOTAL + lane] = 0.0
+    for lane in range(lanes):
+        state[BEFORE + lane] = base[rows[lane]] if rows[lane] >= 0 else p.level
 
 
-def _take_in(j: int, r: int, t: int, lanes: int, p: Change, runs: Runs) -> None:
+def _take_in(
+    now: Array, state: Array, sums: Array, r: int, lanes: int, p: Change, constant: float
+) -> None:
     """Let the runs of one place, r scores long, take in the score of their lane."""
     kappa = p.pseudo + r
-    ratio, step = kappa / (kappa + 1.0), 1.0 / (kappa + 1.0)
-    goes_on = (1.0 - p.hazard) * runs.constant[r]
-    e = p.degrees + r + 1
-    bit0, bit1, bit2 = e & 1 == 1, e & 2 == 2, e & 4 == 4  # noqa: PLR2004
-    bit3, bit4, bit5 = e & 8 == 8, e & 16 == 16, e & 32 == 32  # noqa: PLR2004
-    now, mean, root, weight = runs.packed[t], runs.mean[j], runs.root[j], runs.weight[j]
+    # B is counted in (ν0 − 2)σ², so that the prior mean of the variance is σ²
+    ratio = kappa / (kappa + 1.0) / ((p.degrees - 2) * p.noise * p.noise)
+    step = 1.0 / (kappa + 1.0)
+    goes_on = (1.0 - p.hazard) * constant
+    power = p.degrees + r + 1
+    if power & 1:
+        _with_root(now, state, sums, lanes, ratio, step, goes_on, power >> 1)
+    else:
+        _without_root(now, state, sums, lanes, ratio, step, goes_on, power >> 1)
+
+
+def _with_root(
+    now: Array,
+    state: Array,
+    sums: Array,
+    lanes: int,
+    ratio: float,
+    step: float,
+    goes_on: float,
+    whole: int,
+) -> None:
+    """Take in a score where (ν + 1)/2 is a whole number and a half."""
+    bit0, bit1, bit2 = whole & 1 == 1, whole & 2 == 2, whole & 4 == 4  # noqa: PLR2004
+    bit3, bit4 = whole & 8 == 8, whole & 16 == 16  # noqa: PLR2004
     for lane in range(lanes):
-        away = now[lane] - mean[lane]
-        scaled = away * root[lane]
-        q = scaled * scaled * ratio
-        s = math.sqrt(1.0 / (1.0 + q))
-        s2 = s * s
-        s4 = s2 * s2
-        s8 = s4 * s4
-        s16 = s8 * s8
-        low = (s if bit0 else 1.0) * (s2 if bit1 else 1.0) * (s4 if bit2 else 1.0)
-        high = (s8 if bit3 else 1.0) * (s16 if bit4 else 1.0) * (s16 * s16 if bit5 else 1.0)
-        weight[lane] *= goes_on * root[lane] * (low * high)
-        mean[lane] += away * step
-        root[lane] *= s
+        away = now[lane] - state[MEAN + lane]
+        b = state[SPREAD + lane] + away * away * ratio
+        b = b if b < WIDEST else WIDEST
+        b2 = b * b
+        b4 = b2 * b2
+        b8 = b4 * b4
+        low = (b if bit0 else 1.0) * (b2 if bit1 else 1.0) * (b4 if bit2 else 1.0)
+        power = low * ((b8 if bit3 else 1.0) * (b8 * b8 if bit4 else 1.0)) * math.sqrt(b)
+        before = state[WEIGHT + lane] * state[POWER + lane] * sums[SCALE + lane]
+        weight = before * goes_on / power
+        state[WEIGHT + lane] = weight
+        state[MEAN + lane] += away * step
+        state[SPREAD + lane] = b
+        state[POWER + lane] = power
+        sums[TOTAL + lane] += weight
 
 
-def _begin(j: int, t: int, lanes: int, base: Array, p: Change, runs: Runs) -> None:
-    """Let a run begin with this score."""
-    ratio, step = p.pseudo / (p.pseudo + 1.0), 1.0 / (p.pseudo + 1.0)
-    # so that the prior mean of the variance is σ²
-    root = 1.0 / math.sqrt((p.degrees - 2) * p.noise * p.noise)
-    begins = (p.hazard if t > 0 else 1.0) * runs.constant[0] * root
-    now, rows = runs.packed[t], runs.rows[t]
-    mean, roots, weight, before = runs.mean[j], runs.root[j], runs.weight[j], runs.before[j]
+def _without_root(
+    now: Array,
+    state: Array,
+    sums: Array,
+    lanes: int,
+    ratio: float,
+    step: float,
+    goes_on: float,
+    whole: int,
+) -> None:
+    """Take in a score where (ν + 1)/2 is a whole number."""
+    bit0, bit1, bit2 = whole & 1 == 1, whole & 2 == 2, whole & 4 == 4  # noqa: PLR2004
+    bit3, bit4 = whole & 8 == 8, whole & 16 == 16  # noqa: PLR2004
     for lane in range(lanes):
-        away = now[lane] - p.level
-        scaled = away * root
-        s = math.sqrt(1.0 / (1.0 + scaled * scaled * ratio))
-        power = s
-        for _ in range(p.degrees):
-            power *= s
-        weight[lane] = begins * power
-        mean[lane] = p.level + away * step
-        roots[lane] = root * s
+        away = now[lane] - state[MEAN + lane]
+        b = state[SPREAD + lane] + away * away * ratio
+        b = b if b < WIDEST else WIDEST
+        b2 = b * b
+        b4 = b2 * b2
+        b8 = b4 * b4
+        low = (b if bit0 else 1.0) * (b2 if bit1 else 1.0) * (b4 if bit2 else 1.0)
+        power = low * ((b8 if bit3 else 1.0) * (b8 * b8 if bit4 else 1.0))
+        before = state[WEIGHT + lane] * state[POWER + lane] * sums[SCALE + lane]
+        weight = before * goes_on / power
+        state[WEIGHT + lane] = weight
+        state[MEAN + lane] += away * step
+        state[SPREAD + lane] = b
+        state[POWER + lane] = power
+        sums[TOTAL + lane] += weight
+
+
+def _forget(state: Array, lanes: int) -> None:
+    """Keep ν of the runs that are longer than there are places where it is."""
     for lane in range(lanes):
-        before[lane] = base[rows[lane]] if rows[lane] >= 0 else p.level
+        state[POWER + lane] /= math.sqrt(state[SPREAD + lane])
 
 
-def _weigh(length: int, lanes: int, runs: Runs) -> None:
-    """Divide each lane's weights by their sum."""
-    total = runs.total
+def _weigh(sums: Array, lanes: int) -> None:
+    """Note what each lane's weights are to be divided by."""
     for lane in range(lanes):
-        total[lane] = 0.0
-    for j in range(length):
-        _add(runs.weight[j], total, lanes)
+        total = sums[TOTAL + lane]
+        total = total if total > 0.0 else 1.0
+        sums[TOTAL + lane] = total
+        sums[SCALE + lane] = 1.0 / total
+        sums[WORSE + lane] = 0.0
+
+
+def _add_worse(state: Array, sums: Array, lanes: int, slack: float) -> None:
+    """Add the probability of a run that lies below what was to be expected when it began."""
     for lane in range(lanes):
-        total[lane] = 1.0 / total[lane] if total[lane] > 0.0 else 0.0
-    for j in range(length):
-        weight = runs.weight[j]
-        for lane in range(lanes):
-            weight[lane] *= total[lane]
+        below = state[MEAN + lane] < state[BEFORE + lane] - slack
+        sums[WORSE + lane] += state[WEIGHT + lane] * sums[SCALE + lane] if below else 0.0
 
 
-def _read(t: int, length: int, lanes: int, p: Change, runs: Runs, out: Out) -> None:
-    """Add up the runs of late that lie below what was to be expected when they began."""
-    youngest = max(1, length - p.recent)  # place 0 began with the series: no change
+def _read(
+    rows: Array,
+    sums: Array,
+    lanes: int,
+    probability: float,
+    statistic: Array,
+    flagged: Array,
+    reason: Array,
+) -> None:
+    """Write the answers for one score of each lane."""
+    wide = len(statistic) > 0
     for lane in range(lanes):
-        i = runs.rows[t][lane]
-        if i < 0 or out.reason[i] != EVALUABLE:
-            continue
-        worse = 0.0
-        for j in range(length - 1, youngest - 1, -1):
-            below = runs.mean[j][lane] < runs.before[j][lane] - p.slack
-            worse += runs.weight[j][lane] if below else 0.0
-        out.statistic[i] = -worse
-        out.flagged[i] = worse >= p.probability
+        i, worse = rows[lane], sums[WORSE + lane]
+        if i >= 0 and reason[i] == EVALUABLE:
+            flagged[i] = worse >= probability
+            if wide:
+                statistic[i] = -worse
 
 
-def _open_row(x: Array, n: Array, best: Array, base: Array, i: int, p: Change, out: Out) -> None:
-    """Write what is known of a row before it is judged."""
-    reason = EVALUABLE if p.noise > 0.0 else NO_SPREAD
-    reason = AT_THE_END if best[i] > p.share * n[i] else reason
-    reason = TOO_FEW if n[i] < p.few else reason
-    reason = NO_FORM if x[i] != x[i] else reason
-    out.reason[i] = reason
-    out.statistic[i] = math.nan
-    out.limit[i] = math.nan
-    out.flagged[i] = False
-    out.n_used[i] = n[i]
-    out.expected[i] = base[i] if n[i] > 0 else math.nan
+def _open_rows(
+    x: Array, n: Array, best: Array, rows: int, p: Change, flagged: Array, reason: Array
+) -> None:
+    """Write what is known of each row before it is judged."""
+    for i in range(rows):
+        known = EVALUABLE if p.noise > 0.0 else NO_SPREAD
+        known = AT_THE_END if best[i] > p.share * n[i] else known
+        known = TOO_FEW if n[i] < p.few else known
+        reason[i] = NO_FORM if x[i] != x[i] else known
+        flagged[i] = False
+
+
+def _open_numbers(n: Array, base: Array, rows: int, out: Out) -> None:
+    for i in range(rows):
+        out.statistic[i] = math.nan
+        out.limit[i] = math.nan
+        out.n_used[i] = n[i]
+        out.expected[i] = base[i] if n[i] > 0 else math.nan

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # ruff: noqa: PLR0917 -- a compiled function takes its arrays by position
+# ruff: noqa: FURB136 -- min and max treat NaN in one way here, in another compiled
 """Charts: the individuals chart with its run rules, CUSUM and EWMA.
 
 Scores are turned so that higher is better; a missing score is NaN and no point of a chart. The
@@ -20,6 +21,11 @@ OF_MEAN, OF_MEDIAN = 1.128, 0.9539
 # Which run rules a chart asks: the bits of ``Chart.runs``.
 BEYOND_3, TWO_OF_THREE, FOUR_OF_FIVE, EIGHT_ON_A_SIDE = 1, 2, 4, 8
 EIGHT = 8
+# Which of the last three (five) scores lie beyond a line, as bits, the latest first: sets in which
+# two of three, or four of five, and the latest among them, do; one bit for each set.
+TWO_AND_LATEST = 1 << 3 | 1 << 5 | 1 << 7
+FOUR_AND_LATEST = 1 << 15 | 1 << 23 | 1 << 27 | 1 << 29 | 1 << 31
+FEW = 24  # numbers that are put in order by hand faster than by a call
 
 Array = Any  # a numpy array, or a list of the same length
 
@@ -67,7 +73,7 @@ def judge_chart(
     Centre x̄ and σ̂ = MR̄/1.128 (robust: median, and median(MR)/.9539) of the first ``baseline``
     scores, or of all; they are written to ``centre`` and ``sigma``, NaN where there is no chart
     yet. ``scratch``: a numpy array with room for twice the longest dyad. Where ``out.statistic``
-    has length 0 only the outer limit on the worse side is asked, and flags and reasons written.
+    has length 0 only flags and reasons are written.
     """
     offset = starts[first]
     for dyad in range(first, last):
@@ -77,7 +83,11 @@ def judge_chart(
         if len(out.statistic):
             _draw(begin, judged, end, used, middle, spread, centre, sigma, out.n_used)
         else:
-            _mark(x, begin, judged, end, middle, spread, p, out)
+            _mark(x, begin, judged, end, middle, spread, p, out.flagged, out.reason)
+            if spread > 0.0 and p.runs & ~BEYOND_3:
+                _mark_runs(x, gap, judged, end, middle, spread, -1.0, p, out.flagged)
+            if spread > 0.0 and p.both_sides:
+                _mark_runs(x, gap, judged, end, middle, spread, 1.0, p, out.flagged)
     if not len(out.statistic):
         return
     _compare(x, n, starts[last] - offset, p, centre, sigma, out)
@@ -151,24 +161,65 @@ def _mark(
     middle: float,
     spread: float,
     p: Chart,
-    out: Out,
+    flagged: Array,
+    reason: Array,
 ) -> None:
     """Write flags and reasons of one dyad by the outer limit on the worse side."""
     known = EVALUABLE if spread > 0.0 else NO_SPREAD
     known = TOO_FEW if middle != middle else known  # noqa: PLR0124 -- NaN
     limit = middle - p.sigmas * spread - p.slack
+    asked = (p.runs & BEYOND_3 == BEYOND_3) & (known == EVALUABLE)
     for i in range(begin, judged):
-        out.flagged[i] = False
-        out.reason[i] = TOO_FEW if x[i] == x[i] else NO_FORM
+        flagged[i] = False
+        reason[i] = TOO_FEW if x[i] == x[i] else NO_FORM
     for i in range(judged, end):
-        out.flagged[i] = (x[i] < limit) & (known == EVALUABLE)
-        out.reason[i] = known if x[i] == x[i] else NO_FORM
+        flagged[i] = (x[i] < limit) & asked
+        reason[i] = known if x[i] == x[i] else NO_FORM
+
+
+def _mark_runs(
+    x: Array,
+    gap: Array,
+    begin: int,
+    end: int,
+    middle: float,
+    spread: float,
+    side: float,
+    p: Chart,
+    flagged: Array,
+) -> None:
+    """Add the flags of telling runs on one side: −1 for the worse, 1 for the better."""
+    two, one, same, near = 0, 0, 0, p.slack / spread
+    outer, beyond_3 = p.sigmas + near, p.runs & BEYOND_3 == BEYOND_3
+    sets_of_3 = TWO_AND_LATEST if p.runs & TWO_OF_THREE else 0
+    sets_of_5 = FOUR_AND_LATEST if p.runs & FOUR_OF_FIVE else 0
+    eight = EIGHT if p.runs & EIGHT_ON_A_SIDE else 1 << 30
+    for i in range(begin, end):
+        here = x[i]
+        if here != here:  # noqa: PLR0124 -- NaN
+            continue
+        away = (here - middle) / spread * side
+        kept = 0 if gap[i] > p.widest else -1
+        two = ((two & kept) << 1 | (away > 2.0 + near)) & 7
+        one = ((one & kept) << 1 | (away > 1.0 + near)) & 31
+        same = (same & kept) + 1 if away > near else 0
+        told = (sets_of_3 >> two | sets_of_5 >> one) & 1 == 1
+        told = told | (same >= eight) | (beyond_3 & (away > outer))
+        flagged[i] = flagged[i] | told
 
 
 def _median(scratch: Array, at: int, n: int) -> float:
     """Return the median of n numbers from a place on."""
-    ordered = np.sort(scratch[at : at + n])
-    return 0.5 * float(ordered[(n - 1) // 2] + ordered[n // 2])
+    if n > FEW:
+        ordered = np.sort(scratch[at : at + n])
+        return 0.5 * float(ordered[(n - 1) // 2] + ordered[n // 2])
+    for k in range(at + 1, at + n):
+        here, place = scratch[k], k
+        while place > at and scratch[place - 1] > here:
+            scratch[place] = scratch[place - 1]
+            place -= 1
+        scratch[place] = here
+    return 0.5 * float(scratch[at + (n - 1) // 2] + scratch[at + n // 2])
 
 
 def _compare(
@@ -254,24 +305,33 @@ def judge_cusum(
     first: int,
     last: int,
     p: Recursion,
+    z: Array,
     out: Out,
 ) -> None:
     """Add up what lies beyond the allowance: S = max(0, S − z − k), flagged above h.
 
     With ``both_sides`` the upper sum max(0, S + z − k) is kept as well and can flag. Nothing is
     reset by a flag. A missing form, and a score that cannot be judged, leave the sums as they are.
+    ``z`` is room for a number of each row. Where ``out.statistic`` has length 0 only flags and
+    reasons are written.
     """
     offset = starts[first]
+    if not len(out.statistic):
+        _z_alone(x, n, best, base, spread, starts[last] - offset, p, z, out.reason)
+        for dyad in range(first, last):
+            begin, end = starts[dyad] - offset, starts[dyad + 1] - offset
+            _sum_up(begin, end, z, p, out.flagged, out.reason)
+        return
     _standardise(x, n, best, base, spread, starts[last] - offset, p, out)
     edge = p.limit + p.slack
     for dyad in range(first, last):
         low, high = 0.0, 0.0
         for i in range(starts[dyad] - offset, starts[dyad + 1] - offset):
-            z, usable = out.statistic[i], out.reason[i] == EVALUABLE
+            away, usable = out.statistic[i], out.reason[i] == EVALUABLE
             out.limit[i] = out.expected[i] - spread[i] * (p.limit + p.weight - low)
-            down, up = low - z - p.weight, high + z - p.weight
-            down = max(0.0, down)
-            up = max(0.0, up)
+            down, up = low - away - p.weight, high + away - p.weight
+            down = down if down > 0.0 else 0.0
+            up = up if up > 0.0 else 0.0
             low = down if usable else low
             high = up if usable else high
             above = p.both_sides & (high > low)
@@ -291,30 +351,85 @@ def judge_ewma(
     first: int,
     last: int,
     p: Recursion,
+    z: Array,
     out: Out,
 ) -> None:
     """Average with fading memory: e = (1 − λ)e + λz, flagged beyond L·√(λ/(2−λ)·(1−(1−λ)^2t)).
 
     t counts the scores that were judged. A missing form, and a score that cannot be judged, leave
-    the average as it is.
+    the average as it is. ``z`` and empty ``out.statistic`` as for `judge_cusum`.
     """
     offset = starts[first]
+    if not len(out.statistic):
+        _z_alone(x, n, best, base, spread, starts[last] - offset, p, z, out.reason)
+        for dyad in range(first, last):
+            begin, end = starts[dyad] - offset, starts[dyad + 1] - offset
+            _average(begin, end, z, p, out.flagged, out.reason)
+        return
     _standardise(x, n, best, base, spread, starts[last] - offset, p, out)
     keep, variance, times = 1.0 - p.weight, p.weight / (2.0 - p.weight), 1.0 / p.weight
     for dyad in range(first, last):
         e, fading = 0.0, 1.0
         for i in range(starts[dyad] - offset, starts[dyad + 1] - offset):
-            z, usable = out.statistic[i], out.reason[i] == EVALUABLE
+            away, usable = out.statistic[i], out.reason[i] == EVALUABLE
             faded = fading * keep * keep
             edge = p.limit * math.sqrt(variance * (1.0 - faded))
             out.limit[i] = out.expected[i] - spread[i] * (edge + keep * e) * times
             fading = faded if usable else fading
-            e = keep * e + p.weight * z if usable else e
+            e = keep * e + p.weight * away if usable else e
             above = p.both_sides & (e > 0.0)
             out.statistic[i] = e if usable else math.nan
             out.flagged[i] = usable & ((e if above else -e) > edge + p.slack)
             if above and usable:
                 out.limit[i] = x[i] - spread[i] * (e - edge) * times
+
+
+def _sum_up(begin: int, end: int, z: Array, p: Recursion, flagged: Array, reason: Array) -> None:
+    """Write the flags of one dyad's sums."""
+    low, high, edge = 0.0, 0.0, p.limit + p.slack
+    for i in range(begin, end):
+        usable = reason[i] == EVALUABLE
+        down, up = low - z[i] - p.weight, high + z[i] - p.weight
+        down = down if down > 0.0 else 0.0
+        up = up if up > 0.0 else 0.0
+        low = down if usable else low
+        high = up if usable else high
+        flagged[i] = usable & ((low > edge) | (p.both_sides & (high > edge)))
+
+
+def _average(begin: int, end: int, z: Array, p: Recursion, flagged: Array, reason: Array) -> None:
+    """Write the flags of one dyad's fading average."""
+    keep, variance = 1.0 - p.weight, p.weight / (2.0 - p.weight)
+    e, fading = 0.0, 1.0
+    for i in range(begin, end):
+        usable = reason[i] == EVALUABLE
+        faded = fading * keep * keep
+        edge = p.limit * math.sqrt(variance * (1.0 - faded))
+        fading = faded if usable else fading
+        e = keep * e + p.weight * z[i] if usable else e
+        above = p.both_sides & (e > 0.0)
+        flagged[i] = usable & ((e if above else -e) > edge + p.slack)
+
+
+def _z_alone(
+    x: Array,
+    n: Array,
+    best: Array,
+    base: Array,
+    spread: Array,
+    rows: int,
+    p: Recursion,
+    z: Array,
+    reason: Array,
+) -> None:
+    """Write z = (x − b)/s and why a row cannot be judged."""
+    for i in range(rows):
+        here, wide = x[i], spread[i]
+        known = EVALUABLE if wide > 0.0 else NO_SPREAD
+        known = AT_THE_END if best[i] > p.share * n[i] else known
+        known = TOO_FEW if n[i] < p.few else known
+        reason[i] = NO_FORM if here != here else known  # noqa: PLR0124 -- NaN
+        z[i] = (here - base[i]) / wide if wide > 0.0 else math.nan
 
 
 def _standardise(

@@ -95,6 +95,24 @@ def _compile(function: FunctionType) -> Any:
     twin.__qualname__ = function.__qualname__
     twin.__module__ = function.__module__
     try:
-        return numba.njit(cache=True, nogil=True, error_model="numpy")(twin)
+        kept = numba.njit(cache=True, nogil=True, error_model="numpy")(twin)
     except RuntimeError:  # no folder where the machine code could be kept: compile every time
         return numba.njit(nogil=True, error_model="numpy")(twin)
+    _forget_unreadable(kept)
+    return kept
+
+
+def _forget_unreadable(kept: Any) -> None:
+    """Empty a function's list of kept machine code that names a type which is no longer there.
+
+    numba compares the age of the list with that of the source only after reading it, so a list
+    from before a type of the module was renamed stops every call.
+    """
+    cache = getattr(kept, "_cache", None)
+    listed = getattr(cache, "_cache_file", None)
+    if cache is None or listed is None:
+        return
+    try:
+        listed._load_index()  # noqa: SLF001 -- numba has no public way to ask
+    except Exception:  # noqa: BLE001 -- whatever the reason, what cannot be read is of no use
+        cache.flush()

@@ -310,19 +310,34 @@ def judge_drop(
         out.n_used[i] = min(n, p.most)
 
 
-def flag_drop(
-    rows: int, f: Running, reference: Array, unit: Array, times: Array, p: Drop, out: Out
+def mark_drop(
+    rows: int,
+    x: Array,
+    n: Array,
+    used: Array,
+    gap: Array,
+    best: Array,
+    reference: Array,
+    unit: Array,
+    times: Array,
+    p: Drop,
+    bit: Any,
+    flags: Array,
+    judged: Array,
 ) -> None:
-    """Do as `judge_drop`, and write flags and reasons alone."""
+    """Do as `judge_drop`, and add the flags and the rows that were judged to the bits of each row.
+
+    ``used`` counts the scores that went in: ``n``, or those of the whole series. The columns come
+    one by one, since a call with all of `Running` takes longer than many a block.
+    """
     own, stretched = len(unit) > 0, len(times) > 0
     for i in range(rows):
-        x, ref = f.x[i], reference[i]
-        n = f.all_n[i] if p.whole else f.n[i]
+        here, ref = x[i], reference[i]
         u = _sound(unit[i] if own else p.fixed, p)
         u = u * times[i] if stretched else u
-        reason = _reason(x, n, f.gap[i], f.best[i], f.n[i], ref, u, p)
-        out.flagged[i] = _beyond(x, _limit(ref, u, p), p) & (reason == EVALUABLE)
-        out.reason[i] = reason
+        known = _reason(here, used[i], gap[i], best[i], n[i], ref, u, p) == EVALUABLE
+        flags[i] |= bit if _beyond(here, _limit(ref, u, p), p) & known else 0
+        judged[i] |= bit if known else 0
 
 
 def _sound(u: float, p: Drop) -> float:
@@ -421,8 +436,10 @@ def mirror(rows: int, both_ends: float, out: Out) -> None:
         out.limit[i] = both_ends - out.limit[i]
 
 
-def collect(rows: int, bit: Any, out: Out, flags: Array, judged: Array) -> None:
+def collect(
+    rows: int, bit: Any, flagged: Array, reason: Array, flags: Array, judged: Array
+) -> None:
     """Add one rule's flags and evaluable rows to the bits of each row."""
     for i in range(rows):
-        flags[i] |= bit if out.flagged[i] else 0
-        judged[i] |= bit if out.reason[i] == EVALUABLE else 0
+        flags[i] |= bit if flagged[i] else 0
+        judged[i] |= bit if reason[i] == EVALUABLE else 0

@@ -17,6 +17,7 @@ from attunement.signals.series import TOLERANCE, FloatArray, Series, _check_scal
 
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
+_AT_ONCE = 1 << 15  # rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,32 +178,39 @@ class Batch:
             )
 
     def _check_order(self) -> None:
-        rising = np.ones(self.values.size, dtype=np.bool_)
-        rising[1:] = np.diff(self.sessions) > 0
-        inner = self.starts[:-1]
-        rising[inner[inner < rising.size]] = True
-        if not rising.all():
-            raise SignalError(
-                "E-SIGNAL-002",
-                what="the session numbers of a dyad are not strictly increasing",
-                got=f"row {int(np.argmin(rising))} (counted from 0) does not come after the last",
-                expected="each session once, in order",
-                next_step="Sort by dyad and session and settle doubled sessions first",
-            )
+        """Look at some rows at a time, so that what is compared is still in the cache."""
+        n, inner = self.values.size, self.starts[1:-1]
+        # places where the numbers do not rise; those between two dyads are as they may be
+        for at in range(0, n - 1, _AT_ONCE):
+            last = min(at + _AT_ONCE, n - 1)
+            falls = self.sessions[at + 1 : last + 1] <= self.sessions[at:last]
+            dyads = inner[slice(*np.searchsorted(inner, (at + 1, last + 1)))]
+            falls[dyads - (at + 1)] = False
+            if falls.any():
+                raise SignalError(
+                    "E-SIGNAL-002",
+                    what="the session numbers of a dyad are not strictly increasing",
+                    got=f"row {at + 1 + int(np.argmax(falls))} (counted from 0) does not come "
+                    "after the last",
+                    expected="each session once, in order",
+                    next_step="Sort by dyad and session and settle doubled sessions first",
+                )
 
     def _check_values(self) -> None:
+        low, high = self.minimum - self.slack, self.maximum + self.slack
+        # the least and the largest, missing scores aside: NaN where all are missing
+        n = self.values.size
+        if not n or not (np.fmin.reduce(self.values) < low or np.fmax.reduce(self.values) > high):
+            return
         with np.errstate(invalid="ignore"):
-            off = (self.values < self.minimum - self.slack) | (
-                self.values > self.maximum + self.slack
-            )
-        if off.any():
-            raise SignalError(
-                "E-SIGNAL-003",
-                what="a score of the batch cannot be used",
-                got=f"row {int(np.argmax(off))} (counted from 0) is off the scale",
-                expected=f"numbers from {self.minimum:g} to {self.maximum:g}, or NaN",
-                next_step="Give NaN for a missing form, or check the measure's range",
-            )
+            off = (self.values < low) | (self.values > high)
+        raise SignalError(
+            "E-SIGNAL-003",
+            what="a score of the batch cannot be used",
+            got=f"row {int(np.argmax(off))} (counted from 0) is off the scale",
+            expected=f"numbers from {self.minimum:g} to {self.maximum:g}, or NaN",
+            next_step="Give NaN for a missing form, or check the measure's range",
+        )
 
 
 @dataclass(frozen=True, slots=True)

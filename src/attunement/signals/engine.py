@@ -32,7 +32,6 @@ _MOST_RULES = 64
 _BITS = (np.uint8, np.uint16, np.uint32, np.uint64)
 
 Array = Any
-_NONE, _NO_COUNT = np.empty(0), np.empty(0, dtype=np.int32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +106,10 @@ def judge_batch(
     plan = plan_of(rule, usual)
     if batch.n_rows < compile_from:
         return _plain(batch, plan, usual)
-    out = _room(batch.n_rows)
+    out, types = _room(batch.n_rows), _types(plan)
 
     def work(block: Block, first_row: int, kernels: Kernels) -> None:
-        kernel = kernels.of(0)
+        kernel = kernels.of(*types)
         last_row = first_row + block.rows
         part = tuple(array[first_row:last_row] for array in out)
         plan.judge(block, kernel, part)
@@ -182,16 +181,9 @@ def screen_batch(
             last_row = first_row + block.rows
             room = kernels.room(longest)
             for at, plan in asked:
-                kernel = kernels.of(at)
-                out = room if not plan.flags_alone else (_NONE, *room[1:3], _NONE, _NONE, _NO_COUNT)
-                plan.judge(block, kernel, out)
-                kernel(detect.collect)(
-                    block.rows,
-                    kind(1 << at),
-                    detect.Out(*out),
-                    flags[first_row:last_row],
-                    judged[first_row:last_row],
-                )
+                kernel = kernels.of(kind, *_types(plan))
+                marks = (kind(1 << at), flags[first_row:last_row], judged[first_row:last_row])
+                plan.mark(block, kernel, room, marks)
 
         for_each_block(batch, usual, [plan for _, plan in asked], work, threads)
     return Screening(tuple(rules), flags, judged)
@@ -317,17 +309,28 @@ def _longest_block(batch: Batch) -> int:
     return max(sizes, default=0)
 
 
-class Kernels:
-    """One thread's compiled kernels, by rule, and its room for the answers of a block."""
+# Compiled kernels that know the types of their arguments, by those types. To find the types out
+# takes longer than to judge a thousand series, so it is done once for a process.
+_SETTLED: dict[tuple[Any, ...], dict[Any, Settled]] = {}
 
-    def __init__(self) -> None:
-        """Begin with none."""
-        self._by_rule: dict[int, dict[Any, Settled]] = {}
+
+class Kernels:
+    """One thread's compiled kernels, and its room for the answers of a block.
+
+    Parameters
+    ----------
+    layout : tuple
+        What the types of the arrays of a run hang on.
+    """
+
+    def __init__(self, layout: tuple[Any, ...]) -> None:
+        """Begin without room."""
+        self._layout = layout
         self._room: tuple[Array, ...] = ()
 
-    def of(self, rule: int) -> Kernel:
-        """Return where a rule's kernels are looked up: its calls have the same types each time."""
-        known = self._by_rule.setdefault(rule, {})
+    def of(self, *types: Any) -> Kernel:
+        """Return where the kernels for a rule of such types are looked up."""
+        known = _SETTLED.setdefault((*self._layout, *types), {})
 
         def kernel(function: F, /) -> F:
             if function not in known:
@@ -341,6 +344,19 @@ class Kernels:
         if not self._room:
             self._room = _room(rows)
         return self._room
+
+
+def _types(plan: Plan) -> tuple[Any, ...]:
+    """Return what the types of a plan's numbers are."""
+    return (type(plan), *(type(number) for number in plan.p))
+
+
+def _layout(*arrays: Array) -> tuple[Any, ...]:
+    """Return what the compiled type of each array hangs on."""
+    return tuple(
+        (one.dtype, one.flags.c_contiguous, one.flags.writeable, one.flags.aligned)
+        for one in arrays
+    )
 
 
 def for_each_block(
@@ -363,11 +379,12 @@ def for_each_block(
     rows = _longest_block(batch)
     longest = int(np.diff(batch.starts).max())
     most_dyads = max(last - first for first, last in blocks)
+    layout = _layout(batch.values, batch.sessions, batch.starts)
     todo = iter(blocks)  # shared: a thread that is held up takes fewer
 
     def share(_: int) -> None:
-        kernels = Kernels()
-        run_along = Settled(detect.run_along)
+        kernels = Kernels(layout)
+        run_along = kernels.of()(detect.run_along)
         f = _columns(rows, asked, plain=False)
         ordered = np.empty(2 * longest + 1)
         runs = run_memory(longest, LANES, plain=False)

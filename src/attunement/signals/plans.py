@@ -18,11 +18,12 @@ from attunement.signals.ruling import Rule
 from attunement.signals.series import TOLERANCE, FloatArray
 
 LONGEST_RUN = 32  # run lengths told apart by the change-point rule; longer ones share a place
-LANES = 16  # dyads that the compiled change-point rule works on side by side
+LANES = changepoint.LANES  # dyads that the compiled change-point rule works on side by side
 _MOST_PSEUDO = 1e6
 _ANY = 1 << 30
 
 Array = Any
+Runs = tuple[Array, Array, Array, Array, Array]  # of `changepoint.judge_change`
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -38,7 +39,7 @@ class Block:
     f: detect.Running
     ordered: Array  # numpy, room for twice the longest dyad
     lanes: int
-    runs: tuple[Array, ...]  # for `changepoint.Runs`, without its constant
+    runs: Runs  # working memory of the change-point rule
     order: Array  # room for the dyads of the block
     limits: tuple[Array, Array]  # room for two numbers of each row
 
@@ -62,11 +63,16 @@ class Plan(Protocol):
         """How many scores the recent mean takes."""
 
     @property
-    def flags_alone(self) -> bool:
-        """Whether flags and reasons can be had without the numbers behind them."""
+    def p(self) -> tuple[Any, ...]:
+        """The numbers that the kernel is given."""
 
     def judge(self, block: Block, kernel: Kernel, out: tuple[Array, ...]) -> None:
-        """Write the answers for a block; empty arrays for numbers that are not wanted."""
+        """Write the answers for a block."""
+
+    def mark(
+        self, block: Block, kernel: Kernel, room: tuple[Array, ...], marks: tuple[Array, ...]
+    ) -> None:
+        """Add flags and judged rows to the bits of each row: ``marks`` are bit, flags, judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,16 +120,40 @@ class Usual:
         return cls(scale, archive.autocorrelation, 0.5 * step)
 
 
-def run_memory(longest: int, lanes: int, *, plain: bool) -> tuple[Array, ...]:
+_NO_NUMBERS, _NO_COUNTS = np.empty(0), np.empty(0, dtype=np.int32)
+
+
+class _FlagsAlone:
+    """A plan whose kernel leaves out the numbers where it is given no room for them."""
+
+    __slots__ = ()
+
+    def mark(
+        self: Plan, block: Block, kernel: Kernel, room: tuple[Array, ...], marks: tuple[Array, ...]
+    ) -> None:
+        """Have flags and reasons written, and mark by them."""
+        alone = (_NO_NUMBERS, *room[1:3], _NO_NUMBERS, _NO_NUMBERS, _NO_COUNTS)
+        self.judge(block, kernel, alone)
+        kernel(detect.collect)(block.rows, marks[0], *room[1:3], *marks[1:])
+
+
+def run_memory(longest: int, lanes: int, *, plain: bool) -> Runs:
     """Return working memory for the change-point rule."""
-    rows: list[tuple[int, type[Any]]] = [(LONGEST_RUN, np.float64)] * 4
-    rows += [(longest, np.float64), (longest, np.int64)]
-    flat: list[type[Any]] = [np.int64, np.float64]
     if plain:
-        table = [[[0] * lanes for _ in range(n)] for n, _ in rows]
-        return (*table, *([0] * lanes for _ in flat))
-    tables = [np.zeros((n, lanes), dtype=kind) for n, kind in rows]
-    return (*tables, *(np.zeros(lanes, dtype=kind) for kind in flat))
+        return (
+            [[0.0] * changepoint.STATE for _ in range(LONGEST_RUN)],
+            [[0.0] * lanes for _ in range(longest)],
+            [[0] * lanes for _ in range(longest)],
+            [0] * lanes,
+            [0.0] * changepoint.SUMS,
+        )
+    return (
+        np.zeros((LONGEST_RUN, changepoint.STATE)),
+        np.zeros((longest, lanes)),
+        np.zeros((longest, lanes), dtype=np.int64),
+        np.zeros(lanes, dtype=np.int64),
+        np.zeros(changepoint.SUMS),
+    )
 
 
 def plan_of(rule: Rule, usual: Usual) -> Plan:
@@ -173,15 +203,35 @@ class DropPlan:
             names.add("whole")
         return frozenset(names)
 
-    @property
-    def flags_alone(self) -> bool:
-        """Persistence and return read the numbers again."""
-        return self.persist <= 1 and self.window <= 0
-
     def judge(self, block: Block, kernel: Kernel, out: tuple[Array, ...]) -> None:
         """Compare, then apply persistence or return."""
+        f, answers = block.f, detect.Out(*out)
+        kernel(detect.judge_drop)(block.rows, f, *self._compared(block, kernel), self.p, answers)
+        where = (block.starts, block.first, block.last, f)
+        if self.persist > 1:
+            kernel(detect.keep_persistent)(*where, self.persist, self.p, answers)
+        if self.window > 0:
+            kernel(detect.keep_returned)(
+                block.sessions, *where, self.window, self.tolerance, self.p.slack, answers
+            )
+
+    def mark(
+        self, block: Block, kernel: Kernel, room: tuple[Array, ...], marks: tuple[Array, ...]
+    ) -> None:
+        """Compare and mark at once, where nothing follows."""
+        if self.persist > 1 or self.window > 0:
+            self.judge(block, kernel, room)
+            kernel(detect.collect)(block.rows, marks[0], *room[1:3], *marks[1:])
+            return
+        f, compared = block.f, self._compared(block, kernel)
+        used = f.all_n if self.p.whole else f.n
+        kernel(detect.mark_drop)(
+            block.rows, f.x, f.n, used, f.gap, f.best, *compared, self.p, *marks
+        )
+
+    def _compared(self, block: Block, kernel: Kernel) -> tuple[Array, Array, Array]:
+        """Return the columns of the reference, of its unit, and of what multiplies the unit."""
         f, none = block.f, block.f.x[:0]
-        answers = detect.Out(*out)
         if self.reference is Reference.OWN_MEDIAN:
             kernel(detect.running_median)(block.starts, block.first, block.last, block.ordered, f)
         reference = {
@@ -204,15 +254,7 @@ class DropPlan:
             unit = f.spread
         if self.unit is Unit.PREDICTIVE_SD and self.reference is Reference.OWN_LINE:
             times = f.line_factor
-        judge = detect.judge_drop if len(out[0]) or not block.rows else detect.flag_drop
-        kernel(judge)(block.rows, f, reference, unit, times, self.p, answers)
-        where = (block.starts, block.first, block.last, f)
-        if self.persist > 1:
-            kernel(detect.keep_persistent)(*where, self.persist, self.p, answers)
-        if self.window > 0:
-            kernel(detect.keep_returned)(
-                block.sessions, *where, self.window, self.tolerance, self.p.slack, answers
-            )
+        return reference, unit, times
 
 
 def _drop_plan(params: Mapping[str, float], usual: Usual) -> Plan:
@@ -310,17 +352,12 @@ def _median_plan(params: Mapping[str, float], usual: Usual) -> Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class ChartPlan:
+class ChartPlan(_FlagsAlone):
     """An individuals chart."""
 
     p: charts.Chart
     columns: frozenset[str] = frozenset()
     recent: int = 0
-
-    @property
-    def flags_alone(self) -> bool:
-        """Runs read the numbers again."""
-        return self.p.runs == charts.BEYOND_3 and not self.p.both_sides
 
     def judge(self, block: Block, kernel: Kernel, out: tuple[Array, ...]) -> None:
         """Draw and read each dyad's chart."""
@@ -355,20 +392,20 @@ def _chart_plan(params: Mapping[str, float], usual: Usual) -> Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class RecursionPlan:
+class RecursionPlan(_FlagsAlone):
     """CUSUM or EWMA."""
 
     function: Callable[..., None]
     p: charts.Recursion
     columns: frozenset[str] = frozenset({"base"})
     recent: int = 0
-    flags_alone: bool = False
 
     def judge(self, block: Block, kernel: Kernel, out: tuple[Array, ...]) -> None:
         """Run the recursion through each dyad."""
         f = block.f
         where = (block.starts, block.first, block.last)
-        kernel(self.function)(f.x, f.n, f.best, f.base, f.spread, *where, self.p, charts.Out(*out))
+        columns = (f.x, f.n, f.best, f.base, f.spread)
+        kernel(self.function)(*columns, *where, self.p, block.limits[0], charts.Out(*out))
 
 
 def _recursion(
@@ -392,20 +429,18 @@ def _recursion(
 
 
 @dataclass(frozen=True, slots=True)
-class ChangePlan:
+class ChangePlan(_FlagsAlone):
     """Bayesian online change points."""
 
     p: changepoint.Change
     constant: FloatArray
     columns: frozenset[str] = frozenset({"base"})
     recent: int = 0
-    flags_alone: bool = False
 
     def judge(self, block: Block, kernel: Kernel, out: tuple[Array, ...]) -> None:
         """Run the recursion through each dyad."""
         f = block.f
         constant = self.constant.tolist() if isinstance(f.x, list) else self.constant
-        memory: list[Array] = [*block.runs, constant]
         if block.lanes > 1:
             kernel(changepoint.lengths_in_order)(block.starts, block.first, block.last, block.order)
         kernel(changepoint.judge_change)(
@@ -419,7 +454,8 @@ class ChangePlan:
             block.lanes,
             block.order,
             self.p,
-            changepoint.Runs(*memory),
+            *block.runs,
+            constant,
             changepoint.Out(*out),
         )
 

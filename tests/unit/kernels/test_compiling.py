@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -34,3 +36,23 @@ def test_compiled_is_one_object_and_never_fast_and_loose() -> None:
 def test_compiled_refuses_what_is_not_a_plain_function() -> None:
     with pytest.raises(TypeError, match="plain function"):
         compiled(len)
+
+
+def test_kept_code_that_names_a_type_of_an_older_version_is_dropped(tmp_path: Path) -> None:
+    # a named tuple goes from the module: its name is still in the list of what was kept
+    script = (
+        "import sys; sys.path.insert(0, sys.argv[1]); import numpy, older;"
+        "from attunement.kernels import compiled; compiled(older.first)(older.make())"
+    )
+    given = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "kept")}
+    for name in ("Before", "After"):
+        (tmp_path / "older.py").write_text(
+            "from typing import NamedTuple\n"
+            f"class {name}(NamedTuple):\n    x: float\n"
+            "def first(pair):\n    return pair.x\n"
+            f"def make():\n    return {name}(1.0)\n"
+        )
+        words = [sys.executable, "-B", "-c", script, str(tmp_path)]
+        done = subprocess.run(words, check=False, env=given, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+    assert list((tmp_path / "kept").rglob("*.nbi"))

@@ -124,3 +124,10 @@ def test_runs_longer_than_there_are_places_share_one() -> None:
 def test_people_who_do_not_differ(archive: Archive) -> None:
     of = Batch(np.array([5.0, 5, 5, 1]), np.arange(1, 5), np.array([0, 4]), 0, 10)
     assert np.isfinite(judge_batch(of, CHANGE, archive=archive).statistic[2:]).all()
+
+
+def test_scores_many_thousand_sds_away_stay_numbers() -> None:
+    of = Batch(np.array([5.0, 5, 5, 9, 1, 1, 9, 9]), np.arange(1, 9), np.array([0, 8]), 0, 10)
+    found = judge_batch(of, CHANGE, archive=Archive(5, 1, 1e-9, 0, "by hand"))
+    assert np.isfinite(found.statistic[2:]).all()
+    assert found.flagged[4]

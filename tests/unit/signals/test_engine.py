@@ -360,3 +360,35 @@ def test_a_rule_cannot_call_itself_prospective_when_it_looks_ahead() -> None:
         Rule(**{**kept, "prospective": True})
     assert not rule("drop-from-own-mean").with_params("t", unit=Unit.WHOLE_SD).prospective
     assert back.with_params("t", reference=Reference.OWN_MEAN, unit=1, min_previous=2).prospective
+
+
+def long_batch() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the arrays of 7,000 dyads of ten sessions, in more than one portion of the checks."""
+    values = np.full(70_000, 5.0)
+    values[::7] = NAN
+    return values, np.tile(np.arange(1, 11), 7_000), 10 * np.arange(7_001)
+
+
+@pytest.mark.parametrize("row", [1, 9, 32_767, 32_768, 32_769, 69_999])
+def test_a_number_that_does_not_rise_is_found_wherever_it_is(row: int) -> None:
+    values, sessions, starts = long_batch()
+    Batch(values, sessions, starts, 0, 10)
+    sessions[row] = sessions[row - 1]
+    with pytest.raises(SignalError, match=f"row {row} ") as caught:
+        Batch(values, sessions, starts, 0, 10)
+    assert caught.value.code == "E-SIGNAL-002"
+
+
+@pytest.mark.parametrize("score", [10.1, -0.1, float("inf"), -float("inf")])
+@pytest.mark.parametrize("row", [0, 40_000, 69_999])
+def test_a_score_off_the_scale_is_found_wherever_it_is(row: int, score: float) -> None:
+    values, sessions, starts = long_batch()
+    values[row] = score
+    with pytest.raises(SignalError, match=f"row {row} ") as caught:
+        Batch(values, sessions, starts, 0, 10)
+    assert caught.value.code == "E-SIGNAL-003"
+
+
+def test_no_score_at_all_and_dyads_without_rows_are_a_batch() -> None:
+    of = Batch(np.full(3, NAN), np.array([1, 2, 1]), np.array([0, 0, 2, 2, 3, 3]), 0, 10)
+    assert not judge_batch(of, RULES[0], archive=ARCHIVE).evaluable.any()
