@@ -26,6 +26,10 @@ synthetic = true
 text = "If you might harm yourself or are in danger, call now. Nobody watches these answers \
 round the clock. (This is a demo: the number is not a real one.)"
 phone = "000 000 000"
+
+[risk]
+pages_only = true
+procedure = "Synthetic: call the client today, and write down what you did."
 """
 
 

@@ -17,6 +17,7 @@ from attunement.clinic.demo.answered import answer_the_past, name_planted
 from attunement.clinic.demo.loops import tell_loops
 from attunement.clinic.demo.story import Story, tell
 from attunement.clinic.models import (
+    WEEK_MINUTES,
     Answer,
     Assignment,
     CareEpisode,
@@ -29,6 +30,7 @@ from attunement.clinic.models import (
     Provenance,
     Response,
     Role,
+    RotaTurn,
     Score,
     Session,
     Therapist,
@@ -37,6 +39,7 @@ from attunement.clinic.models import (
 from attunement.clinic.services.audit import record
 from attunement.clinic.services.derive import scores_of
 from attunement.clinic.services.forms import config, measure_of
+from attunement.clinic.services.risk.rota import DAY_MINUTES
 from attunement.clinic.services.signalling import refresh_signals
 from attunement.clinic.services.wording import client_who_sees, therapist_who_sees
 
@@ -89,6 +92,7 @@ def seed(*, now: datetime) -> Seeded:
         keys = {name: dyad.pk for name, dyad in dyads.items()}
         name_planted(story.planted, keys)
         answer_the_past(story.planted, {pk: name for name, pk in keys.items()}, today=now.date())
+        _rota(practice, now=now)
         tell_loops(story.planted, keys, recent=keys[story.rupture])
         record(
             actor="system",
@@ -129,6 +133,23 @@ def _people(story: Story, practice: Practice) -> dict[str, Therapist]:
         display_name="Synthetic Lead",
     )
     return made
+
+
+def _rota(practice: Practice, *, now: datetime) -> None:
+    """Put the two logins on a synthetic rota: the therapist by day, the lead else and next."""
+    login = Login.objects.get(username=THERAPIST_LOGIN)
+    lead = Login.objects.get(username=LEAD_LOGIN)
+    days = [(login, 1, day * DAY_MINUTES + 8 * 60, day * DAY_MINUTES + 18 * 60) for day in range(5)]
+    for who, place, starts, ends in (*days, (lead, 2, 0, WEEK_MINUTES)):
+        RotaTurn.objects.create(
+            practice=practice,
+            login=who,
+            place=place,
+            starts=starts,
+            ends=ends,
+            made_by="system",
+            made_at=now,
+        )
 
 
 def _dyads(
