@@ -71,8 +71,8 @@ class ConfigError(AttunementError):
         "E-CONFIG-010": "a form cannot be asked",
         "E-CONFIG-011": "a form asks about risk, and its answer might reach nobody",
         "E-CONFIG-012": "a file can be changed by everybody",
-        "E-CONFIG-015": "the mail server or the monitor is not safe to use",
         "E-CONFIG-013": "the file of keys cannot be used",
+        "E-CONFIG-015": "the mail server or the monitor is not safe to use",
     }
 
 
