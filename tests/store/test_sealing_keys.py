@@ -6,6 +6,7 @@ from __future__ import annotations
 import dataclasses
 import threading
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -126,3 +127,13 @@ def test_many_first_forms_at_once_make_one_key() -> None:
         each.join()
     assert len(seen) == 6
     assert set(seen) == {SealingKey.objects.get().pk}
+
+
+def test_operator_renews_the_key_by_command(run_clinic: Any, tmp_path: Path) -> None:
+    run = f"from attunement.cli import main\nmain(['serve', '--config', {str(tmp_path)!r} + "
+    lines = run + "'/clinic.toml', 'renew-queue-key'])"
+    first, second = run_clinic(tmp_path, lines), run_clinic(tmp_path, lines)
+    assert first.startswith("Forms are sealed to the key ")
+    assert first != second
+    count = "from attunement.clinic.models import SealingKey\nprint(SealingKey.objects.count())"
+    assert run_clinic(tmp_path, count).strip() == "2"

@@ -209,13 +209,29 @@ def rewrap_keys_command(config: Path | None) -> None:
     now = _set_up_and_open(config)
     from attunement.clinic.services.audit import record_alone
     from attunement.clinic.services.people import OPERATOR
+    from attunement.clinic.services.sealed_queue import wrap_again
     from attunement.clinic.services.sealing import rewrap_practice_keys
 
     n_rewrapped = rewrap_practice_keys()
+    wrap_again()
     record_alone(actor=OPERATOR, action="keys.rewrap", outcome="done", now=now)
     click.echo(
         f"{n_rewrapped} keys were wrapped anew. Copy the keys: attunement backup --keys FILE"
     )
+
+
+@command.command("renew-queue-key")
+@click.pass_obj
+def renew_queue_key_command(config: Path | None) -> None:
+    """Make a new key for forms that wait on phones; it is also renewed by itself, every 90 days.
+
+    What was sealed to the old one is opened for 30 days more.
+    """
+    now = _set_up_and_open(config)
+    from attunement.clinic.services.sealed_queue import replace_key
+
+    made = replace_key(now=now)
+    click.echo(f"Forms are sealed to the key {made.pk} from now on.")
 
 
 @command.command("verify-audit")

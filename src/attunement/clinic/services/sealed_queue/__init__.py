@@ -15,7 +15,12 @@ from attunement.clinic.services.sealed_queue.held import (
     n_unnoted,
     note_held,
 )
-from attunement.clinic.services.sealed_queue.keys import current_key, opens_until, replace_key
+from attunement.clinic.services.sealed_queue.keys import (
+    current_key,
+    opens_until,
+    replace_key,
+    wrap_again,
+)
 
 __all__ = [
     "Delivery",
@@ -29,4 +34,5 @@ __all__ = [
     "receive",
     "replace_key",
     "sealing_offer",
+    "wrap_again",
 ]

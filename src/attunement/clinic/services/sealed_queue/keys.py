@@ -69,7 +69,7 @@ def current_key(*, now: datetime) -> PublicHalves:
     if row is None or row.made_at + SHOWN_FOR <= now or _opening(row) is None:
         row = replace_key(now=now, seen=row.pk if row else "")
     elif not is_wrapped_by_newest(row.opening_wrapped):
-        _wrap_again()
+        wrap_again()
     return PublicHalves(key_id=row.pk, public=row.public, receipt_public=row.receipt_public)
 
 
@@ -139,7 +139,7 @@ def _forget(now: datetime) -> int:
     return SealingKey.objects.filter(over).exclude(opening_wrapped="").update(opening_wrapped="")
 
 
-def _wrap_again() -> None:
+def wrap_again() -> None:
     """Seal every half with the key of keys that wraps now; one that does not open stays."""
     with transaction.atomic():
         for row in SealingKey.objects.select_for_update():
