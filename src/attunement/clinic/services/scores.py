@@ -5,16 +5,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from attunement.clinic.models import Answer, Response, Score, derived_id
+from attunement.clinic.models import Answer, Provenance, Response, Score, derived_id
 from attunement.clinic.services.forms import measure_of
 from attunement.measures.schema import Measure
 from attunement.scoring import NotScored, score_response
+
+ENTERED = "entered"  # in the place of a scorer's version: nobody computed it
 
 
 def scores_of(response: Response, answers: Iterable[Answer]) -> list[Score]:
     """Return the score rows of a response, always the same for the same answers and scorer."""
     measure = measure_of(response.measure_id, response.measure_version)
     scored = score_response(measure, numbers_of(measure, answers))
+    totals = _entered(response)
     rows: list[Score] = []
     for scale, result in scored.scales.items():
         rows.append(
@@ -29,7 +32,17 @@ def scores_of(response: Response, answers: Iterable[Answer]) -> list[Score]:
                 scorer_version=scored.scorer_version,
             )
         )
+        if scale in totals:  # it came as a total, without its items
+            rows[-1].value, rows[-1].reason = totals[scale], None
+            rows[-1].scorer_version = ENTERED
     return rows
+
+
+def _entered(response: Response) -> dict[str, float]:
+    """Return the totals that came without items, by scale. Only paper has any."""
+    if response.provenance != Provenance.PAPER:
+        return {}
+    return {one.scale: one.value for one in response.totals.all()}
 
 
 def numbers_of(measure: Measure, answers: Iterable[Answer]) -> dict[str, float | None]:
