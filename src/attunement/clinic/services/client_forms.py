@@ -325,8 +325,11 @@ def _open(invitation: Invitation) -> bool:
 
 def _held(grant: str | Ticket, action: Action) -> Grant:
     """Return the grant. It may write to its own assignment, and never read from it."""
-    by_ticket = isinstance(grant, Ticket)
-    named = {"pk": grant.grant_id} if by_ticket else {"grant_sha256": token_sha256(grant)}
+    named = (
+        {"pk": grant.grant_id}
+        if isinstance(grant, Ticket)
+        else {"grant_sha256": token_sha256(grant)}
+    )
     found = (
         Grant.objects.select_related("invitation", "invitation__assignment").filter(**named).first()
     )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from attunement.clinic.access import Action
 from attunement.clinic.models import HeldDelivery, HeldReason, Practice, is_id
@@ -155,6 +155,6 @@ def note_held(actor: Any, held_id: str, *, now: datetime) -> None:
         done(actor.pk, Action.HELD_NOTE, now=now, target=f"held:{row.pk}")
 
 
-def _seen_by(actor: Any) -> Any:
+def _seen_by(actor: Any) -> QuerySet[HeldDelivery]:
     """Return the rows of the actor's practice, and those that nobody can place."""
     return HeldDelivery.objects.filter(Q(practice__isnull=True) | Q(practice=actor.practice_id))
