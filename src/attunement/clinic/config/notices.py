@@ -101,9 +101,11 @@ def risk_of(values: Mapping[str, Any], *, procedure: str) -> RiskRule:
     monitor = values.get("risk.monitor_url", "")
     if monitor:
         _check_monitor(monitor)
-    steps = [timedelta(minutes=each) for each in minutes]
+    first, second, third = (timedelta(minutes=each) for each in minutes)
     return RiskRule(
-        *steps,
+        next_after=first,
+        lead_after=second,
+        all_after=third,
         pages_only=values.get("risk.pages_only", False),
         procedure=procedure,
         monitor_url=monitor,

@@ -67,7 +67,7 @@ class ClinicMailBackend(EmailBackend):
         return _RememberingTls if self.use_ssl else _Remembering
 
     def _send(self, email_message: Any) -> bool:
-        sent = bool(super()._send(email_message))  # type: ignore[misc] -- the stubs leave it out
+        sent = bool(super()._send(email_message))  # type: ignore[misc]  # the stubs leave it out
         self.last_reply = getattr(self.connection, "last_reply", b"")
         return sent
 

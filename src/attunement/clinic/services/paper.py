@@ -53,6 +53,7 @@ from attunement.clinic.services.gate import (
     require_session,
 )
 from attunement.clinic.services.results import FieldProblem, Receipt, Refused
+from attunement.clinic.services.risk.raising import raise_untaken
 from attunement.clinic.services.sealing import open_field
 from attunement.clinic.services.secrets_of_links import ALPHABET
 from attunement.clinic.services.submission import (
@@ -294,17 +295,32 @@ def _take(
     if isinstance(parcel, Refused):
         return parcel
     known = earlier(assignment, parcel)
+    if isinstance(known, Refused):
+        _pass_on(assignment, parcel, now=now)
     if known is not None:
         return known
     if config().capture.double_entry:
         waits = _compare(actor, form, parcel, now=now)
         if waits is not None:
+            _pass_on(assignment, parcel, now=now)
             return waits
     receipt = store(assignment, parcel, now=now)
     Invitation.objects.filter(
         assignment=assignment, consumed_at__isnull=True, revoked_at__isnull=True
     ).update(consumed_at=now)
     return receipt
+
+
+def _pass_on(assignment: Assignment, parcel: Parcel, *, now: datetime) -> None:
+    """Tell people of risk at once: what was typed may wait for a second entry, a person may not."""
+    raise_untaken(
+        assignment,
+        str(parcel.submission_id),
+        parcel.form.values,
+        answered_at=None,
+        clock_suspect=False,
+        now=now,
+    )
 
 
 def _compare(

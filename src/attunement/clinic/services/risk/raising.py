@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from attunement.clinic.models import Assignment, Response, RiskAlert, RiskOutbox
+from attunement.clinic.models import Assignment, Provenance, Response, RiskAlert, RiskOutbox
 from attunement.clinic.services.audit import record
 from attunement.clinic.services.forms import measure_of
 from attunement.clinic.services.risk.configured import risk_items
@@ -59,6 +59,11 @@ def raise_for(response: Response, answers: Mapping[str, float | None], *, now: d
         clock_suspect=response.clock_suspect,
         received_at=response.received_at,
     )
+    if response.provenance == Provenance.PAPER:
+        # Typed once before, and passed on then: the second entry says the same paper once more.
+        typed = RiskAlert.objects.filter(assignment=response.assignment, response__isnull=True)
+        known = set(typed.values_list("item", flat=True))
+        answers = {item: value for item, value in answers.items() if item not in known}
     return _raise(found, answers, now=now)
 
 

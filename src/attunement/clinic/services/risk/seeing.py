@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import QuerySet
+
 from attunement.clinic.access import Action, Relation, may
 from attunement.clinic.models import (
     OPEN_STATES,
@@ -165,13 +167,13 @@ def _relation(login: Any, alert: RiskAlert | None) -> Relation:
     return Relation.NAMED if is_named(login) or told.exists() else Relation.PRACTICE
 
 
-def _rows() -> Any:
+def _rows() -> QuerySet[RiskAlert]:
     return RiskAlert.objects.select_related(
         "outbox", "assignment__session", "dyad__client", "dyad__therapist"
     ).order_by("number")
 
 
-def _visible(login: Login, *, named: bool, since: datetime) -> Any:
+def _visible(login: Login, *, named: bool, since: datetime) -> QuerySet[RiskAlert]:
     rows = _rows().filter(practice_id=login.practice_id)
     rows = rows.exclude(outbox__state=AlertState.CLOSED, received_at__lt=since)
     if named:
