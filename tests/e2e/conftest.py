@@ -105,4 +105,6 @@ def sign_in(page: Page, clinic: World) -> None:
     page.get_by_label("Name or e-mail").fill(clinic.login.username)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("heading", name="Today", exact=True).wait_for()
+    page.get_by_role("link", name="Your clients").click()
     page.get_by_role("heading", name="Your clients").wait_for()

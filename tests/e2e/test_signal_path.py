@@ -28,7 +28,8 @@ def test_a_question_is_answered_and_counted(
 
     # The therapist sees two places taken, opens one question, reads why, and answers.
     therapist = new_page(java_script_enabled=script)
-    enter(therapist, clinic.login.username, "Your clients")
+    enter(therapist, clinic.login.username, "Today")
+    therapist.get_by_role("link", name="Your clients").click()
     assert therapist.locator(".row-question").count() == 2
     therapist.get_by_role("link", name="2 questions to you this week").click()
     therapist.get_by_role("heading", name="More that were not shown").wait_for()
@@ -69,4 +70,4 @@ def enter(page: Page, name: str, heading: str) -> None:
     page.get_by_label("Name or e-mail").fill(name)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
-    page.get_by_role("heading", name=heading).wait_for()
+    page.get_by_role("heading", name=heading, exact=True).wait_for()

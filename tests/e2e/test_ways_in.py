@@ -84,6 +84,7 @@ def test_whole_path_without_script(clinic: World, new_page: NewPage) -> None:
     page.locator("#id_login").fill(clinic.login.username)
     page.locator("#id_password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("link", name="Your clients").click()
     page.get_by_role("link", name="Client 01").click()
     page.get_by_role("link", name="Start session 1").click()
     page.get_by_role("button", name="Start session 1").click()

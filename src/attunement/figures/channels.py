@@ -126,14 +126,16 @@ def _said(chart: ChannelChart, one: Channel) -> str:
 
 
 def _table(chart: ChannelChart) -> Table:
+    """Return the sessions that were noticed; a channel without anything to say has no column."""
+    heard = [one for one in chart.channels if any(seen is not None for seen in one.noticed)]
     rows = []
     for at, number in enumerate(chart.sessions):
-        seen = [one.noticed[at] for one in chart.channels]
+        seen = [one.noticed[at] for one in heard]
         if any(seen):
             rows.append((str(number), *(_cell(each) for each in seen)))
     return Table(
         caption=f"Each {chart.session_word} in which at least one channel noticed something",
-        header=(chart.session_word.capitalize(), *(one.label for one in chart.channels)),
+        header=(chart.session_word.capitalize(), *(one.label for one in heard)),
         rows=tuple(rows),
     )
 

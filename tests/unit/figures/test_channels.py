@@ -33,10 +33,10 @@ def test_the_sentence_says_each_channel_for_itself() -> None:
 
 def test_the_table_has_the_sessions_that_were_noticed() -> None:
     table = channel_chart(_chart()).table
-    assert table.header == ("Session", "Client's tick", "Therapist's tick", "Dip", "Observer")
+    assert table.header == ("Session", "Client's tick", "Therapist's tick", "Dip")
     assert table.rows == (
-        ("3", "no", "no", "noticed", "nothing to say"),
-        ("4", "noticed", "no", "noticed", "nothing to say"),
+        ("3", "no", "no", "noticed"),
+        ("4", "noticed", "no", "noticed"),
     )
 
 

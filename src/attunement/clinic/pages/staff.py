@@ -54,9 +54,10 @@ def actor_of(request: HttpRequest) -> Login:
 
 @permission("caseload.view")
 @require_safe
-@login_required
 def caseload(request: HttpRequest) -> HttpResponse:
     """Show the dyads of a therapist, in the order of the clients' codes."""
+    if not request.user.is_authenticated:
+        return HttpResponseRedirect(reverse("account_login"))  # and on to the first page of a role
     home = HOMES.get(actor_of(request).role)
     if home is not None:
         response = HttpResponseRedirect(reverse(home))

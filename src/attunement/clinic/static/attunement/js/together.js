@@ -5,6 +5,7 @@
   const close = document.querySelector("[data-close]");
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || event.defaultPrevented || close === null) return;
+    event.preventDefault(); // the browser's own Escape would stop the way out
     const here = document.activeElement;
     if (here instanceof HTMLTextAreaElement) {
       here.blur();
