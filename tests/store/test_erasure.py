@@ -175,7 +175,7 @@ def test_open_links_are_closed(world: Any) -> None:
 @pytest.mark.parametrize("who", ["therapist", "colleague", "supervisor", "operator", "stranger"])
 def test_only_a_lead_erases(world: Any, who: str) -> None:
     for act in (
-        lambda actor: erasure_question(actor, world.dyad.client_id, now=world.now),
+        lambda actor: erasure_question(actor, "C-07", now=world.now),
         lambda actor: erase_client(
             actor, world.dyad.client_id, typed_code="C-07", reason="asked", now=world.now
         ),
@@ -198,8 +198,11 @@ def test_a_client_of_another_practice_is_one_who_is_not_there(world: Any) -> Non
 
 def test_the_lead_is_asked_first_and_types_the_code(world: Any, written: Any) -> None:
     del written
-    asked = erasure_question(world.lead, world.dyad.client_id, now=world.now)
+    asked = erasure_question(world.lead, " C-07 ", now=world.now)
     assert (asked.code, asked.n_sessions, asked.n_dyads) == ("C-07", 1, 1)
+    for code in ("C-08", "c-07", ""):  # C-08 is of another practice
+        with pytest.raises(ClinicError, match="nobody here has"):
+            erasure_question(world.lead, code, now=world.now)
     for wrong in ({"typed_code": "C-08"}, {"typed_code": ""}, {"reason": "why not"}):
         with pytest.raises(ClinicError) as refusal:
             _erase(world, **wrong)

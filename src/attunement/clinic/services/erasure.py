@@ -71,16 +71,30 @@ class ErasureQuestion:
     n_dyads: int
 
 
-def erasure_question(actor: Login, client_id: str, *, now: datetime) -> ErasureQuestion:
+def erasure_offered(actor: Login, *, now: datetime) -> None:
+    """Refuse whoever may not erase anybody: E-ACCESS-001."""
+    with act(actor_name(actor), Action.CLIENT_ERASE, now=now):
+        decision = may(actor_of(actor), Action.CLIENT_ERASE, Relation.PRACTICE)
+        if not decision.allow:
+            raise AccessDeniedError(target="", reason=decision.reason)
+
+
+def erasure_question(actor: Login, code: str, *, now: datetime) -> ErasureQuestion:
     """Return what an erasure would be about, for the page that asks once more.
 
     Raises
     ------
     AccessError
-        E-ACCESS-001 unless the actor is a lead of the client's practice.
+        E-ACCESS-001 unless the actor is a lead.
+    ClinicError
+        E-CLINIC-022 for a code that no client of the practice has, or one who was erased.
     """
+    erasure_offered(actor, now=now)
     with act(actor_name(actor), Action.CLIENT_ERASE, now=now):
-        client = _require_client(actor, client_id)
+        found = Client.objects.filter(practice=actor.practice_id, code=code.strip())
+        client = found.filter(erased_at__isnull=True).first()
+        if client is None:
+            _refuse("a code that nobody here has", "a code of the list")
         dyads = list(client.dyads.prefetch_related("sessions"))
         done(
             actor.pk,

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Erasing a client in the browser: two steps, for a lead alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client as Browser
+from tests.clinic_world import World
+
+from attunement.clinic.models import Client, Erasure, Login, Role
+from attunement.clinic.services.sealing import forget_keys
+
+
+@pytest.fixture(autouse=True)
+def _own_ledger(tmp_path: Path, settings: Any) -> Iterator[None]:
+    settings.ATTUNEMENT = replace(settings.ATTUNEMENT, home=tmp_path)
+    yield
+    forget_keys()
+
+
+@pytest.fixture
+def lead(world: World) -> Browser:
+    login = Login.objects.create_user(
+        "synthetic-lead", practice=world.practice, role=Role.LEAD, display_name="Synthetic Lead"
+    )
+    browser = Browser()
+    browser.force_login(login)
+    return browser
+
+
+def test_a_lead_erases_in_two_steps(world: World, lead: Browser) -> None:
+    code = world.dyad.client.code
+    assert "/team/erase" in lead.get("/").content.decode()
+    assert lead.get("/team/erase").status_code == 200
+    asked = lead.post("/team/erase/sure", {"code": code, "reason": "asked"})
+    assert asked.status_code == 200
+    assert f"Erase {code} for good?" in asked.content.decode()
+    assert not Erasure.objects.exists()
+    wrong = lead.post("/team/erase/now", {"code": code, "reason": "asked", "again": "C-99"})
+    assert (wrong.status_code, Erasure.objects.count()) == (422, 0)
+    done = lead.post("/team/erase/now", {"code": code, "reason": "asked", "again": code})
+    assert done.status_code == 303
+    client = Client.objects.get(pk=world.dyad.client_id)
+    assert done.headers["Location"] == f"/team/erase?done={client.code}"
+    after = lead.get(done.headers["Location"]).content.decode()
+    assert client.code in after
+    assert code not in after
+    again = lead.post("/team/erase/now", {"code": code, "reason": "asked", "again": code})
+    assert (again.status_code, Erasure.objects.count()) == (422, 1)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {},
+        {"code": "Nobody", "reason": "asked"},
+        {"code": "Client 01"},
+        {"code": "Client 01", "reason": "because"},
+        {"code": "<script>", "reason": "asked"},
+    ],
+)
+def test_what_is_missing_or_wrong_is_said(
+    world: World, lead: Browser, sent: dict[str, str]
+) -> None:
+    for where in ("sure", "now"):
+        answer = lead.post(f"/team/erase/{where}", sent | {"again": world.dyad.client.code})
+        assert answer.status_code == 422
+        assert "<script>" not in answer.content.decode().split("<main")[1]
+    assert not Erasure.objects.exists()
+
+
+def test_words_in_the_address_are_not_shown(lead: Browser) -> None:
+    answer = lead.get("/team/erase?done=Synthetic+words")
+    assert "Synthetic words" not in answer.content.decode()
+
+
+def test_nobody_else_gets_there(world: World) -> None:
+    browser = world.browser()
+    sent = {"code": world.dyad.client.code, "reason": "asked", "again": world.dyad.client.code}
+    assert browser.get("/team/erase").status_code == 404
+    for where in ("sure", "now"):
+        assert browser.post(f"/team/erase/{where}", sent).status_code == 404
+    assert Browser().get("/team/erase").status_code == 302
+    assert not Erasure.objects.exists()
