@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# ruff: noqa: PLC0415 -- after the arguments: it compiles
 """Clients and therapists send their forms to a clinic that is really served; every one is counted.
 
 ``python -m bench clinic-load --seconds 300``. A client opens the link, gets the form, sends it; a
@@ -19,6 +20,7 @@ import tempfile
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -27,6 +29,7 @@ from bench.clinic.server import COMMAND, free_port, make_clinic, served
 
 _SUBMISSION = re.compile(rb'name="submission_id" value="([^"]+)"')
 _SPARE = 450  # forms a second for which there are sessions
+_ITEMS = 8  # answers in each form
 _GOAL = (300, 0.250)
 
 
@@ -54,7 +57,7 @@ class Load:
 
     @staticmethod
     def _order(plan: dict[str, object]) -> list[tuple[str, dict[str, str]]]:
-        """Return every form, last first: for a session the client's, some forms later the mirror."""
+        """Return every form, last first: the client's of a session, some forms later the mirror."""
         rows: list[dict[str, str]] = plan["sessions"]  # type: ignore[assignment] # from our own seed
         lag = min(200, len(rows))
         order: list[tuple[str, dict[str, str]]] = []
@@ -73,8 +76,9 @@ class Load:
             fields = {"login": name, "password": password}
             answer = await browser.post("/accounts/login/", fields)
             self.tally.took("log in", began)
-            if answer.status != 302:
-                raise SystemExit(f"Nobody could log in: {answer.status}")
+            if answer.status != HTTPStatus.FOUND:
+                message = f"Nobody could log in: {answer.status}"
+                raise SystemExit(message)
             self.cookies[name] = browser.cookies
             browser.close()
 
@@ -99,7 +103,7 @@ class Load:
         began = time.perf_counter()
         answer = await browser.post("/c/open", {"token": row["token"]})
         self.tally.took("open the link", began)
-        if answer.status != 303:
+        if answer.status != HTTPStatus.SEE_OTHER:
             self.tally.errors[f"open the link: {answer.status}"] += 1
             return
         await self._form(browser, "client", answer.location, "", {})
@@ -117,7 +121,7 @@ class Load:
         answer = await browser.get(path)
         self.tally.took(f"{who}: get the form", began)
         found = _SUBMISSION.search(answer.body)
-        if answer.status != 200 or found is None:
+        if answer.status != HTTPStatus.OK or found is None:
             self.tally.errors[f"{who}: get the form: {answer.status}"] += 1
             return
         level = self.dice.choice((3, 4, 5))
@@ -126,7 +130,7 @@ class Load:
         began = time.perf_counter()
         answer = await browser.post(to or "/c/form", fields)
         self.tally.took(f"{who}: send the form", began)
-        if answer.status in {302, 303}:
+        if answer.status in {HTTPStatus.FOUND, HTTPStatus.SEE_OTHER}:
             self.tally.confirmed.append(found[1].decode()[:36])
         else:
             self.tally.errors[f"{who}: send the form: {answer.status}"] += 1
@@ -148,7 +152,7 @@ class PlainLoad(Load):
                 browser.close()
                 continue
             self.tally.took("send the form", began)
-            if answer.status == 302:
+            if answer.status == HTTPStatus.FOUND:
                 self.tally.confirmed.append(identifier)
             else:
                 self.tally.errors[str(answer.status)] += 1
@@ -185,11 +189,15 @@ def _check(database: Path, confirmed: list[str]) -> None:
     found = {UUID(hex=name): (answers, scores) for name, answers, scores in rows}
     asked = [UUID(one) for one in confirmed]
     lost = sum(one not in found for one in asked)
-    halves = sum(one in found and (found[one][0] != 8 or found[one][1] == 0) for one in asked)
-    doubled = store.execute(
-        "SELECT count(*) FROM (SELECT assignment_id FROM clinic_response "
-        "GROUP BY assignment_id HAVING count(*) > 1)"
-    ).fetchone()[0] + len(asked) - len(set(asked))
+    halves = sum(one in found and (found[one][0] != _ITEMS or found[one][1] == 0) for one in asked)
+    doubled = (
+        store.execute(
+            "SELECT count(*) FROM (SELECT assignment_id FROM clinic_response "
+            "GROUP BY assignment_id HAVING count(*) > 1)"
+        ).fetchone()[0]
+        + len(asked)
+        - len(set(asked))
+    )
     events = store.execute("SELECT count(*) FROM clinic_auditevent").fetchone()[0]
     signals = store.execute("SELECT count(*) FROM clinic_signalrecord").fetchone()[0]
     judged = store.execute("SELECT count(*) FROM clinic_signaljudgement").fetchone()[0]
@@ -200,7 +208,8 @@ def _check(database: Path, confirmed: list[str]) -> None:
         f"whole; {events} audit events, {judged} judgements, {signals} questions; {verdict}"
     )
     if lost or doubled or halves or verdict != "ok":
-        raise SystemExit("A form that was confirmed is not in the store as it should be.")
+        message = "A form that was confirmed is not in the store as it should be."
+        raise SystemExit(message)
 
 
 def _arguments() -> argparse.Namespace:
@@ -252,7 +261,8 @@ def main() -> int:
             _plain(folder, min(asked.seconds, 30), asked.connections)
         print(f"\nAfter: {probe()}")
     good = rate >= _GOAL[0] and p99 <= _GOAL[1] and not load.tally.errors
-    print(f"Asked: {_GOAL[0]}/s, p99 {1000 * _GOAL[1]:.0f} ms, no errors: {'yes' if good else 'no'}")
+    said = "yes" if good else "no"
+    print(f"Asked: {_GOAL[0]}/s, p99 {1000 * _GOAL[1]:.0f} ms, no errors: {said}")
     return 0
 
 

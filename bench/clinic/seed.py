@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# ruff: noqa: PLC0415 -- Django is set up first
 """A synthetic practice in a temporary folder: some of its sessions answered, the others open.
 
 Run as a process of its own: ``python -m bench.clinic.seed CONFIG PLAN``. ``PLAN`` is read (how
@@ -40,7 +41,17 @@ def main(config: Path, plan: Path) -> None:
     with transaction.atomic():
         made = _people(asked, names)
         made["sessions"] = _sessions(asked, made.pop("rows"), now=now)
+        _signals(now=now)
     plan.write_text(json.dumps(made), encoding="utf-8")
+
+
+def _signals(*, now: Any) -> None:
+    """Judge what was answered, as it would have been when it came in."""
+    from attunement.clinic.models import Dyad
+    from attunement.clinic.services.signalling import refresh_signals
+
+    for dyad in Dyad.objects.select_related("client", "therapist"):
+        refresh_signals(dyad, now=now)
 
 
 def _people(asked: dict[str, int], names: list[str]) -> dict[str, Any]:
@@ -99,9 +110,7 @@ def _sessions(asked: dict[str, int], rows: list[Any], *, now: Any) -> list[dict[
     for session_no in range(1, n_all + 1):
         at = now - timedelta(weeks=n_all - session_no, minutes=1)
         sessions = [
-            Session(
-                dyad=dyad, care_episode=episode, session_no=session_no, held_on=at.date()
-            )
+            Session(dyad=dyad, care_episode=episode, session_no=session_no, held_on=at.date())
             for _, dyad, episode in rows
         ]
         Session.objects.bulk_create(sessions, batch_size=_BATCH)
@@ -183,7 +192,11 @@ def _answers(forms: list[Any], measures: dict[str, Any], *, at: Any, dice: rando
     for response in responses:
         level = dice.choice((3, 4, 5))
         own = [
-            Answer(response=response, item=item.id, value=float(max(0, level + dice.choice((-1, 0, 1)))))
+            Answer(
+                response=response,
+                item=item.id,
+                value=float(max(0, level + dice.choice((-1, 0, 1)))),
+            )
             for item in measures[response.perspective].items
             if item.kind != "text" and item.shown_if is None and item.id != "8"
         ]

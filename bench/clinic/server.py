@@ -16,7 +16,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-
 COMMAND = ("-c", "from attunement.cli import main; raise SystemExit(main())")
 
 
@@ -85,4 +84,5 @@ def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
                 return
         except OSError:
             time.sleep(0.1)
-    raise SystemExit("The server did not come up:\n" + log.read_text(encoding="utf-8")[-2000:])
+    message = "The server did not come up:\n" + log.read_text(encoding="utf-8")[-2000:]
+    raise SystemExit(message)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Count, Max, Min, QuerySet
 
 from attunement.clinic.models import (
     Assignment,
@@ -79,15 +79,7 @@ class Past:
             budgets=tuple(
                 TherapistBudget.objects.filter(therapist=therapist).order_by("set_at", "pk")
             ),
-            begun=tuple(
-                Assignment.objects.filter(
-                    session__dyad__therapist=therapist,
-                    perspective=Perspective.CLIENT,
-                    moment=Moment.AFTER,
-                )
-                .order_by("made_at")
-                .values_list("made_at", flat=True)
-            ),
+            begun=_begun(therapist),
         )
 
     def at(self, moment: datetime, measure: tuple[str, str]) -> InForce:
@@ -131,6 +123,31 @@ class Past:
         last = bisect_right(self.begun, moment)
         first = bisect_right(self.begun, moment - timedelta(weeks=CASELOAD_WEEKS))
         return (last - first) / CASELOAD_WEEKS
+
+
+_BEGUN: dict[str, tuple[tuple[object, ...], tuple[datetime, ...]]] = {}
+_MOST_BEGUN = 512  # therapists
+
+
+def _begun(therapist: Therapist) -> tuple[datetime, ...]:
+    """Return when a therapist's sessions were started, in order.
+
+    Times are made with their row and never changed, so what was read before is still true while
+    there are as many and none is earlier or later.
+    """
+    rows = Assignment.objects.filter(
+        session__dyad__therapist=therapist,
+        perspective=Perspective.CLIENT,
+        moment=Moment.AFTER,
+    )
+    state = tuple(rows.aggregate(n=Count("pk"), a=Min("made_at"), z=Max("made_at")).values())
+    kept = _BEGUN.get(therapist.pk)
+    if kept is None or kept[0] != state:
+        kept = (state, tuple(rows.order_by("made_at").values_list("made_at", flat=True)))
+        if len(_BEGUN) >= _MOST_BEGUN:
+            _BEGUN.clear()
+        _BEGUN[therapist.pk] = kept
+    return kept[1]
 
 
 def settings_of(practice_id: str) -> QuerySet[RuleSetting]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -108,9 +109,7 @@ class Judge:
 
     def sentence(self, ruled: Ruled, asked: AskedRate) -> str:
         """Return why the rule asks, in one plain sentence."""
-        return explain_house(
-            self.batch, ruled.position, self.model, self._threshold(asked.null_rate)
-        )
+        return _said(_Told(self, ruled.position, self._threshold(asked.null_rate)))
 
     def why(self, ruled: Ruled, asked: AskedRate) -> Why:
         """Return everything that a person needs to check it."""
@@ -158,6 +157,36 @@ class Judge:
             standard_error=0.0,
             n_simulated=0,
         )
+
+
+class _Told:
+    """What a sentence depends on: a session, those before it, the model and the limit.
+
+    The rule reads no later session, so a sentence is worked out once and not with each new form.
+    """
+
+    def __init__(self, judge: Judge, position: int, threshold: Threshold) -> None:
+        self.judge, self.position, self.threshold = judge, position, threshold
+        batch, upto = judge.batch, slice(None, position + 1)
+        self.key = (
+            batch.sessions[upto].tobytes(),
+            batch.values[upto].tobytes(),
+            *((name, a[upto].tobytes()) for name, a in batch.channels.arrays().items()),
+            (batch.minimum, batch.maximum, batch.step, batch.higher_is_better),
+            judge.model,
+            threshold,
+        )
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Told) and self.key == other.key
+
+
+@lru_cache(maxsize=1024)
+def _said(told: _Told) -> str:
+    return explain_house(told.judge.batch, told.position, told.judge.model, told.threshold)
 
 
 def batch_of(series: Sequence[Series], sides: Sequence[Sides]) -> Batch:

@@ -68,11 +68,31 @@ class Derived:
 def refresh_signals(dyad: Dyad, *, now: datetime) -> int:
     """Write a dyad's signals anew, in the caller's transaction; return how many there are."""
     derived = signals_of(dyad, now=now)
-    SignalRecord.objects.filter(dyad=dyad).delete()
-    SignalJudgement.objects.filter(dyad=dyad).delete()
-    SignalRecord.objects.bulk_create(derived.signals)
-    SignalJudgement.objects.bulk_create(derived.judgements)
+    _write_anew(SignalRecord, dyad, derived.signals)
+    _write_anew(SignalJudgement, dyad, derived.judgements)
     return len(derived.signals)
+
+
+def _write_anew(
+    model: type[SignalRecord | SignalJudgement],
+    dyad: Dyad,
+    rows: Sequence[SignalRecord | SignalJudgement],
+) -> None:
+    """Bring a dyad's rows to what follows now; rows that are as they were are left alone.
+
+    Nearly all of them are: a new form is judged, and those before it are judged as before.
+    """
+    names = [field.attname for field in model._meta.concrete_fields]  # noqa: SLF001 -- documented
+    there = {row[0]: row for row in model.objects.filter(dyad=dyad).values_list(*names)}
+    wanted = {row.pk: row for row in rows}
+    changed = [
+        row for row in rows if there.get(row.pk) != tuple(getattr(row, name) for name in names)
+    ]
+    gone = [key for key in there if key not in wanted]
+    anew = [row.pk for row in changed if row.pk in there]
+    if gone or anew:
+        model.objects.filter(pk__in=[*gone, *anew]).delete()
+    model.objects.bulk_create(changed)
 
 
 def signals_of(dyad: Dyad, *, now: datetime) -> Derived:
