@@ -27,6 +27,12 @@ text = "If you might harm yourself or are in danger, call now. Nobody watches th
 round the clock. (This is a demo: the number is not a real one.)"
 phone = "000 000 000"
 
+[forms]
+before = "phq-2"
+
+[client]
+own_chart = true
+
 [risk]
 pages_only = true
 procedure = "Synthetic: call the client today, and write down what you did."

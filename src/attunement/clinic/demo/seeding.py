@@ -14,6 +14,7 @@ from uuid import UUID
 from django.db import transaction
 
 from attunement.clinic.demo.answered import answer_the_past, name_planted
+from attunement.clinic.demo.captured import before_sessions, note_birth_year, words_for_the_lead
 from attunement.clinic.demo.loops import tell_loops
 from attunement.clinic.demo.story import Story, tell
 from attunement.clinic.models import (
@@ -83,6 +84,11 @@ def seed(*, now: datetime) -> Seeded:
         dyads, episodes = _dyads(story, practice, therapists)
         sessions = _sessions(story, dyads, episodes)
         rows = _forms(story, sessions)
+        before = before_sessions(story, sessions, dyads)
+        rows.assignments += before.assignments
+        rows.responses += before.responses
+        rows.answers += before.answers
+        rows.scores += before.scores
         Assignment.objects.bulk_create(rows.assignments)
         Response.objects.bulk_create(rows.responses)
         Answer.objects.bulk_create(rows.answers)
@@ -93,6 +99,9 @@ def seed(*, now: datetime) -> Seeded:
         name_planted(story.planted, keys)
         answer_the_past(story.planted, {pk: name for name, pk in keys.items()}, today=now.date())
         _rota(practice, now=now)
+        elsewhere = (r["dyad_id"] for r in story.dyads if r["therapist_id"] != story.showcase)
+        words_for_the_lead(dyads[next(elsewhere)], now=now)
+        note_birth_year(dyads[story.short])
         tell_loops(story.planted, keys, recent=keys[story.rupture])
         record(
             actor="system",

@@ -51,6 +51,8 @@ class Story:
     ratings: tuple[Mapping[str, Any], ...]
     answers: Mapping[tuple[str, int, str], Mapping[str, float]]
     wishes: Mapping[tuple[str, int, str], str]
+    goals: tuple[Mapping[str, Any], ...]
+    goal_ratings: tuple[Mapping[str, Any], ...]
     client_names: Mapping[str, str]
     showcase: str
     rupture: str
@@ -91,6 +93,12 @@ def tell(today: date) -> Story:
         ratings=tuple(ratings.iter_rows(named=True)),
         answers=answers,
         wishes=wishes,
+        goals=tuple(_moved(made.goals, "set_date", moved).iter_rows(named=True)),
+        goal_ratings=tuple(
+            made.goal_ratings.join(keep, on=["dyad_id", "session_no"], how="semi").iter_rows(
+                named=True
+            )
+        ),
         client_names={row["client_id"]: row["name"] for row in made.clients.iter_rows(named=True)},
         showcase=showcase,
         rupture=rupture,
