@@ -24,6 +24,7 @@ from attunement.clinic.models import (
     RiskDelivery,
     RiskOutbox,
 )
+from attunement.clinic.services import paper
 from attunement.clinic.services.client_forms import pass_on_untaken
 from attunement.clinic.services.mailing import MailNotSentError
 from attunement.clinic.services.risk import acknowledge, alert_list, alert_view, close, raise_for
@@ -530,3 +531,48 @@ def test_form_that_came_late_or_in_part_unreadable_passes_on_what_can_be_read(
     )
     assert [alert.item for alert in RiskAlert.objects.all()] == ["harm"]
     assert not Response.objects.exists()
+
+
+@pytest.mark.parametrize("double", [True, False])
+def test_paper_passes_on_with_its_first_entry_and_once(
+    rota: Any, settings: Any, *, double: bool
+) -> None:
+    capture = dataclasses.replace(settings.ATTUNEMENT.capture, double_entry=double)
+    settings.ATTUNEMENT = dataclasses.replace(settings.ATTUNEMENT, capture=capture)
+    session = rota.session()
+    (printed,) = paper.print_forms(rota.therapist, [session.pk], now=rota.now)
+
+    def enter() -> Any:
+        return paper.enter_paper(
+            rota.lead,
+            printed.code,
+            submission_id=uuid4(),
+            fields=rota.fields(5, iharm="2"),
+            total=None,
+            now=rota.now,
+        )
+
+    enter()
+    assert RiskAlert.objects.count() == 1
+    assert Response.objects.exists() is not double
+    if double:
+        enter()
+        assert Response.objects.exists()
+        assert RiskAlert.objects.count() == 1
+
+
+def test_form_before_a_session_passes_on_by_its_own_measure(rota: Any, settings: Any) -> None:
+    capture = dataclasses.replace(settings.ATTUNEMENT.capture, before="phq-9")
+    settings.ATTUNEMENT = dataclasses.replace(
+        settings.ATTUNEMENT, capture=capture, client_measure="oac-c", therapist_measure="oac-t"
+    )
+    grant = grant_for(rota, rota.session())
+    form = services.client_form(grant, now=rota.now, moment="before")
+    assert form.measure.id == "phq-9"
+    assert "always goes to the people" in form.who_sees
+    fields = {f"item-{item}": "1" for item in range(1, 10)} | {"moment": "before"}
+    received = services.record_client_response(
+        grant, submission_id=form.submission_id, fields=fields, client_clock=None, now=rota.now
+    )
+    assert received.status == "created"
+    assert RiskAlert.objects.get().rule == "phq-9@1:9>=1"
