@@ -18,6 +18,7 @@ from attunement.clinic.pages.staff import actor_of, see_other
 from attunement.clinic.services.loop.before import before, record_intent
 from attunement.clinic.services.loop.results import AgreedNow, Before, IntentNow, LastComment
 from attunement.clinic.services.loop.words import OTHER, openers
+from attunement.clinic.services.said_before import SaidBefore, said_before
 
 REASON = "reason"
 _WISHES = {
@@ -49,11 +50,15 @@ def page(request: HttpRequest, dyad_id: str) -> HttpResponse:
         else:
             return see_other("before", dyad_id)
     found = before(actor, dyad_id, now=timezone.now())
-    return _render(request, found, problem)
+    said = said_before(actor, dyad_id, now=timezone.now())
+    return _render(request, found, said, problem)
 
 
-def _render(request: HttpRequest, found: Before, problem: ErrorLink | None) -> HttpResponse:
+def _render(
+    request: HttpRequest, found: Before, said: SaidBefore | None, problem: ErrorLink | None
+) -> HttpResponse:
     context = {
+        "said_before": said,
         "dyad_id": found.dyad_id,
         "code": found.client_code,
         "client_name": found.client_name,
