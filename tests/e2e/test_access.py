@@ -136,6 +136,19 @@ def lead_states(page: Page, clinic: World) -> Iterator[str]:
     page.get_by_role("button", name="Save this threshold").click()
     page.get_by_text("Synthetic note").wait_for()
     yield "saved"
+    page.goto("/team/erase")
+    yield "erase"
+    page.get_by_role("button", name="Go on").click()
+    page.locator("#errors").wait_for()
+    yield "erase refused"
+    page.get_by_label("Code", exact=True).fill(clinic.dyad.client.code)
+    page.get_by_label("The person asked for it").check()
+    page.get_by_role("button", name="Go on").click()
+    page.get_by_label("Type the code once more").wait_for()
+    yield "erase for good?"
+    page.get_by_role("button", name="Erase for good").click()
+    page.locator("#again-error").wait_for()
+    yield "another code"
 
 
 def client_states(page: Page, clinic: World) -> Iterator[str]:
