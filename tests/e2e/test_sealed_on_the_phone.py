@@ -188,6 +188,24 @@ def test_answers_wait_in_the_open_page_and_go_by_themselves(
     assert Response.objects.count() == 1
 
 
+def test_form_that_is_asked_for_again_while_it_waits_says_that_it_arrived(
+    clinic: World, phone: Profile, network: BadNetwork
+) -> None:
+    token, _ = clinic.invite(clinic.start())
+    page = phone().pages[0]
+    page.goto(f"/c/#{token}")
+    page.get_by_role("button", name="Start").wait_for()
+    address = page.url
+    answer(page, "Synthetic")
+    network.cut = True
+    page.get_by_role("button", name="Send my answers").click()
+    heading(page, "Saved on this phone, not yet sent")
+    network.cut = False
+    page.goto(address)
+    heading(page, "Your answers arrived")
+    assert Response.objects.count() == 1
+
+
 def test_form_answered_elsewhere_is_told_calmly(clinic: World, new_page: NewPage) -> None:
     token, _ = clinic.invite(clinic.start())
     page = new_page(viewport=PHONE)

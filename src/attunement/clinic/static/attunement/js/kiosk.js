@@ -90,7 +90,15 @@
     if (event.detail === "sending") return;
     setTimeout(goHome, THANKS);
   });
-  if (!form && !code && !pin) setTimeout(goHome, THANKS); // a page of one sentence
+  if (!form && !code && !pin && !one("main a.button")) setTimeout(goHome, THANKS); // one sentence
+
+  // A link takes the page's place, too.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("main a[href^='/']");
+    if (!link) return;
+    event.preventDefault();
+    window.location.replace(link.href);
+  });
 
   // The code is sent by hand, so that the page it opens takes this one's place in the history.
   if (code)

@@ -144,7 +144,12 @@
   setInterval(() => again(false), 5000);
 
   if (form && sealing) form.addEventListener("submit", submit);
-  again(true);
+  // What waited may have been this very form, shown once more: then ask for the page again.
+  queue.flush({ hurry: true }).then((outcomes) => {
+    const arrived = Array.from(outcomes.values()).includes("received");
+    if (form && !kiosk && !mine && !busy && arrived && !answered()) window.location.reload();
+    else look();
+  }).catch(() => {});
 
   // The worker is fetched when the page has everything it needs itself.
   const policy = self.trustedTypes
