@@ -117,6 +117,21 @@ def test_comparison_puts_rules_side_by_side(file: Path, capfd: pytest.CaptureFix
     assert "without any rupture" in text
 
 
+def test_comparison_says_cannot_judge_where_a_baseline_is_not_full(
+    file: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    # eight sessions: the chart that is frozen after eight scores judges none of them
+    rules = ["--rule", "drop-from-previous", "--rule", "individuals-chart-runs"]
+    words = ["signals", file, "--scale", "0", "6", "--compare", *rules]
+    _, text, _ = run(*words, capfd=capfd)
+    chart = next(line for line in text.splitlines() if line.startswith("individuals-chart-runs"))
+    assert chart.count("cannot judge") == 2
+    assert "baseline that is not full yet): individuals-chart-runs." in text
+    _, out, _ = run(*words, "--json", capfd=capfd)
+    row = json.loads(out)["rules"][1]
+    assert (row["hit_rate"], row["null_rate"], row["not_judged"]) == (None, None, "too_few_scores")
+
+
 def test_progress_goes_nowhere_without_a_terminal(
     file: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

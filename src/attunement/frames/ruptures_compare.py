@@ -22,8 +22,17 @@ from attunement.frames.ruptures_request import (
     make_scale,
 )
 from attunement.frames.ruptures_rows import Columns, Rows, arrange
-from attunement.signals import Rule
+from attunement.signals import Reason, Rule
 from attunement.signals.rates import COMPARED, Asked, Comparison, compare
+
+_SHARES = ("null_rate", "null_rate_se", "hit_rate", "hit_rate_se", "dips_judged")
+_NEARLY_ALL = 0.995
+_WHY = {
+    Reason.TOO_FEW_SCORES: "too few scores before it, or a baseline that is not full yet",
+    Reason.AT_THE_END_OF_THE_SCALE: "too many earlier scores at the best end of the scale",
+    Reason.GAP: "too long a gap before it",
+    Reason.NO_SPREAD: "no spread to measure it by",
+}
 
 
 @dataclass(frozen=True, repr=False)
@@ -34,8 +43,10 @@ class RuleComparison:
     ----------
     rules : polars.DataFrame
         One row per rule: ``rule``, ``prospective``, ``null_rate`` and ``null_rate_se`` (share of
-        dyads like these, without any rupture, that it would flag), ``hit_rate`` and
-        ``hit_rate_se`` (share of simulated dips found while they last), ``dyads_flagged``,
+        dyads like these, without any rupture, that it would flag; missing where it can judge none
+        of them), ``hit_rate`` and ``hit_rate_se`` (share of simulated dips found while they last;
+        missing where it can judge none of them), ``dips_judged`` (share of the dips of which it
+        can judge a session), ``not_judged`` (why it cannot judge the others), ``dyads_flagged``,
         ``dyads_judged``, ``sessions_flagged``, ``sessions_judged`` in the table.
     pairs : polars.DataFrame
         One row for each two rules and unit ("dyads", "sessions"): the 2 × 2 table ``both``,
@@ -63,16 +74,16 @@ class RuleComparison:
         """Return the comparison as lines of plain text."""
         width = max(len(rule) for rule in self.rules["rule"])
         lines = [
-            f"{'rule':{width}}  without any rupture  a dip found  flagged here      κ    AC1",
+            f"{'rule':{width}}  without any rupture   a dip found  flagged here      κ    AC1",
         ]
         first = str(self.rules["rule"][0])
         for row in self.rules.iter_rows(named=True):
-            hit = "–" if row["hit_rate"] is None else f"{100 * row['hit_rate']:.0f} %"
             flagged = f"{row['dyads_flagged']} of {row['dyads_judged']}"
             kappa, ac1 = self._against(first, row["rule"])
-            null = f"{100 * row['null_rate']:.1f} %"
+            null = _shown(row["null_rate"], 1, cannot=row["null_rate"] is None)
+            hit = _shown(row["hit_rate"], 0, cannot=row["dips_judged"] == 0)
             lines.append(
-                f"{row['rule']:{width}}  {null:>19}  {hit:>11}  {flagged:>12}  {kappa:>5}  {ac1:>5}"
+                f"{row['rule']:{width}}  {null:>19}  {hit:>12}  {flagged:>12}  {kappa:>5}  {ac1:>5}"
             )
         back = self.rules.filter(~pl.col("prospective"))["rule"].to_list()
         dip = self.found.dip
@@ -91,6 +102,7 @@ class RuleComparison:
             "",
             null,
             hit,
+            *self._not_judged(),
             f"κ and AC1: agreement with {first} about who is flagged.",
             f"What is usual: {self.question.model_said}.",
         ]
@@ -108,6 +120,23 @@ class RuleComparison:
             "pairs": self.pairs.to_dicts(),
             "flagged_by": self.flagged_by.to_dicts(),
         }
+
+    def _not_judged(self) -> list[str]:
+        """Return in words which rules cannot judge dips, and why; rules alike on one line."""
+        alike: dict[str, list[str]] = {}
+        for row in self.rules.iter_rows(named=True):
+            judged, why = row["dips_judged"], row["not_judged"]
+            if judged is None or why is None or judged >= _NEARLY_ALL:
+                continue
+            named = _WHY[Reason[why.upper()]]
+            said = (
+                f"Cannot judge any dip here ({named})"
+                if judged == 0
+                else f"Cannot judge {100 * (1 - judged):.0f} % of the dips here, which count as "
+                f"not found ({named})"
+            )
+            alike.setdefault(said, []).append(row["rule"])
+        return [f"{said}: {', '.join(rules)}." for said, rules in alike.items()]
 
     def _against(self, first: str, other: str) -> tuple[str, str]:
         if first == other:
@@ -197,6 +226,8 @@ def _rules(found: Comparison) -> pl.DataFrame:
                 "null_rate_se": row.null_rate_se,
                 "hit_rate": row.hit_rate,
                 "hit_rate_se": row.hit_rate_se,
+                "dips_judged": row.dips_judged,
+                "not_judged": None if row.not_judged is None else row.not_judged.name.lower(),
                 "dyads_flagged": row.n_flagged,
                 "dyads_judged": row.n_judged,
                 "sessions_flagged": row.sessions_flagged,
@@ -204,6 +235,7 @@ def _rules(found: Comparison) -> pl.DataFrame:
             }
             for row in found.rows
         ],
+        schema_overrides=dict.fromkeys(_SHARES, pl.Float64) | {"not_judged": pl.String},
         infer_schema_length=None,
     )
 
@@ -253,6 +285,13 @@ def _flagged(found: Comparison, rows: Rows, dyad: pl.Series) -> pl.DataFrame:
         known = pl.Series(row.rule.id, flagged)
         columns[row.rule.id] = known.set(pl.Series(~judged), None)
     return pl.DataFrame(columns)
+
+
+def _shown(share: float | None, digits: int, *, cannot: bool) -> str:
+    """Return a share as per cent, or that there is none."""
+    if share is not None:
+        return f"{100 * share:.{digits}f} %"
+    return "cannot judge" if cannot else "–"
 
 
 def _number(value: float | None) -> str:

@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from attunement.signals import Archive, Batch, Rule, SignalError, judge_batch, rule
+from attunement.signals import Archive, Batch, Reason, Rule, SignalError, judge_batch, rule
 from attunement.signals.rates import Dip, compare, hit_rate, null_rate
 
 ALARM, WATCH = rule("below-own-baseline"), rule("below-own-baseline-watch")
@@ -112,7 +112,7 @@ def test_a_dyad_of_one_session_has_no_place_for_a_dip() -> None:
     found = compare(batch(np.full((4, 1), 4.0)), (ALARM,), archive=ARCHIVE, n=100)
     assert found.rows[0].hit_rate is None
     assert found.rows[0].share_flagged is None
-    assert found.rows[0].null_rate == 0
+    assert found.rows[0].null_rate is None  # nothing could be judged: no rate, not one of 0
 
 
 def test_nothing_at_all() -> None:
@@ -160,3 +160,52 @@ def test_the_house_rule_keeps_the_rate_it_is_asked_for() -> None:
     assert house.null_rate < 0.15
     assert house.hit_rate is not None
     assert house.hit_rate > 0.3
+
+
+def test_a_rule_that_can_judge_no_dip_has_no_hit_rate() -> None:
+    # 12 sessions: the dip is in session 7, the chart is frozen after 8 scores (the other after 6)
+    late, early = rule("individuals-chart-runs"), rule("individuals-chart")
+    found = compare(steady(30, 12), (late, early), archive=ARCHIVE, n=300)
+    assert found.rows[0].hit_rate is None
+    assert found.rows[0].dips_judged == 0
+    assert found.rows[0].not_judged is Reason.TOO_FEW_SCORES
+    assert found.rows[0].null_rate is not None
+    assert found.rows[1].hit_rate is not None
+    assert found.rows[1].dips_judged == 1
+    assert found.rows[1].not_judged is None
+
+
+def test_a_rule_that_can_judge_nobody_has_no_null_rate() -> None:
+    found = compare(steady(30, 6), (rule("individuals-chart"), DROP), archive=ARCHIVE, n=300)
+    chart, drop = found.rows
+    assert (chart.null_rate, chart.null_rate_se, chart.hit_rate) == (None, None, None)
+    assert chart.not_judged is Reason.TOO_FEW_SCORES
+    assert drop.null_rate is not None
+
+
+def test_dips_that_could_not_be_judged_count_as_not_found() -> None:
+    # half of the dyads have 14 sessions (dip in session 8), half 24 (session 13): the chart that
+    # is frozen after eight scores can judge the second half alone
+    short, long = steady(40, 14), steady(40, 24)
+    both = Batch(
+        np.concatenate([short.values, long.values]),
+        np.concatenate([short.sessions, long.sessions]),
+        np.concatenate([short.starts, short.n_rows + long.starts[1:]]),
+        0,
+        6,
+        1 / 7,
+    )
+    row = compare(both, (rule("individuals-chart-runs"),), archive=ARCHIVE, n=400).rows[0]
+    assert row.dips_judged == pytest.approx(0.5)
+    assert row.hit_rate is not None
+    assert row.hit_rate < 0.5
+    assert row.not_judged is Reason.TOO_FEW_SCORES
+
+
+def test_a_dip_before_the_baseline_is_full_is_said_to_be_out_of_reach() -> None:
+    found = hit_rate("individuals-chart-runs", scale=(0, 6), n=200)
+    assert "cannot judge" in found.sentence
+    assert "needs 8 earlier scores" in found.sentence
+    assert (
+        "too short" in null_rate("individuals-chart-runs", scale=(0, 6), horizon=8, n=200).sentence
+    )

@@ -7,15 +7,18 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from attunement.signals.archive import Archive
-from attunement.signals.batch import Batch, BoolArray, IntArray
+from attunement.signals.batch import Batch, BoolArray, IntArray, Judgements
+from attunement.signals.detectors import Reason
 from attunement.signals.engine import COMPILE_FROM
 from attunement.signals.errors import SignalError
 from attunement.signals.rates.agreement import Agreement, agree
-from attunement.signals.rates.judging import HOUSE_DETECTOR, Asked, flags_of, settled
+from attunement.signals.rates.judging import HOUSE_DETECTOR, Asked, flags_of, judged_by, settled
 from attunement.signals.rates.simulating import check_number
 from attunement.signals.rates.world import Dip
 from attunement.signals.rules import CLASSICAL_RULES, HOUSE, LOOKING_BACK_RULES, Rule
@@ -34,10 +37,17 @@ class Row:
     Parameters
     ----------
     rule : Rule
-    null_rate, null_rate_se : float
-        Share of simulated stable dyads flagged at least once, and its standard error.
+    null_rate, null_rate_se : float or None
+        Share of simulated stable dyads flagged at least once, and its standard error; None where
+        the rule could not judge a single session of them.
     hit_rate, hit_rate_se : float or None
-        Share of simulated dips flagged while they are on; None where no dyad has two sessions.
+        Share of simulated dips flagged while they are on; None where no dyad has two sessions, or
+        the rule could not judge a single session of a dip.
+    dips_judged : float or None
+        Share of the simulated dips of which the rule could judge a session; None without dips.
+        A dip that could not be judged counts as not found.
+    not_judged : Reason or None
+        Why sessions of a dip could not be judged, most often, where that was not a missing form.
     n_flagged, n_judged : int
         Dyads flagged at least once, and dyads with a session that could be judged.
     sessions_flagged, sessions_judged : int
@@ -45,10 +55,12 @@ class Row:
     """
 
     rule: Rule
-    null_rate: float
-    null_rate_se: float
+    null_rate: float | None
+    null_rate_se: float | None
     hit_rate: float | None
     hit_rate_se: float | None
+    dips_judged: float | None
+    not_judged: Reason | None
     n_flagged: int
     n_judged: int
     sessions_flagged: int
@@ -162,8 +174,9 @@ def compare(
 
     Notes
     -----
-    A unit counts in a 2 × 2 table where both rules could judge it. A dip lies in no session for a
-    dyad of one session; such dyads are left out of the hit rate.
+    A rule that can judge no session of any dip (a chart whose baseline is not full by then) has no
+    hit rate, not one of 0. A unit counts in a 2 × 2 table where both rules could judge it. A dip
+    lies in no session for a dyad of one session; such dyads are left out of the hit rate.
     """
     check_number(n)
     wanted = dip or Dip()
@@ -218,7 +231,7 @@ def _row(
     rule: Rule,
     found: tuple[BoolArray, BoolArray],
     dyads: tuple[BoolArray, BoolArray],
-    rates: tuple[float, float, float | None, float | None],
+    rates: _Rates,
 ) -> Row:
     return Row(
         rule,
@@ -329,25 +342,49 @@ def _remembering(
     return np.asarray(noise)
 
 
+class _Rates(NamedTuple):
+    """The rates of one rule, in the order of `Row`."""
+
+    null_rate: float | None = None
+    null_rate_se: float | None = None
+    hit_rate: float | None = None
+    hit_rate_se: float | None = None
+    dips_judged: float | None = None
+    not_judged: Reason | None = None
+
+
 def _rates(
     rule: Rule, stable: _Stable | None, archive: Archive, asked: Asked | None, dip: Dip
-) -> tuple[float, float, float | None, float | None]:
-    """Return null rate and hit rate with their standard errors."""
+) -> _Rates:
+    """Return null rate and hit rate with their standard errors, and what could be judged."""
     if stable is None:
-        return 0.0, 0.0, None, None
-    ever = _any(
-        stable.batch,
-        flags_of(stable.scored(), rule, archive, asked=asked, compile_from=COMPILE_FROM)[0],
-    )
+        return _Rates()
+
+    def judged(batch: Batch) -> Judgements:
+        return judged_by(batch, rule, archive, asked=asked, compile_from=COMPILE_FROM)
+
+    calm = judged(stable.scored())
+    if not calm.evaluable.any():
+        return _Rates(dips_judged=0.0, not_judged=_mostly(calm.reason))
+    rates = _Rates(*_share(_any(stable.batch, np.asarray(calm.flagged))))
     on = stable.dip_rows(dip)
-    fell = stable.scored(np.where(on, dip.depth * stable.noise, 0.0))
-    flagged = flags_of(fell, rule, archive, asked=asked, compile_from=COMPILE_FROM)[0]
     with_dip = _any(stable.batch, on)
-    hits = _any(stable.batch, flagged & on)[with_dip]
-    null, null_error = _share(ever)
-    if not hits.size:
-        return null, null_error, None, None
-    return null, null_error, *_share(hits)
+    if not with_dip.any():
+        return rates
+    fell = judged(stable.scored(np.where(on, dip.depth * stable.noise, 0.0)))
+    could = float(_any(stable.batch, fell.evaluable & on)[with_dip].mean())
+    rates = rates._replace(dips_judged=could, not_judged=_mostly(fell.reason[on]))
+    if could == 0.0:
+        return rates
+    share, error = _share(_any(stable.batch, np.asarray(fell.flagged) & on)[with_dip])
+    return rates._replace(hit_rate=share, hit_rate_se=error)
+
+
+def _mostly(reasons: NDArray[np.int8]) -> Reason | None:
+    """Return the commonest reason for having no answer, missing forms aside."""
+    counts = np.bincount(reasons, minlength=len(Reason))
+    counts[[Reason.EVALUABLE, Reason.NO_FORM]] = 0
+    return Reason(int(counts.argmax())) if counts.any() else None
 
 
 def _share(yes: BoolArray) -> tuple[float, float]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from attunement.signals.archive import Archive
-from attunement.signals.batch import Batch, BoolArray
+from attunement.signals.batch import Batch, BoolArray, Judgements
 from attunement.signals.engine import COMPILE_FROM, judge_batch
 from attunement.signals.house import (
     HouseModel,
@@ -113,11 +113,22 @@ def flags_of(
     -------
     flagged, evaluable : numpy.ndarray of bool, shape (N,)
     """
-    if rule.detector == HOUSE_DETECTOR:
-        known = settled(asked or Asked(), archive, batch)
-        assert known.model is not None  # noqa: S101 -- settled() gives both
-        assert known.threshold is not None  # noqa: S101
-        found = judge_house(batch, known.model, known.threshold, compile_from=compile_from)
-    else:
-        found = judge_batch(batch, rule, archive=archive, compile_from=compile_from)
+    found = judged_by(batch, rule, archive, asked=asked, compile_from=compile_from)
     return np.asarray(found.flagged), found.evaluable
+
+
+def judged_by(
+    batch: Batch,
+    rule: Rule,
+    archive: Archive,
+    *,
+    asked: Asked | None = None,
+    compile_from: int = COMPILE_FROM,
+) -> Judgements:
+    """Return what a rule says of every row; parameters as for `flags_of`."""
+    if rule.detector != HOUSE_DETECTOR:
+        return judge_batch(batch, rule, archive=archive, compile_from=compile_from)
+    known = settled(asked or Asked(), archive, batch)
+    assert known.model is not None  # noqa: S101 -- settled() gives both
+    assert known.threshold is not None  # noqa: S101
+    return judge_house(batch, known.model, known.threshold, compile_from=compile_from)

@@ -87,7 +87,7 @@ class HitRate:
 def null_sentence(rule: Rule, length: int, per_series: float, *, like: bool) -> str:
     """Say a null rate in plain words."""
     name = _name(rule)
-    if length <= rule.params.get("min_previous", 1):
+    if length <= _needed(rule):
         return f"A series of {count(length, 'session')} is too short for {name} to say anything."
     alike = " like this one" if like else ""
     return (
@@ -99,6 +99,12 @@ def null_sentence(rule: Rule, length: int, per_series: float, *, like: bool) -> 
 def hit_sentence(rule: Rule, length: int, dip: Dip, rate: float, *, like: bool) -> str:
     """Say a hit rate in plain words."""
     alike = " like this one" if like else ""
+    last, needed = dip.sessions(length).stop, _needed(rule)
+    if last <= needed:
+        return (
+            f"{_name(rule)[:1].upper()}{_name(rule)[1:]} cannot judge {dip.words(length)}: it "
+            f"needs {count(needed, 'earlier score')}."
+        )
     found = (
         f"In 100 series{alike} ({count(length, 'session')}) with {dip.words(length)}, "
         f"{_name(rule)} would flag {_times(rate)} while it is on."
@@ -106,6 +112,11 @@ def hit_sentence(rule: Rule, length: int, dip: Dip, rate: float, *, like: bool) 
     if rule.prospective:
         return found
     return found + " It looks back: it can say so only later."
+
+
+def _needed(rule: Rule) -> int:
+    """Return how many earlier scores a rule needs at least."""
+    return int(rule.params.get("baseline", rule.params.get("min_previous", 1)))
 
 
 def _name(rule: Rule) -> str:
