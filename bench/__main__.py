@@ -19,6 +19,11 @@ BENCHES = {
     "house-calibration": ("bench.signals.house_calibration", "null rates that were asked for"),
     "house-efficiency": ("bench.signals.house_efficiency", "hit rates beside an oracle's"),
     "house-speed": ("bench.signals.house_speed", "clients per second by the house rule"),
+    "clinic-load": (
+        "bench.clinic.load",
+        "forms a second through a served clinic, every one checked",
+    ),
+    "clinic-day-list": ("bench.clinic.day", "a therapist's first pages, 60 clients × 40 sessions"),
     "dual-chart": ("bench.figures.dual_chart", "one chart and one sparkline"),
 }
 

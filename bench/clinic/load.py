@@ -159,7 +159,7 @@ class PlainLoad(Load):
         browser.close()
 
 
-def _quantile(times: list[float], share: float) -> float:
+def quantile(times: list[float], share: float) -> float:
     ordered = sorted(times)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
@@ -173,9 +173,9 @@ def _report(name: str, load: Load, took: float) -> tuple[float, float]:
     print(f"  {n_requests / took:.0f} requests/s; errors: {dict(tally.errors) or 'none'}")
     print("  milliseconds                  n      p50      p95      p99      max")
     for what, times in [*sorted(tally.times.items()), ("all forms sent", sent)]:
-        cells = "".join(f"{1000 * _quantile(times, q):9.1f}" for q in (0.5, 0.95, 0.99, 1))
+        cells = "".join(f"{1000 * quantile(times, q):9.1f}" for q in (0.5, 0.95, 0.99, 1))
         print(f"  {what:24}{len(times):7}{cells}")
-    return rate, _quantile(sent, 0.99)
+    return rate, quantile(sent, 0.99)
 
 
 def _check(database: Path, confirmed: list[str]) -> None:
