@@ -10,9 +10,12 @@ from typing import Any
 
 import pytest
 from django.test import Client as Browser
-from tests.clinic_world import World
+from django.utils import timezone
+from tests.clinic_world import LOW, World
 
 from attunement.clinic.models import Client, Erasure, Login, Role
+from attunement.clinic.services.loop.before import record_intent
+from attunement.clinic.services.loop.together import record_together
 from attunement.clinic.services.sealing import forget_keys
 
 
@@ -87,3 +90,37 @@ def test_nobody_else_gets_there(world: World) -> None:
         assert browser.post(f"/team/erase/{where}", sent).status_code == 404
     assert Browser().get("/team/erase").status_code == 302
     assert not Erasure.objects.exists()
+
+
+def test_no_later_page_shows_what_was_said_either(world: World, lead: Browser) -> None:
+    """Agreed changes, intents, wishes and comments on every page of a dyad, the control before."""
+    world.course(sessions=4)
+    session_id = world.start(days_ago=1)
+    world.client_answers(session_id, LOW, words="Canary-comment")
+    world.therapist_answers(session_id)
+    now, dyad_id = timezone.now(), world.dyad.pk
+    record_intent(
+        world.login, session_id, intent="not_today", because="other", reason="Canary-why", now=now
+    )
+    record_together(
+        world.login,
+        dyad_id,
+        session_id=session_id,
+        would_help="Canary-help",
+        change="Canary-change",
+        now=now,
+    )
+    pages = [f"/clients/{dyad_id}/{end}" for end in ("", "before", "together", "ledger")]
+    pages += ["/day/", "/signals/", f"/sessions/{session_id}/", f"/sessions/{session_id}/after"]
+    browser, code = world.browser(), world.dyad.client.code
+    before = "".join(browser.get(page, follow=True).content.decode() for page in pages)
+    for canary in ("Canary-comment", "Canary-change", code):
+        assert canary in before
+    done = lead.post("/team/erase/now", {"code": code, "reason": "asked", "again": code})
+    assert done.status_code == 303
+    for page in pages:
+        shown = browser.get(page, follow=True)
+        text = shown.content.decode()
+        assert shown.status_code in {200, 404}, page
+        for canary in ("Canary", code, "s1:a256gcm", ">None<"):
+            assert canary not in text, (page, canary)
