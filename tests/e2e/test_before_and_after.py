@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A minute before the session and one after it, on a phone; the therapist's form by keyboard."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+from pytest_django import Settings
+from tests.clinic_world import World
+from tests.e2e.conftest import PHONE, NewPage, sign_in
+
+from attunement.clinic.config.model import Capture
+from attunement.clinic.models import Answer, AnswerWish, PaperForm, Response
+from attunement.clinic.services.sealing import words_of
+
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def both(clinic: World, settings: Settings) -> World:
+    capture = Capture(before="phq-2", own_chart=True)
+    settings.ATTUNEMENT = dataclasses.replace(settings.ATTUNEMENT, capture=capture)
+    return clinic
+
+
+def _clean(page: Page, state: str) -> None:
+    found = Axe().run(page).response["violations"]
+    assert found == [], (state, [(one["id"], one["nodes"][0]["html"]) for one in found])
+    wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    assert wide <= 0, state
+
+
+def _phone(new_page: NewPage, token: str) -> Page:
+    phone = new_page(viewport=PHONE, has_touch=True, is_mobile=True)
+    phone.goto(f"/c/#{token}")
+    return phone
+
+
+def test_before_and_after_on_one_link(both: World, new_page: NewPage) -> None:
+    token, _ = both.invite(both.start())
+    phone = _phone(new_page, token)
+    phone.get_by_role("heading", name="Have you met yet?").wait_for()
+    _clean(phone, "which")
+    phone.get_by_role("link", name=re.compile("Not yet")).tap()
+    phone.get_by_role("button", name="Start").wait_for()
+    _clean(phone, "before, intro")
+    phone.get_by_role("button", name="Start").tap()
+    for _ in range(2):
+        assert phone.get_by_text("Over the last 2 weeks").locator("visible=true").count() == 1
+        phone.get_by_text("Several days", exact=True).locator("visible=true").tap()
+        phone.get_by_role("button", name="Next").tap()
+    phone.get_by_label(re.compile("What would you like to work towards")).fill("Synthetic: sleep.")
+    _clean(phone, "before, goal")
+    phone.get_by_role("button", name="Send my answers").tap()
+    phone.get_by_role("heading", name="Thank you").wait_for()
+    _clean(phone, "before, received")
+    assert phone.get_by_text("open the same link again").locator("visible=true").count() == 1
+
+    # After the session the same link goes straight to the other form.
+    phone.goto("about:blank")
+    phone.goto(f"/c/#{token}")
+    phone.get_by_role("heading", name="How was the session?").wait_for()
+    phone.get_by_role("button", name="Show all questions on one page").tap()
+    phone.locator("#q1").get_by_text("A little", exact=True).tap()
+    phone.locator(".question-group", has=phone.locator("#q1")).locator("summary").tap()
+    phone.locator(".question-group", has=phone.locator("#q1")).get_by_label(
+        "Please raise this with me"
+    ).check()
+    _clean(phone, "after, all on one page, a wish open")
+
+    # The phone rings, and the page is thrown out of memory: what was marked is there again.
+    phone.locator("textarea").last.fill("Synthetic: too fast.")
+    phone.wait_for_timeout(700)
+    kept = phone.evaluate("JSON.stringify(Object.entries(sessionStorage))")
+    assert "draft-" in kept
+    assert "Synthetic" not in kept
+    assert "item-1" not in kept
+    phone.reload()
+    phone.get_by_role("button", name="Show all questions on one page").tap()
+    assert phone.locator("#q1 input:checked").count() == 1
+    assert phone.locator("textarea").last.input_value() == "Synthetic: too fast."
+    phone.get_by_role("button", name="Send my answers").tap()
+    phone.get_by_role("heading", name="Thank you").wait_for()
+    assert phone.evaluate("sessionStorage.length") == 0
+    assert dict(AnswerWish.objects.values_list("item", "wish")) == {"1": "raise"}
+    texts = [words_of(row, "text") for row in Answer.objects.exclude(text=None)]
+    assert texts == ["Synthetic: too fast."]
+    assert sorted(Response.objects.values_list("moment", flat=True)) == ["after", "before"]
+
+    # How this client likes it is remembered.
+    again = _phone(new_page, both.invite(both.start())[0])
+    again.get_by_role("link", name=re.compile("Yes, the session is over")).or_(
+        again.get_by_role("heading", name="How was the session?")
+    ).first.wait_for()
+    if again.get_by_role("link", name=re.compile("Yes, the session")).count():
+        again.get_by_role("link", name=re.compile("Yes, the session")).tap()
+    again.get_by_role("button", name="Show one question at a time").wait_for()
+    assert again.get_by_role("button", name="Send my answers").is_visible()
+    again.get_by_role("button", name="Show one question at a time").tap()
+    again.get_by_role("button", name="Start").wait_for()
+
+
+def test_to_the_lead_and_the_own_chart_on_a_phone(both: World, new_page: NewPage) -> None:
+    both.course()
+    type(both.dyad.client).objects.filter(pk=both.dyad.client_id).update(birth_year=1984)
+    phone = _phone(new_page, both.invite(both.start())[0])
+    phone.get_by_role("link", name=re.compile("Yes, the session")).tap()
+    phone.get_by_role("button", name="Show all questions on one page").tap()
+    phone.locator("#q1").get_by_text("Fully", exact=True).tap()
+    phone.get_by_role("button", name="Send my answers").tap()
+    phone.get_by_role("heading", name="Thank you").wait_for()
+    phone.get_by_role("link", name="See how it has been over time").locator("visible=true").tap()
+    phone.get_by_label("Year of birth").fill("1983")
+    phone.get_by_role("button", name="Show my chart").tap()
+    phone.get_by_text("That is not what is noted here").wait_for()
+    _clean(phone, "chart, wrong")
+    phone.get_by_label("Year of birth").fill("1984")
+    phone.get_by_role("button", name="Show my chart").tap()
+    phone.locator(".att-chart:visible").wait_for()
+    _clean(phone, "chart")
+    mark = next(
+        cookie["name"].removeprefix("c_")
+        for cookie in phone.context.cookies()
+        if cookie["name"].startswith("c_")
+    )
+    phone.goto(f"/c/chart?f={mark}")  # once is once
+    phone.get_by_role("heading", name="This link does not work").wait_for()
+
+    other = _phone(new_page, both.invite(both.start())[0])
+    other.get_by_role("link", name=re.compile("Yes, the session")).or_(
+        other.get_by_role("heading", name="How was the session?")
+    ).first.wait_for()
+    if other.get_by_role("link", name=re.compile("Yes, the session")).count():
+        other.get_by_role("link", name=re.compile("Yes, the session")).tap()
+    other.get_by_role("link", name=re.compile("Something for the lead")).tap()
+    other.get_by_role("heading", name="To the lead of the practice only").wait_for()
+    _clean(other, "say")
+    other.get_by_text("I would like another therapist").tap()
+    other.get_by_role("button", name="Send to the lead").tap()
+    other.get_by_role("heading", name="Sent to the lead").wait_for()
+    _clean(other, "said")
+
+
+def test_the_therapist_needs_few_keys(both: World, new_page: NewPage) -> None:
+    """Prediction, seven marks, strain and sending: each key counted, no pointer."""
+    session_id = both.start()
+    page = new_page()
+    sign_in(page, both)
+    page.goto(f"/sessions/{session_id}/rate")
+    page.locator("#prediction-input").wait_for()
+    keys = 0
+    while page.evaluate("document.activeElement.id") != "prediction-input":
+        page.keyboard.press("Tab")
+        keys += 1
+        assert keys < 30
+    for key in ("4", ".", "5", "Tab", "5", "4", "5", "6", "5", "4", "5", "0"):
+        page.keyboard.press(key)
+        keys += 1
+    while page.evaluate("document.activeElement.textContent") != "Send my answers":
+        page.keyboard.press("Tab")
+        keys += 1
+        assert keys < 60
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Session 1", exact=True).wait_for()
+    assert Response.objects.filter(perspective="therapist").count() == 1
+    # 0.28 s a key (a usual rate for somebody who types rarely) and 10 s to think: under a minute.
+    assert keys <= 40, keys
+
+
+def test_a_sheet_is_typed_in_by_keyboard_alone(both: World, new_page: NewPage) -> None:
+    session_id = both.start()
+    both.therapist_answers(session_id)
+    page = new_page()
+    sign_in(page, both)
+    page.goto("/paper/")
+    _clean(page, "paper")
+    page.get_by_label(re.compile("Client 01, session 1")).check()
+    page.get_by_role("button", name="Make sheets to print").click()
+    page.get_by_text("Who sees this.").wait_for()
+    _clean(page, "sheets")
+    code = PaperForm.objects.get().code
+    page.goto("/paper/enter")
+    page.keyboard.type(code)
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name=re.compile("Sheet")).wait_for()
+    _clean(page, "typing")
+    page.keyboard.type("54")
+    page.keyboard.press("Enter")  # left out
+    page.keyboard.type("65450")  # 4, 5, 6, 7 and strain
+    page.keyboard.press("Enter")  # no repair
+    page.keyboard.type("Synthetic words")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="The sheet is in").wait_for()
+    _clean(page, "entered")
+    given = Answer.objects.filter(response__perspective="client", value__isnull=False)
+    assert dict(given.values_list("item", "value")) == {
+        "1": 5.0, "2": 4.0, "4": 6.0, "5": 5.0, "6": 4.0, "7": 5.0, "8": 0.0,
+    }  # fmt: skip
+
+
+def test_the_therapists_new_pages_are_clean(both: World, new_page: NewPage) -> None:
+    both.course()
+    page = new_page(viewport={"width": 320, "height": 700})
+    sign_in(page, both)
+    for address in ("/me/calibration", f"/clients/{both.dyad.pk}/asking", "/paper/enter?code=x"):
+        page.goto(address)
+        _clean(page, address)
