@@ -14,11 +14,13 @@ from tests.clinic_world import HIGH, LOW, MIRROR, World, add_dyad, fields, make_
 from attunement.clinic.errors import AccessError, ClinicError
 from attunement.clinic.models import (
     AgreedChange,
+    Assignment,
     AuditEvent,
     ConversationIntent,
     FollowUp,
     Login,
     LookTogether,
+    Response,
     Role,
     RuptureEntry,
     SignalRecord,
@@ -370,3 +372,33 @@ def test_the_day_asks_as_much_of_the_database_for_one_client_as_for_six(
         day_list(world.login, now=timezone.now())
     assert len(many) <= len(few) + 1  # a place of the week that is taken now
     assert len(few) < 40
+
+
+@pytest.mark.parametrize("mode", ["sealed", "supervisor", "end", "delayed"])
+def test_a_word_that_is_kept_from_the_therapist_changes_nothing(
+    world: World, dipped: str, mode: str
+) -> None:
+    """Whatever the client answers under a closed mode, or nothing: the same for the therapist."""
+    talked(world, dipped)
+    following = world.start()
+    Assignment.objects.filter(session_id=following, perspective="client").update(
+        visibility=mode, reveal_at=timezone.now() + timedelta(days=30)
+    )
+    answer(world, following, helped="yes", right="yes")
+    world.therapist_answers(following)
+    assert FollowUp.objects.count() == 2
+    assert Response.objects.get(session_id=following, perspective="client").visibility == mode
+    now = timezone.now()
+    shown = ledger(world.login, world.dyad.pk, now=now)
+    assert shown.ruptures[0].state is State.OPEN
+    assert {row.word for row in shown.rows} == {""}
+    assert [line.stage for line in day_list(world.login, now=now).waiting] == [Stage.AGREED]
+    found = before(world.login, world.dyad.pk, now=now)
+    assert found.agreed is not None
+    assert found.agreed.word == ""
+    assert known_of(world.practice.pk).later == {}
+    assert own_closure(world.login, now=now + timedelta(weeks=8)).n_answered == (
+        1 if mode == "delayed" else 0  # by then the moment that the client was told has come
+    )
+    _, asked = extras_of(world, world.start())
+    assert "Did that help?" in asked  # asked as if nothing had been said
