@@ -4,8 +4,12 @@
 from __future__ import annotations
 
 import os
+import signal
+import socket
+import sqlite3
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +57,6 @@ services.record_client_response(
 
 
 def _python(folder: Path, *words: str) -> Any:
-    kept = {n: v for n, v in os.environ.items() if "ATTUNEMENT" not in n and "DJANGO" not in n}
     return subprocess.run(
         words,
         cwd=folder,
@@ -61,8 +64,13 @@ def _python(folder: Path, *words: str) -> Any:
         text=True,
         check=False,
         timeout=120,
-        env=kept | {"ATTUNEMENT_HOME": str(folder)},
+        env=_environment(folder),
     )
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    kept = {n: v for n, v in os.environ.items() if "ATTUNEMENT" not in n and "DJANGO" not in n}
+    return kept | {"ATTUNEMENT_HOME": str(folder)}
 
 
 def _run(folder: Path, *words: str) -> Any:
@@ -105,6 +113,36 @@ def test_turn_needs_both_ends_or_always(clinic: Path) -> None:
     for words in ((), ("--from", "mon 08:00"), ("--always", "--to", "mon 08:00")):
         done = _run(clinic, "rota", "add", "amber", *words)
         assert (done.returncode, done.stderr[:9]) == (2, "E-CLI-001")
+
+
+def test_server_tells_by_itself_and_shows_that_it_lives(clinic: Path) -> None:
+    assert _run(clinic, "rota", "add", "amber", "--always").returncode == 0
+    assert _run(clinic, "add-client", "C-07", "--therapist", "amber").returncode == 0
+    assert _python(clinic, sys.executable, "-c", _ANSWER).returncode == 0
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with mail_server("refuse") as server:
+        (clinic / "clinic.toml").write_text(CONFIG.format(port=server.port), encoding="utf-8")
+        process = subprocess.Popen(
+            [*RUN, "serve", "--config", "clinic.toml", "--port", str(port)],
+            cwd=clinic,
+            stderr=subprocess.PIPE,
+            env=_environment(clinic),
+        )
+        try:
+            deadline = time.monotonic() + 60
+            while not server.taken and time.monotonic() < deadline:
+                time.sleep(0.2)
+        finally:
+            process.send_signal(signal.SIGINT)
+            _, said = process.communicate(timeout=30)
+    assert len(server.taken) == 1, said  # refused once, tried again after a pause, taken
+    database = sqlite3.connect(clinic / "clinic.sqlite3")
+    assert database.execute("SELECT count(*) FROM clinic_workerbeat").fetchone() == (1,)
+    database.close()
+    for hidden in (b"C-07", b"amber@example.invalid", b"canary"):
+        assert hidden not in said
 
 
 def test_worker_mails_an_answer_once_and_says_nothing_of_anybody(clinic: Path) -> None:
