@@ -126,10 +126,22 @@ def _from_postgresql(folder: Path) -> tuple[Path, Inventory]:
 def put_sqlite(content: Path, target: Path) -> None:
     """Lay a SQLite file where nothing is yet; refuse where something is.
 
+    What the inspection wrote (migrations, erasures) is taken out of the log beside it first: the
+    file is put there alone.
+
     Raises
     ------
     FileExistsError
+    OSError
+        When something still holds the log.
     """
+    database = sqlite3.connect(content)
+    try:
+        busy, frames, _ = database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    finally:
+        database.close()
+    if busy or frames > 0:
+        raise OSError(0, "the restored copy is in use")
     os.link(content, target)  # never over another file, unlike a rename
     content.unlink()
     folder = os.open(target.parent, os.O_RDONLY)

@@ -86,7 +86,7 @@ def open_text(client: Client, *, place: str, row_id: str, sealed: str) -> str | 
             "E-CLINIC-018",
             what="sealed words cannot be opened",
             got=f"a text in {place} that was changed, moved or sealed with another key",
-            next_step="Run 'attunement backup' on a copy, or restore the last verified backup",
+            next_step="Compare with the last verified backup; 'serve verify-audit' may say more",
         ) from None
 
 
