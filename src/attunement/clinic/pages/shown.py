@@ -133,13 +133,16 @@ def signal(found: ShownSignal) -> SignalWords:
     facts = [Fact(term, text) for term, _, text in lines if text and term != "Question"]
     threshold = {fact.text for fact in facts if fact.term == "Threshold"}
     facts = [f for f in facts if f.term != "Formula" or not _same(f.text, threshold)]
-    odds = Fact("By chance", found.null_sentence)
+    by_chance, _, like_this = found.null_sentence.partition("\n")
+    odds = [Fact("By chance", by_chance)]
+    if like_this:
+        odds.append(Fact("With ratings like these", like_this))
     after = next((at + 1 for at, f in enumerate(facts) if f.term == "Threshold"), len(facts))
     return SignalWords(
         html_id=f"signal-{found.signal_id}",
         question=found.question,
         sentence=found.sentence,
-        facts=(*facts[:after], odds, *facts[after:]),
+        facts=(*facts[:after], *odds, *facts[after:]),
         no_rate=NO_RATE if found.null_rate is None else "",
         href=reverse("signal", args=[found.signal_id]),
     )

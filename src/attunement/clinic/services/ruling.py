@@ -20,7 +20,7 @@ from attunement.clinic.house_limits import (
     shipped_limits,
 )
 from attunement.clinic.models import LearnedModel
-from attunement.signals import Rule, Series, Why, rule
+from attunement.signals import Archive, Rule, Series, Why, rule
 from attunement.signals.batch import Batch, Channels
 from attunement.signals.budget import HORIZON, AskedRate, per_session_rate
 from attunement.signals.house import (
@@ -30,11 +30,13 @@ from attunement.signals.house import (
     explain_house,
     judge_house,
 )
+from attunement.signals.rates import rates_at_hand
 
 KIND = "house"
 RULE: Rule = rule(KIND)
 # From this strain on, item 8 of the alliance check counts as a tick.
 TICK = 2.0
+_BY_SCORES = "Both are read off tables of simulated people, by the client's scores alone."
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +130,38 @@ class Judge:
             verified=RULE.verified,
             cannot_tell=RULE.cannot_tell,
         )
+
+    def rates(self, ruled: Ruled, asked: AskedRate) -> str:
+        """Return how often the rule is wrong, and right, in series like this one up to here.
+
+        Read off shipped tables by the client's scores alone; empty where they do not reach.
+        """
+        upto = slice(None, ruled.position + 1)
+        batch, client = self.batch, self.model.client
+        series = Series(
+            tuple(batch.sessions[upto].tolist()),
+            tuple(None if math.isnan(one) else one for one in batch.values[upto].tolist()),
+            batch.minimum,
+            batch.maximum,
+            batch.step,
+            batch.higher_is_better,
+        )
+        level = min(max(client.level, batch.minimum), batch.maximum)
+        if not batch.higher_is_better:
+            level = batch.minimum + batch.maximum - level
+        archive = Archive(
+            level,
+            client.between_sd,
+            client.within_sd,
+            client.memory,
+            self.model.source,
+            self.model.n_dyads,
+            self.model.n_scores,
+        )
+        found = rates_at_hand(RULE, series, archive, asked_null=asked.null_rate)
+        if found is None:
+            return ""
+        return f"{found.null_sentence} {found.hit_sentence} {_BY_SCORES}"
 
     def _inputs(self, ruled: Ruled) -> dict[str, float]:
         """Return the numbers of the session that went in, without channels that are missing."""

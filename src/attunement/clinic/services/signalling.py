@@ -320,7 +320,7 @@ def _asked(
     )
     row = _row(dyad, chairs, RULE, signal)
     row.null_rate = asked.per_session
-    row.null_sentence = chance_sentence(asked)
+    row.null_sentence = "\n".join((chance_sentence(asked), judge.rates(ruled, asked))).strip()
     row.setting_no = force.setting_no
     row.model_version = model_version(force.learned)
     row.asked_rate = asked.null_rate

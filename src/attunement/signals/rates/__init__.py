@@ -11,6 +11,7 @@ from attunement.signals.rates.agreement import (
     gwet_ac1,
 )
 from attunement.signals.rates.asking import hit_rate, null_rate
+from attunement.signals.rates.at_hand import AtHand, rates_at_hand
 from attunement.signals.rates.compare import COMPARED, Comparison, Pair, Row, compare
 from attunement.signals.rates.judging import Asked, house_of
 from attunement.signals.rates.stated import HitRate, NullRate
@@ -20,6 +21,7 @@ __all__ = [
     "COMPARED",
     "Agreement",
     "Asked",
+    "AtHand",
     "Coefficient",
     "Comparison",
     "Dip",
@@ -36,4 +38,5 @@ __all__ = [
     "hit_rate",
     "house_of",
     "null_rate",
+    "rates_at_hand",
 ]

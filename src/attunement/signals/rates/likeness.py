@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -115,12 +115,7 @@ def hit_like(
         sentence = null_sentence(rule, 0, 0.0, like=True)
         return HitRate(0.0, 0.0, dip, onset, n or 0, 0, sentence)
     kind = _likeness(like, archive)
-    shipped = (
-        dip.onset is None
-        and dip.length in LENGTHS
-        and 1.0 <= dip.depth <= DEPTHS[-1] + 1.0
-        and _SHORTEST_HIT <= length <= HIT_HORIZONS[-1] + 10
-    )
+    shipped = _has_hits(dip, length)
     many, from_table = n or _SIMULATED, False
     if n is None and seed is None and asked is None and shipped and _within(rule, kind):
         many, from_table = simulated_people("hit"), True
@@ -140,6 +135,32 @@ def hit_like(
         n_sessions=length,
         sentence=hit_sentence(rule, length, dip, rate, like=True),
         from_table=from_table,
+    )
+
+
+def tabled_null(rule: Rule, like: Series, archive: Archive) -> float | None:
+    """Return the share of stable series that are flagged; None where no table reaches."""
+    kind = _likeness(like, archive) if like.sessions else None
+    if kind is None or not _within(rule, kind):
+        return None
+    return _from_null_table(rule, kind)[0]
+
+
+def tabled_hit(rule: Rule, like: Series, archive: Archive, dip: Dip, length: int) -> float | None:
+    """Return the share of dips found in series of a length; None where no table reaches."""
+    kind = _likeness(like, archive) if like.sessions else None
+    if kind is None or not _has_hits(dip, length) or not _within(rule, kind):
+        return None
+    return _from_hit_table(rule, replace(kind, length=length), dip)
+
+
+def _has_hits(dip: Dip, length: int) -> bool:
+    """Whether the tables hold a dip in series of a length."""
+    return (
+        dip.onset is None
+        and dip.length in LENGTHS
+        and 1.0 <= dip.depth <= DEPTHS[-1] + 1.0
+        and _SHORTEST_HIT <= length <= HIT_HORIZONS[-1] + 10
     )
 
 
