@@ -118,7 +118,9 @@ def wait_for(address: str, server: subprocess.Popen[str]) -> None:
     sys.exit(f"The synthetic clinic did not answer within {START_SECONDS} s.")
 
 
-def walk(browser: Browser, clinic: tuple[str, str, str], camera: Camera) -> None:
+def walk(  # noqa: PLR0915 -- one line a picture
+    browser: Browser, clinic: tuple[str, str, str], camera: Camera
+) -> None:
     """Walk the main path and take a picture at every page."""
     address, login, password = clinic
     staff = browser.new_page(base_url=address)
@@ -127,6 +129,9 @@ def walk(browser: Browser, clinic: tuple[str, str, str], camera: Camera) -> None
     staff.get_by_label("Name or e-mail").fill(login)
     staff.get_by_label("Password").fill(password)
     staff.get_by_role("button", name="Sign in").click()
+    staff.get_by_role("heading", name="Today", exact=True).wait_for()
+    loop(staff, camera)
+    staff.goto("/")
     staff.locator("ul.rows").wait_for()
     short = next(iter(staff.locator(".rows > li", has_text="Session 3,").all()), None)
     (short or staff.locator(".rows > li").first).get_by_role("link").click()
@@ -170,6 +175,25 @@ def walk(browser: Browser, clinic: tuple[str, str, str], camera: Camera) -> None
     camera.take(staff, "not-found")
 
 
+def loop(staff: Page, camera: Camera) -> None:
+    """Take the day, and the pages before, together and after a session, of who is worth a look."""
+    camera.take(staff, "day")
+    staff.locator(".question-line h3 a").first.click()
+    staff.get_by_role("button", name="I’ll raise it").wait_for()
+    camera.take(staff, "before")
+    before = staff.url
+    staff.goto(before.replace("/before", "/together"))
+    staff.get_by_label("Going more slowly").check()
+    staff.locator("#change").fill("You ask me first, before we change the subject.")
+    camera.take(staff, "together")
+    staff.goto(before.replace("/before", "/ledger"))
+    staff.get_by_role("heading", name="Ruptures and repairs").wait_for()
+    camera.take(staff, "ledger")
+    staff.locator("a.row-link").first.click()
+    staff.get_by_label("A rupture", exact=True).check()
+    camera.take(staff, "after")
+
+
 def lead(browser: Browser, address: str, password: str, camera: Camera) -> None:
     """Sign in as the lead, and take the pages about the rules."""
     page = browser.new_page(base_url=address)
@@ -190,6 +214,13 @@ def client(browser: Browser, address: str, link: str, camera: Camera) -> None:
     camera.take(phone, "code")
     phone.goto("about:blank")
     phone.goto(link)
+    phone.get_by_role("heading", name="Have you met yet?").wait_for()
+    camera.take(phone, "client-which", whole=False)
+    phone.get_by_role("link", name="Not yet").click()
+    phone.get_by_role("button", name="Show all questions on one page").click()
+    camera.take(phone, "client-before")
+    phone.go_back()
+    phone.get_by_role("link", name="Yes, the session is over").click()
     phone.get_by_role("button", name="Start").wait_for()
     camera.take(phone, "client-intro", whole=False)
     phone.get_by_role("button", name="Start").click()
