@@ -119,7 +119,7 @@
   };
   const entries = () => inStore("readonly", (store) => store.getAll());
 
-  const keep = async (offer, letter, { kiosk = false } = {}) => {
+  const keep = async (offer, letter, { kiosk = false, place = "" } = {}) => {
     const envelope = await seal(offer, letter);
     const entry = {
       id: offer.id,
@@ -131,6 +131,7 @@
       tries: 0,
       notBefore: 0,
       kiosk,
+      place, // which opened link of this browser it was; opens nothing
     };
     await put(entry);
     return entry;
@@ -139,7 +140,8 @@
   // The envelope goes only here, after a signed answer; what stays says when, and nothing else.
   const settle = async (entry, said) => {
     if (entry.kiosk) return remove(entry.id);
-    return put({ id: entry.id, state: said.outcome, at: Date.parse(said.at), kiosk: false });
+    const { id, place } = entry;
+    return put({ id, place, state: said.outcome, at: Date.parse(said.at), kiosk: false });
   };
   const later = (entry, seconds) => {
     const tries = entry.tries + 1;
@@ -149,7 +151,7 @@
   };
 
   // Returns "received", "other_content", "closed", "held", "fields" (the form that is still open
-  // can be mended there), or "waiting".
+  // can be mended there), "waiting", or "no network".
   const send = async (entry, formOpen) => {
     const patience = new AbortController();
     const timer = setTimeout(() => patience.abort(), PATIENCE);
@@ -186,16 +188,19 @@
     }
     const refused = answer && body && body.outcome === "held"; // kept there; no key to sign with
     await later(entry, refused ? DAY / 1000 : Number(answer && answer.headers.get("Retry-After")));
-    return "waiting";
+    return answer ? "waiting" : "no network";
   };
 
   const sendAll = async ({ hurry = false, formOpen = "" } = {}) => {
     const outcomes = new Map();
-    for (const entry of await entries()) {
+    const own = (entry) => Number(entry.id === formOpen); // who waits in front of it goes first
+    for (const entry of (await entries()).sort((a, b) => own(b) - own(a))) {
       if (entry.state !== "waiting") {
         if (Date.now() - entry.at > DAY) await remove(entry.id);
       } else if (hurry || entry.notBefore <= Date.now()) {
-        outcomes.set(entry.id, await send(entry, formOpen === entry.id));
+        const outcome = await send(entry, formOpen === entry.id);
+        outcomes.set(entry.id, outcome === "no network" ? "waiting" : outcome);
+        if (outcome === "no network") break;
       }
     }
     return outcomes;

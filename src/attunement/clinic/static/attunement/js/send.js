@@ -86,7 +86,7 @@
     show("sending");
     busy = true;
     try {
-      await queue.keep(offer(), letter(), { kiosk });
+      await queue.keep(offer(), letter(), { kiosk, place: window.location.search });
     } catch {
       plainly(); // no room, or no storage here
       return;
@@ -111,12 +111,21 @@
     if (worker && worker.sync) worker.sync.register("attunement-send").catch(() => {});
   };
 
+  // What waited was this very form, which is shown once more: the clinic says that it arrived.
+  const askAgain = (here) => {
+    const arrived = here.some((each) => each.state === "received" && each.place === window.location.search);
+    if (!arrived || answered() || (history.state && history.state.asked)) return;
+    history.replaceState({ asked: true }, "");
+    window.location.reload();
+  };
+
   // What waits here, in words; on a shared screen nobody sees what others left.
   const look = async () => {
     if (busy) return;
     let here = await queue.entries().catch(() => []);
     if (mine) here = here.filter((each) => each.id === mine);
-    else if (kiosk || form) return;
+    else if (form && !kiosk) return askAgain(here);
+    else if (kiosk) return;
     const waiting = here.filter((each) => each.state === "waiting");
     const latest = here.filter((each) => each.at).sort((a, b) => b.at - a.at)[0];
     for (const count of all("[data-count]")) count.textContent = String(waiting.length);
@@ -144,12 +153,7 @@
   setInterval(() => again(false), 5000);
 
   if (form && sealing) form.addEventListener("submit", submit);
-  // What waited may have been this very form, shown once more: then ask for the page again.
-  queue.flush({ hurry: true }).then((outcomes) => {
-    const arrived = Array.from(outcomes.values()).includes("received");
-    if (form && !kiosk && !mine && !busy && arrived && !answered()) window.location.reload();
-    else look();
-  }).catch(() => {});
+  again(true);
 
   // The worker is fetched when the page has everything it needs itself.
   const policy = self.trustedTypes

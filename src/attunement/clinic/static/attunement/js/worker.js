@@ -41,7 +41,12 @@
     }
   });
 
+  // A sync that fails is tried again by the browser, later and without a page.
+  const sendAll = async () => {
+    const outcomes = await attunementQueue.flush({ hurry: true });
+    if (Array.from(outcomes.values()).includes("waiting")) throw new Error("still waiting");
+  };
   self.addEventListener("sync", (event) => {
-    if (event.tag === "attunement-send") event.waitUntil(attunementQueue.flush({ hurry: true }));
+    if (event.tag === "attunement-send") event.waitUntil(sendAll());
   });
 })();
