@@ -16,6 +16,7 @@ from attunement.clinic.models import (
     AnswerWish,
     Client,
     ConversationIntent,
+    FollowUp,
     Login,
     LookTogether,
     NamedRupture,
@@ -290,3 +291,19 @@ def test_another_therapists_client_is_not_there(world: World, path: str) -> None
     theirs = browser.get(f"/clients/{world.dyad.pk}/{path}")
     nobodys = browser.get(f"/clients/{'a' * 26}/{path}")
     assert theirs.status_code == nobodys.status_code == 404
+
+
+def test_a_signals_page_says_what_the_client_said_later(world: World, dipped: str) -> None:
+    signal = SignalRecord.objects.filter(session_id=dipped).order_by("pk")[0]
+    following = world.rated()
+    response = Response.objects.get(session_id=following, perspective="client")
+    FollowUp(
+        dyad=world.dyad,
+        session_id=dipped,
+        response=response,
+        question="put_right",
+        answer="nothing",
+        recorded_at=timezone.now(),
+    ).save()
+    page = body(world.browser().get(f"/signals/{signal.pk}/"))
+    assert "On a later form Client 01 said: <strong>nothing had gone wrong</strong>" in page

@@ -17,6 +17,7 @@ from attunement.clinic.access import permission
 from attunement.clinic.errors import ClinicError
 from attunement.clinic.pages import shown
 from attunement.clinic.pages.answers import ErrorLink
+from attunement.clinic.pages.loop_words import PUT_RIGHT
 from attunement.clinic.pages.staff import actor_of, see_other
 from attunement.clinic.services import (
     ListedSignal,
@@ -179,6 +180,7 @@ def _why_page(
         "marked": _marked(found),
         "therapist_said": _said(said),
         "client_said": _said(found.client_said),
+        "client_later": PUT_RIGHT.get(found.client_later, ""),
         "answers": _choices("answer", THERAPIST_WORDS, chosen),
         "client_answers": _choices("client", CLIENT_WORDS, client),
         "reason": reason,

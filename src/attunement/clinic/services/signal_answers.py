@@ -12,6 +12,7 @@ from attunement.clinic.models import (
     LONGEST_NOTE,
     THERAPIST_ANSWERS,
     Attended,
+    FollowUpQuestion,
     Login,
     NamedRupture,
     OutcomeAnswer,
@@ -33,6 +34,7 @@ from attunement.clinic.services.gate import (
     require_session,
 )
 from attunement.clinic.services.in_force import Past
+from attunement.clinic.services.loop.seen import follow_ups
 from attunement.clinic.services.sealing import words_of
 from attunement.clinic.services.signal_results import ListedSignal, Said, SignalList, SignalWhy
 from attunement.clinic.services.week import (
@@ -102,6 +104,7 @@ def signal_why(actor: Login, signal_id: str, *, now: datetime) -> SignalWhy:
         )
         said = answers_of_session(row.session_id)
         marked = _client_marked(row, now=now)
+        later = _client_later(row, now=now)
         done(actor.pk, Action.SIGNAL_VIEW, now=now, target=f"signal:{row.pk}")
     return SignalWhy(
         shown=shown_signal(row),
@@ -119,6 +122,7 @@ def signal_why(actor: Login, signal_id: str, *, now: datetime) -> SignalWhy:
         client_said=_said(said.get(Perspective.CLIENT)),
         client_marked=marked,
         marked_maximum=STRAIN_MAXIMUM,
+        client_later=later,
     )
 
 
@@ -314,6 +318,13 @@ def _client_marked(row: SignalRecord, *, now: datetime) -> float | None:
         if chairs.session.pk == row.session_id and chairs.client is not None:
             return chairs.client.score(STRAIN)
     return None
+
+
+def _client_later(row: SignalRecord, *, now: datetime) -> str:
+    """Return what the client said on a later form about being put right, where it may be seen."""
+    answers = follow_ups({"dyad": row.dyad}, now=now).get(row.session_id, [])
+    said = [one.answer for one in answers if one.question == FollowUpQuestion.PUT_RIGHT]
+    return said[-1] if said else ""
 
 
 def _said(row: SignalOutcome | None) -> Said | None:

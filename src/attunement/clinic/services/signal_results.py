@@ -65,6 +65,7 @@ class SignalWhy:
     client_said: Said | None
     client_marked: float | None  # the strain that the client's own form of this session names
     marked_maximum: float
+    client_later: str = ""  # the client's own word on a later form, whether it is put right
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from attunement.clinic.services.loop.results import AgreedNow, Before, IntentNow
 from attunement.clinic.services.loop.story import Story, stories
 from attunement.clinic.services.loop.words import OTHER, openers
 from attunement.clinic.services.picture import comments_of
+from attunement.clinic.services.results import ShownSignal
 from attunement.clinic.services.revealing import refresh_opened
 from attunement.clinic.services.sealing import client_name, open_field
 from attunement.clinic.services.week import answered_sessions_of, strongest_first
@@ -55,7 +56,7 @@ def before(actor: Login, dyad_id: str, *, now: datetime) -> Before:
             signal_id=question.pk if question is not None else "",
             session_id=question.session_id if question is not None else "",
             session_no=question.session.session_no if question is not None else 0,
-            chart=chart_of(chairs, shown_signals(dyad)),
+            chart=chart_of(chairs, _marked(dyad, question)),
             comment=_last_comment(chairs),
             agreed=agreed_last(loops.values(), chairs),
             intent=_intent(story),
@@ -99,6 +100,13 @@ def agreed_last(loops: Iterable[Story], chairs: Sequence[SessionChairs]) -> Agre
         word="" if word is None else word.answer,
         stage=story.loop.stage,
     )
+
+
+def _marked(dyad: Dyad, question: SignalRecord | None) -> tuple[ShownSignal, ...]:
+    """Return what the chart marks: the one question that is read, not every old one."""
+    if question is None:
+        return ()
+    return tuple(one for one in shown_signals(dyad) if one.signal_id == question.pk)
 
 
 def record_intent(
