@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from importlib.resources import files
 
-from attunement.figures.altair_chart import altair_chart
+from attunement.figures.altair_chart import altair_chart, altair_library
 from attunement.figures.channels import Channel, ChannelChart, channel_chart, channel_sentence
 from attunement.figures.data import Band, DualChart, Line, Mark
 from attunement.figures.dual import Figure, dual_chart, dual_table
@@ -32,6 +32,7 @@ __all__ = [
     "Scatter",
     "Table",
     "altair_chart",
+    "altair_library",
     "channel_chart",
     "channel_sentence",
     "dual_chart",

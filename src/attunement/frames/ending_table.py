@@ -7,21 +7,30 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, overload
 
 import numpy as np
 import polars as pl
 
+from attunement.figures import Figure
 from attunement.frames.course_errors import CourseError, not_offered
 from attunement.frames.course_scale import course_scale
+from attunement.frames.ending_figure import (
+    calibration_altair,
+    calibration_figure,
+    hazard_altair,
+    hazard_figure,
+)
 from attunement.frames.ending_reading import EpisodeRows, read_episodes
 from attunement.frames.gains_kind import same_kind
 from attunement.signals.change.wording import short
 from attunement.signals.course import EndingHazard, Landmark
 from attunement.signals.course import ending_hazard as estimate
 from attunement.signals.course.ending import FOLDS
+from attunement.signals.course.ending_shape import calibration_groups, hazard_by_session
 
 Better = Literal["better", "worse"]
+What = Literal["hazard", "calibration"]
 LANDMARKS = (3, 5, 8)
 WITHIN = 4
 _PERFORMANCE = (
@@ -192,6 +201,37 @@ class EndingStudy:
             f"session, by a model that never saw it. Log odds per SD, all episodes: {weights}. "
             f"{self.note}"
         )
+
+    @overload
+    def plot(self, what: What = ..., *, engine: Literal["svg"] = ...) -> Figure: ...
+    @overload
+    def plot(self, what: What = ..., *, engine: Literal["altair"]) -> Any: ...
+    def plot(self, what: What = "hazard", *, engine: Literal["svg", "altair"] = "svg") -> Any:
+        """Draw what the model said beside what came, for episodes that it never saw.
+
+        Parameters
+        ----------
+        what : {"hazard", "calibration"}
+            The hazard session by session, as far as twenty were still in therapy; or one point
+            for each tenth of the sessions, ordered by their chance.
+        engine : {"svg", "altair"}
+            A figure with its sentence and its table, or an Altair chart (an optional package).
+
+        Raises
+        ------
+        CourseError
+            E-FRAME-232 for another picture or engine.
+        """
+        if engine not in {"svg", "altair"}:
+            raise not_offered("engine", engine, "'svg' or 'altair'")
+        if what not in {"hazard", "calibration"}:
+            raise not_offered("what", what, "'hazard' or 'calibration'")
+        make = hazard_by_session if what == "hazard" else calibration_groups
+        groups = make(self.rows.episodes, self.found.probability)
+        if engine == "altair":
+            return hazard_altair(groups) if what == "hazard" else calibration_altair(groups)
+        draw = hazard_figure if what == "hazard" else calibration_figure
+        return draw(groups, self.note)
 
 
 def ending_hazard(

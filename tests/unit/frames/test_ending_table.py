@@ -11,6 +11,7 @@ import pytest
 import attunement as at
 from attunement.frames import CourseError, EndingStudy
 from attunement.signals import SignalError
+from attunement.signals.course.ending_shape import Compared
 
 ASKED: dict[str, Any] = {
     "episode": "episode",
@@ -159,3 +160,56 @@ def test_two_endings_and_doubled_sessions_are_refused() -> None:
 def test_unusable_arguments_are_refused(change: dict[str, Any]) -> None:
     with pytest.raises(CourseError):
         at.ending_hazard(_table(), **{**ASKED, **change})
+
+
+def test_hazard_is_drawn_beside_what_came() -> None:
+    found = _found()
+    figure = found.plot()
+    assert figure.svg.count("<svg") == 2
+    assert found.note in figure.sentence
+    assert "Research use" in figure.sentence
+    # session 1: counted from the table itself
+    first = (
+        _table()
+        .filter(pl.col("came") == "attended")
+        .group_by("episode")
+        .agg(pl.len(), pl.col("end").first())
+    )
+    ended = first.filter((pl.col("len") == 1) & (pl.col("end") == "unplanned")).height
+    assert figure.table.rows[0][:3] == ("1", f"{first.height:,}", f"{ended:,}")
+    assert figure.table.rows[0][4] == f"{100 * ended / first.height:.1f}"
+    # and the last row still has twenty in therapy
+    assert int(figure.table.rows[-1][1]) >= 20
+
+
+def test_calibration_is_drawn_by_tenths() -> None:
+    figure = _found().plot("calibration")
+    assert len(figure.table.rows) == 10
+    counts = [int(row[1].replace(",", "")) for row in figure.table.rows]
+    assert max(counts) - min(counts) <= 1
+    assert sum(counts) == _table().filter(pl.col("came") == "attended").height
+    assert sum(int(row[2]) for row in figure.table.rows) == _found().found.n_events
+    said = [float(row[3]) for row in figure.table.rows]
+    assert said == sorted(said)
+    # episodes are made by a logistic hazard: nearly every tenth keeps what was said
+    assert "of 10 tenths" in figure.sentence
+
+
+def test_pictures_can_be_altair_charts_and_nothing_else() -> None:
+    found = _found()
+    hazard = found.plot(engine="altair").to_dict()
+    assert {row["what"] for row in hazard["data"]["values"]} == {
+        "said by the model",
+        "ended unplanned",
+    }
+    assert found.plot("calibration", engine="altair").to_dict()["layer"]
+    with pytest.raises(CourseError, match="E-FRAME-232"):
+        found.plot("roc")  # type: ignore[call-overload]
+    with pytest.raises(CourseError, match="E-FRAME-232"):
+        found.plot(engine="gnuplot")  # type: ignore[call-overload]
+
+
+def test_more_than_was_said_is_told_apart_from_chance() -> None:
+    # 100 sessions, 10 % said: 10 expected, SD 3, so 16 is more than chance and 15 is not
+    assert [Compared(1, 100, k, 0.1).verdict for k in (4, 5, 15, 16)] == [-1, 0, 0, 1]
+    assert Compared(1, 100, 16, 0.1).came == 0.16
