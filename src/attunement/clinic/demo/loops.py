@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from attunement.clinic.demo.story import Planted
@@ -147,7 +147,7 @@ def _entries(planted: Mapping[str, Planted], keys: Mapping[str, str]) -> None:
         ).save()
 
 
-def _forms() -> dict[str, Sequence[Response]]:
+def _forms() -> dict[str, list[Response]]:
     """Return clients' forms of sessions in which both are in, in order, by dyad."""
     both = Response.objects.filter(perspective=Perspective.THERAPIST, moment=Moment.AFTER)
     rows = (

@@ -18,7 +18,7 @@ from attunement.clinic.pages.staff import actor_of
 from attunement.clinic.services.loop.ledger import ledger
 from attunement.clinic.services.loop.results import Ledger, LedgerRow
 from attunement.clinic.services.loop.words import repair
-from attunement.figures import Channel, ChannelChart, channel_chart
+from attunement.figures import Channel, ChannelChart, Figure, channel_chart
 from attunement.signals.ledger import NAMED_FROM
 
 
@@ -54,7 +54,7 @@ def _noticed(row: LedgerRow) -> bool:
     return client or row.therapist_named or bool(row.dips) or row.entry is not None
 
 
-def _figure(found: Ledger) -> object:
+def _figure(found: Ledger) -> Figure:
     words = settings.ATTUNEMENT.words
     rows = tuple(reversed(found.rows))
     return channel_chart(
