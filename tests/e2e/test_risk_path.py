@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A risk answer from the phone to somebody who looks after it, in a real browser."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+from pytest_django import Settings
+from tests.clinic_world import PASSWORD, World
+from tests.e2e.conftest import PHONE, NewPage, sign_in
+from tests.e2e.test_access import TARGETS, findings
+from tests.risk_world import PostOffice, on_rota
+
+from attunement.clinic.models import Login, RiskAct, RiskAlert, RiskOutbox, Role
+from attunement.clinic.services.risk import Worker
+
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.slow,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("risk_site"),
+]
+NOTICE = "A response needs review."
+
+
+@pytest.fixture
+def lead(clinic: World, settings: Settings) -> Login:
+    rule = dataclasses.replace(settings.ATTUNEMENT.risk, procedure="Call the client today.")
+    settings.ATTUNEMENT = dataclasses.replace(settings.ATTUNEMENT, risk=rule)
+    on_rota(clinic.login)
+    return Login.objects.create_user(
+        "synthetic-lead",
+        email="lead@attunement.example",
+        password=PASSWORD,
+        practice=clinic.practice,
+        role=Role.LEAD,
+        display_name="Synthetic Lead",
+    )
+
+
+def work() -> PostOffice:
+    post = PostOffice()
+    Worker(send=post.send, ping=lambda: False).round()
+    return post
+
+
+def asked(clinic: World, new_page: NewPage, **options: Any) -> Page:
+    """Open the form on a phone and go to the question about harm."""
+    token, _ = clinic.invite(clinic.start())
+    page = new_page(viewport=PHONE, has_touch=True, **options)
+    page.goto(f"/c/#{token}")
+    page.get_by_role("button", name="Start").click()
+    for number in (1, 2):
+        page.locator(f"label[for=q{number}-5]").click()
+        page.locator("[data-next]").click()
+    return page
+
+
+def send(phone: Page) -> None:
+    """Go on to the last question, leaving the others out, and send."""
+    while phone.locator("[data-next]").is_visible():
+        phone.locator("[data-next]").click()
+    phone.get_by_role("button", name="Send my answers").click()
+    phone.get_by_role("heading", name="Thank you").wait_for()
+
+
+def test_rk6_whom_to_call_is_shown_at_once_without_a_network(
+    clinic: World, new_page: NewPage
+) -> None:
+    page = asked(clinic, new_page, is_mobile=True)
+    note = page.locator("#qharm [data-crisis-now]")
+    expect(page.locator("#qharm")).to_contain_text("always goes to the people")
+    page.context.set_offline(True)
+    expect(note).to_be_hidden()
+    page.locator("label[for=qharm-0]").tap()
+    expect(note).to_be_hidden()  # this answer is not passed on
+    page.locator("label[for=qharm-1]").tap()
+    expect(note).to_be_visible()
+    expect(note).to_contain_text("These answers are not watched round the clock")
+    number = note.get_by_role("link", name="000 0000")
+    assert number.get_attribute("href") == "tel:0000000"
+    box = number.bounding_box()
+    assert box is not None
+    assert box["height"] >= 44
+    assert box["y"] + box["height"] <= PHONE["height"]  # brought into view
+    page.locator("label[for=qharm-0]").tap()
+    expect(note).to_be_visible()  # once shown it stays
+    expect(page.locator("#qothers [data-crisis-now]")).to_be_hidden()
+    page.context.set_offline(False)
+
+
+def test_rk6_keyboard_and_second_rule(clinic: World, new_page: NewPage) -> None:
+    page = asked(clinic, new_page)
+    page.locator("#qharm-0").focus()
+    page.keyboard.press("3")
+    expect(page.locator("#qharm [data-crisis-now]")).to_be_visible()
+    page.locator("[data-next]").click()
+    page.locator("label[for=qothers-1]").click()
+    expect(page.locator("#qothers [data-crisis-now]")).to_be_hidden()
+    page.locator("label[for=qothers-2]").click()
+    expect(page.locator("#qothers [data-crisis-now]")).to_be_visible()
+
+
+def test_answer_goes_from_the_phone_to_somebody_who_looks_after_it(
+    clinic: World, new_page: NewPage, lead: Login
+) -> None:
+    phone = asked(clinic, new_page)
+    phone.locator("label[for=qharm-2]").click()
+    send(phone)
+    expect(phone.locator("main")).to_contain_text("They do not watch round the clock")
+    alert = RiskAlert.objects.get()
+    post = work()
+    assert [to for to, _ in post.copies] == [clinic.login.email]
+
+    staff = new_page()
+    sign_in(staff, clinic)
+    staff.get_by_role("link", name=NOTICE).click()
+    expect(staff.get_by_role("heading", name="What to do")).to_be_visible()
+    staff.get_by_role("link", name="Client 01").click()
+    expect(staff.locator("main")).to_contain_text("Received")
+    assert not RiskAct.objects.exists()  # nothing was acknowledged by looking
+    staff.get_by_role("button", name="I look after it").focus()
+    staff.keyboard.press("Enter")
+    expect(staff.locator("main")).to_contain_text("has looked after it since")
+    expect(staff.get_by_role("link", name=NOTICE)).to_have_count(0)
+    staff.get_by_label("What was done").fill("Synthetic: called back, safe.")
+    staff.get_by_role("button", name="Close it").click()
+    expect(staff.locator("main")).to_contain_text("Synthetic: called back, safe.")
+    assert RiskOutbox.objects.get(pk=alert.pk).state == "closed"
+    del lead
+
+
+def states(page: Page, clinic: World, lead: Login, new_page: NewPage) -> Iterator[str]:
+    """Bring the page into each state of answers for review, and name it."""
+    del lead
+    page.goto("/")
+    yield "silent"
+    page.goto("/risk/")
+    yield "empty"
+    phone = asked(clinic, new_page)
+    phone.locator("label[for=qharm-2]").click()
+    send(phone)
+    work()
+    page.goto("/")
+    yield "notice"
+    page.goto("/risk/")
+    yield "waiting"
+    page.goto(f"/risk/{RiskAlert.objects.get().public_id}/")
+    yield "one"
+    page.get_by_role("button", name="I look after it").click()
+    page.get_by_role("button", name="Close it").wait_for()
+    yield "looked after"
+    page.get_by_role("button", name="Close it").click()
+    page.locator("#errors").wait_for()
+    yield "refused"
+    page.get_by_label("What was done").fill("Synthetic words. " * 20)
+    page.get_by_role("button", name="Close it").click()
+    page.get_by_text("closed it on").wait_for()
+    yield "closed"
+    page.goto("/risk/")
+    page.locator("summary").click()
+    yield "list of closed"
+
+
+def test_axe_finds_nothing_and_nothing_overflows_at_320(
+    clinic: World, new_page: NewPage, lead: Login
+) -> None:
+    page = new_page(viewport={"width": 320, "height": 640}, bypass_csp=True)
+    sign_in(page, clinic)
+    found = {}
+    for name in states(page, clinic, lead, new_page):
+        found[name] = findings(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320, name
+        assert page.evaluate(TARGETS, 24) == [], name
+    assert len(found) == 9
+    assert {name: each for name, each in found.items() if each} == {}
+
+
+def test_axe_finds_nothing_in_the_dark(clinic: World, new_page: NewPage, lead: Login) -> None:
+    page = new_page(color_scheme="dark", bypass_csp=True)
+    sign_in(page, clinic)
+    found = {name: findings(page) for name in states(page, clinic, lead, new_page)}
+    assert {name: each for name, each in found.items() if each} == {}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_where_whom_to_call_is_shown(
+    clinic: World, new_page: NewPage, scheme: str
+) -> None:
+    page = asked(clinic, new_page, color_scheme=scheme, bypass_csp=True)
+    assert findings(page) == []
+    page.locator("label[for=qharm-3]").click()
+    page.locator("#qharm [data-crisis-now]").wait_for()
+    assert findings(page) == []
+    assert page.evaluate(TARGETS, 44) == []
