@@ -24,7 +24,7 @@ from attunement.clinic.access import Action
 from attunement.clinic.errors import AccessError
 from attunement.clinic.models import AuditEvent, Practice, Response, Score
 from attunement.clinic.services.audit import verify_chain
-from attunement.clinic.services.gate import AccessDeniedError, act, done
+from attunement.clinic.services.gate import AccessDeniedError, act, done, snapshot
 from attunement.clinic.services.results import Receipt
 
 pytestmark = pytest.mark.store
@@ -174,6 +174,51 @@ def test_a_cursor_of_an_act_is_closed_with_it(world_committed: Any) -> None:
         cursor.execute("SELECT name FROM clinic_practice")
     with pytest.raises(ProgrammingError):
         cursor.fetchall()
+
+
+def test_an_act_that_only_reads_leaves_its_event_and_refuses_to_write(world_committed: Any) -> None:
+    before = AuditEvent.objects.count()
+    with act("system", _VIEW, now=world_committed.now, reading=True):
+        assert Practice.objects.exists()
+        done("system", _VIEW, now=world_committed.now, target="")
+        assert AuditEvent.objects.count() == before
+    assert AuditEvent.objects.count() == before + 1
+    with (
+        pytest.raises(RuntimeError, match="only reads"),
+        act("system", _VIEW, now=world_committed.now, reading=True),
+    ):
+        Practice.objects.create(name="never")
+    with (
+        pytest.raises(AccessError),
+        act("system", _VIEW, now=world_committed.now, reading=True),
+    ):
+        raise AccessDeniedError(target="", reason="for this test")
+    assert not Practice.objects.filter(name="never").exists()
+    outcomes = AuditEvent.objects.order_by("pk").values_list("outcome", flat=True)
+    assert list(outcomes)[before:] == ["done", "denied"]
+    assert verify_chain().first_bad is None
+
+
+@pytest.mark.skipif("connection.vendor != 'sqlite'", reason="SQLite's own")
+def test_reading_waits_for_nobody_and_sees_one_state(world_committed: Any) -> None:
+    """Another thread has the turn, has written, and does not end: reading goes on beside it."""
+    inside, read = threading.Event(), threading.Event()
+
+    def write(_: int) -> None:
+        with act("system", _VIEW, now=world_committed.now):
+            Practice.objects.create(name="not yet")
+            inside.set()
+            assert read.wait(timeout=60)
+
+    writer = threading.Thread(target=lambda: _in_threads(1, write))
+    writer.start()
+    assert inside.wait(timeout=60)
+    with snapshot():
+        assert not Practice.objects.filter(name="not yet").exists()
+        read.set()
+        writer.join(timeout=60)
+        assert not Practice.objects.filter(name="not yet").exists()
+    assert Practice.objects.filter(name="not yet").exists()
 
 
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has one writer")

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from attunement.clinic.access import Action
 from attunement.clinic.models import Dyad, Login, Role, SignalRecord
 from attunement.clinic.services.forms import config, measure_of
-from attunement.clinic.services.gate import act, actor_name, done, require_self
+from attunement.clinic.services.gate import act, actor_name, done, require_self, snapshot
 from attunement.clinic.services.results import Caseload, CaseRow, ChartLine, SessionState
 from attunement.clinic.services.sealing import client_name, warm
 from attunement.clinic.services.shown_answers import ListedSession, listed_sessions
@@ -38,16 +38,17 @@ def caseload(actor: Login, *, now: datetime) -> Caseload:
         if own:
             dyads = dyads.filter(therapist__login_id=actor.pk)
         therapist = therapist_of(actor) if own else None
-        week = take_week(therapist, now=now) if therapist is not None else None
+        week = take_week(therapist, now=now, older=False) if therapist is not None else None
         asked = {one.first.dyad_id for one in week.shown} if week is not None else set()
-        rows = _rows(dyads, own=own, asked=asked, now=now)
         done(
             actor.pk,
             Action.CASELOAD_VIEW,
             now=now,
             target=f"practice:{actor.practice_id}",
-            detail={"n_dyads": len(rows)},
+            detail={"n_dyads": dyads.count()},
         )
+    with snapshot():  # the long part: nobody's form waits for it
+        rows = _rows(dyads, own=own, asked=asked, now=now)
     return Caseload(rows=rows, role=actor.role, n_questions=len(week.shown) if week else 0)
 
 

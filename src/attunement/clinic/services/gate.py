@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -37,6 +38,8 @@ from attunement.clinic.models import (
 from attunement.clinic.services.audit import record, record_alone
 
 CLIENT_LINK = "client-link"
+_READS = ("SELECT", "WITH", "SAVEPOINT", "RELEASE", "ROLLBACK")
+_AFTERWARDS: ContextVar[list[dict[str, Any]] | None] = ContextVar("afterwards", default=None)
 ANONYMOUS = "anonymous"
 
 
@@ -66,10 +69,20 @@ def actor_name(login: Any) -> str:
 
 
 @contextmanager
-def act(actor: str, action: Action, *, now: datetime) -> Iterator[None]:
-    """Run an act in one transaction; a denial undoes it and leaves one audit event."""
+def act(actor: str, action: Action, *, now: datetime, reading: bool = False) -> Iterator[None]:
+    """Run an act in one transaction; a denial undoes it and leaves one audit event.
+
+    Parameters
+    ----------
+    actor, action, now
+        Who does what, and when.
+    reading : bool
+        The act only looks. On SQLite it then waits for no turn to write: it reads one state of
+        the store, and its audit event is written after it, before anybody is shown anything.
+        Whatever would write in it is refused.
+    """
     try:
-        with transaction.atomic():
+        with _reading() if reading else transaction.atomic():
             yield
     except AccessDeniedError as refusal:
         record_alone(
@@ -81,6 +94,35 @@ def act(actor: str, action: Action, *, now: datetime) -> Iterator[None]:
             why=refusal.reason,
         )
         raise
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    events: list[dict[str, Any]] = []
+    token = _AFTERWARDS.set(events)
+    try:
+        with snapshot(), connection.execute_wrapper(_refuse_to_write):
+            yield
+    finally:
+        _AFTERWARDS.reset(token)
+    with transaction.atomic():
+        for event in events:
+            record(**event)
+
+
+@contextmanager
+def snapshot() -> Iterator[None]:
+    """Read one state of the store, on SQLite without a turn to write."""
+    looking = None if connection.in_atomic_block else getattr(connection, "looking", None)
+    with transaction.atomic() if looking is None else looking():
+        yield
+
+
+def _refuse_to_write(execute: Any, sql: str, params: Any, many: Any, context: Any) -> Any:
+    if not sql.lstrip("( ").upper().startswith(_READS):
+        message = "an act that only reads may not write"
+        raise RuntimeError(message)
+    return execute(sql, params, many, context)
 
 
 def require_self(login: Any, action: Action) -> None:
@@ -231,4 +273,16 @@ def done(
     outcome: str = "done",
 ) -> None:
     """Write the audit event of an act, as the last statement of its transaction."""
-    record(actor=actor, action=action, outcome=outcome, now=now, target=target, detail=detail)
+    event = {
+        "actor": actor,
+        "action": action,
+        "outcome": outcome,
+        "now": now,
+        "target": target,
+        "detail": detail,
+    }
+    afterwards = _AFTERWARDS.get()
+    if afterwards is None:
+        record(**event)
+    else:
+        afterwards.append(event)

@@ -79,7 +79,8 @@ def seen_by(
         viewer,
         both_in=both_in,
         now=now,
-        reveal_at=place.reveal_at(mode),
+        # Asked some ten thousand times for a caseload, and nearly never of a mode that waits.
+        reveal_at=place.reveal_at(mode) if mode.visibility == Visibility.DELAYED else None,
         episode_ended=place.ended(now),
         wish=wish,
     )

@@ -120,7 +120,7 @@ def session_overview(actor: Login, session_id: str, *, now: datetime) -> Session
     AccessError
         E-ACCESS-001 when the session is not there or not the actor's.
     """
-    with act(actor_name(actor), Action.SESSION_VIEW, now=now):
+    with act(actor_name(actor), Action.SESSION_VIEW, now=now, reading=True):
         session = require_session(actor, session_id, Action.SESSION_VIEW)
         state = session_state(session, now=now)
         closed = closed_told(session) if state is SessionState.CLOSED else ""

@@ -44,7 +44,7 @@ def therapist_form(
         E-CLINIC-005 when the session did not take place; E-CLINIC-006 when there are no words.
     """
     action = Action.THERAPIST_FORM_VIEW
-    with act(actor_name(actor), action, now=now):
+    with act(actor_name(actor), action, now=now, reading=True):
         session = require_session(actor, session_id, action)
         assignment = _assignment(session)
         already = Response.objects.filter(assignment=assignment).exists()

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.db.models import Q
 from django.utils import timezone
 
 from attunement.clinic.models import (
@@ -28,6 +29,7 @@ from attunement.signals.budget import PER_WEEK, Pending, prioritised, this_week
 
 # A question that nobody took up in so many weeks is listed, and takes no place any more.
 FRESH_WEEKS = 4
+_LONG = ("inputs", "why", "source", "null_sentence", "rate_sentence")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +74,12 @@ def budget_of(therapist: Therapist) -> int:
     return newest.per_week if newest is not None else PER_WEEK
 
 
-def take_week(therapist: Therapist, *, now: datetime) -> TakenWeek:
+def take_week(therapist: Therapist, *, now: datetime, older: bool = True) -> TakenWeek:
     """Give the free places of this week to the strongest questions, and say what is where.
 
     Inside the caller's transaction. A place that was taken stays taken, whether its question was
-    answered or a stronger one came: a week never holds more than its budget.
+    answered or a stronger one came: a week never holds more than its budget. Without ``older``
+    questions that may take no place any more are not read, which after a year are most of them.
     """
     # Two pages at once wait for each other here; the second finds the places taken.
     Therapist.objects.select_for_update().get(pk=therapist.pk)
@@ -84,12 +87,13 @@ def take_week(therapist: Therapist, *, now: datetime) -> TakenWeek:
         Dyad.objects.filter(therapist=therapist).select_related("client", "therapist"), now=now
     )
     monday, budget = monday_of(now), budget_of(therapist)
-    questions = _questions(therapist)
     taken = list(
         SignalShown.objects.filter(therapist=therapist, week=monday)
         .order_by("pk")
         .values_list("session_id", flat=True)
     )
+    recent = Q(session__held_on__gte=_fresh_since(now)) | Q(session_id__in=taken)
+    questions = _questions(therapist, Q() if older else recent)
     fresh = _fresh(questions, taken, now=now)
     by_session = {one.session_id: one for one in questions}
     week = this_week(
@@ -130,19 +134,28 @@ def _taken_up(about: dict[str, Any]) -> set[str]:
     }
 
 
-def _questions(therapist: Therapist) -> list[Question]:
+def _questions(therapist: Therapist, which: Q) -> list[Question]:
     """Return every unanswered question of a therapist, the newest session first."""
     answered = answered_sessions(therapist)
+    dyads = {
+        one.pk: one for one in Dyad.objects.filter(therapist=therapist).select_related("client")
+    }
     rows: dict[str, list[SignalRecord]] = defaultdict(list)
     found = (
-        SignalRecord.objects.filter(dyad__therapist=therapist)
-        .select_related("session", "dyad", "dyad__client")
+        SignalRecord.objects.filter(which, dyad__therapist=therapist)
+        .select_related("session")
+        .defer(*_LONG)  # a year's questions are listed by their first line
         .order_by("-session__held_on", "dyad__client__code", "-session__session_no", "rule_id")
     )
     for row in found:
         if row.session_id not in answered:
+            row.dyad = row.session.dyad = dyads[row.dyad_id]
             rows[row.session_id].append(row)
     return [Question(session_id, strongest_first(group)) for session_id, group in rows.items()]
+
+
+def _fresh_since(now: datetime) -> date:
+    return timezone.localdate(now) - timedelta(weeks=FRESH_WEEKS)
 
 
 def _fresh(questions: Sequence[Question], taken: Sequence[str], *, now: datetime) -> list[Question]:
@@ -152,7 +165,7 @@ def _fresh(questions: Sequence[Question], taken: Sequence[str], *, now: datetime
             dyad__in={one.first.dyad_id for one in questions}, ended_on__isnull=True
         ).values_list("dyad_id", flat=True)
     )
-    since = timezone.localdate(now) - timedelta(weeks=FRESH_WEEKS)
+    since = _fresh_since(now)
     return [
         one
         for one in questions

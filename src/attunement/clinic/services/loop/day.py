@@ -69,7 +69,7 @@ def day_list(actor: Login, *, now: datetime) -> DayList:
 
 def _day(therapist: Therapist, *, now: datetime) -> DayList:
     today = timezone.localdate(now)
-    week = take_week(therapist, now=now)
+    week = take_week(therapist, now=now, older=False)
     loops = stories({"dyad__therapist": therapist}, now=now)
     dyads = {
         dyad.pk: dyad
