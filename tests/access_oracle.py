@@ -17,7 +17,7 @@ PLACES = (
     "second",  # second therapist on the care team
     "care_lead",  # lead of care on the care team
     "supervisor",  # supervisor on the care team
-    "link",  # supervises the therapist; the case is not shared
+    "link",  # supervises the therapist, and clients are asked for the supervisor; not shared
     "emergency",  # opened access in an emergency
     "left",  # was second therapist and supervisor until a second ago
     "tomorrow",  # will be supervisor from tomorrow on

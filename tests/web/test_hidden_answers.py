@@ -63,7 +63,7 @@ class Case:
     within_scores: bool = False  # vary single answers and words, keep every scale's score
     lead_only: str = ""  # the item that is for the lead alone
     narrowed: bool = False
-    eyes: tuple[str, ...] = ("therapist", "colleague", "lead", "second", "supervisor")
+    eyes: tuple[str, ...] = ("therapist", "lead", "second", "supervisor")
 
 
 CASES = (
@@ -72,18 +72,17 @@ CASES = (
     Case("delayed, by days", Visibility.DELAYED, days=14, later=True),
     Case("delayed, to the next session", Visibility.DELAYED),
     Case("scores only", Visibility.SCORES, absent=False, within_scores=True, later=True,
-         eyes=("therapist", "colleague", "lead", "second")),
+         eyes=("therapist", "lead", "second")),
     Case("supervisor", Visibility.SUPERVISOR, later=True,
-         eyes=("therapist", "colleague", "lead", "second")),
+         eyes=("therapist", "lead", "second")),
     Case("sealed", Visibility.SEALED, later=True),
-    Case("sealed, own form not in", Visibility.SEALED, own_form=False),
     Case("at the end", Visibility.END, later=True),
     Case("one answer for the lead alone", lead_only="3", later=True,
-         eyes=("therapist", "colleague", "second", "supervisor")),
+         eyes=("therapist", "second", "supervisor")),
     Case("strain for the lead alone", lead_only="8", later=True,
-         eyes=("therapist", "colleague", "second", "supervisor")),
+         eyes=("therapist", "second", "supervisor")),
     Case("words for the lead alone", lead_only="9",
-         eyes=("therapist", "colleague", "second", "supervisor")),
+         eyes=("therapist", "second", "supervisor")),
     Case("narrowed before it opened", narrowed=True, later=True),
     Case("open, for those who may not see it", absent=False,
          eyes=("colleague", "lead", "researcher", "operator", "stranger")),
@@ -159,18 +158,16 @@ def _addresses(world: Any, name: str, target: Session, later: Session) -> list[s
     sessions = [f"/sessions/{one.pk}/" for one in dict.fromkeys((target, later))]
     pages = {
         "therapist": [
-            "/", "/day/", "/day/loops", "/signals/", "/me/calibration", "/team/cases/",
-            f"{dyad}/", f"{dyad}/before", f"{dyad}/ledger", f"{dyad}/visibility",
-            f"{dyad}/sessions/new", *sessions,
-            *(f"{one}{page}" for one in sessions for page in ("status", "invite", "after", "rate")),
+            "/", "/day/", "/day/loops", "/signals/", "/me/calibration",
+            f"{dyad}/", f"{dyad}/before", f"{dyad}/ledger", f"{dyad}/sessions/new",
+            *sessions, f"{sessions[0]}status", f"{sessions[0]}invite", f"{sessions[0]}after",
         ],
-        "lead": [
-            "/", "/rules/", "/rules/tune", "/team/", "/team/answers/", "/team/messages",
-            f"/team/clients/{world.dyad.pk}/readers", f"{dyad}/visibility", *sessions,
-        ],
-        "researcher": ["/team/research/", f"{dyad}/"],
+        "lead": ["/", "/rules/tune", "/team/answers/", f"/team/clients/{world.dyad.pk}/readers"],
+        "researcher": ["/team/research/"],
+        "supervisor": ["/team/cases/", case],
+        "second": ["/team/cases/", case],
     }  # fmt: skip
-    return pages.get(name, ["/", "/team/cases/", case, f"{dyad}/", *sessions])
+    return pages.get(name, ["/", case, f"{dyad}/", *sessions])
 
 
 def _send(world: Any, grant: str, fields: dict[str, str]) -> None:

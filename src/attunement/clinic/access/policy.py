@@ -25,7 +25,8 @@ class Relation(StrEnum):
     OWN = "own"  # the therapist of the dyad; the link of this very assignment
     CARE_TEAM = "care_team"  # today on the dyad's care team, as second therapist or lead of care
     SUPERVISION = "supervision"  # today on the dyad's care team, as its supervisor
-    SUPERVISES_THERAPIST = "supervises_therapist"  # of the dyad's therapist; the case not shared
+    # of the dyad's therapist, where its client was asked for the supervisor; the case not shared
+    SUPERVISES_THERAPIST = "supervises_therapist"
     BREAK_GLASS = "break_glass"  # opened the record in an emergency, less than an hour ago
     PRACTICE = "practice"  # the same practice, another person's record
     NAMED = "named"  # an alert: on the rota, a lead, or told of this one

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Exists, Q
 from django.utils import timezone
 
 from attunement.clinic.access import (
@@ -22,13 +22,15 @@ from attunement.clinic.access import (
     may,
     may_in_any,
 )
-from attunement.clinic.access.visibility import Viewer
+from attunement.clinic.access.visibility import Viewer, Visibility
 from attunement.clinic.errors import AccessError
 from attunement.clinic.models import (
+    Assignment,
     BreakGlass,
     CareTeamMember,
     Dyad,
     Login,
+    Perspective,
     Session,
     SupervisionLink,
     TeamPlace,
@@ -223,9 +225,13 @@ def team_relations(login: Any, dyad: Dyad | None, *, now: datetime) -> frozenset
     today = Q(from_at__lte=now) & (Q(until_at__isnull=True) | Q(until_at__gt=now))
     places = CareTeamMember.objects.filter(today, dyad_id=dyad_id, login_id=login.pk)
     found = {_PLACES[place] for place in places.values_list("place", flat=True)}
-    if SupervisionLink.objects.filter(
-        today, supervisor_id=login.pk, therapist_id=therapist_id
-    ).exists():
+    given = Assignment.objects.filter(
+        session__dyad_id=dyad_id,
+        perspective=Perspective.CLIENT,
+        visibility=Visibility.SUPERVISOR,
+    )
+    links = SupervisionLink.objects.filter(today, supervisor_id=login.pk, therapist_id=therapist_id)
+    if links.filter(Exists(given)).exists():
         found.add(Relation.SUPERVISES_THERAPIST)
     if BreakGlass.objects.filter(
         dyad_id=dyad_id, login_id=login.pk, opened_at__lte=now, until_at__gt=now
