@@ -23,8 +23,15 @@ def oracle(role: str, relation: str, action: str, *, active: bool) -> bool:
         # Their own list: therapists their caseload, a lead the practice's without any answer.
         # A therapist's own week of questions and its budget; a lead's counts about rules.
         return action in {
-            "therapist": ("caseload.view", "signals.view", "budget.set"),
-            "lead": ("caseload.view", "rule_audit.view", "rule.try", "rule.save"),
+            # A therapist's day and own loops; a lead's count of loops over the practice.
+            "therapist": (
+                "caseload.view",
+                "signals.view",
+                "budget.set",
+                "day.view",
+                "own_loops.view",
+            ),
+            "lead": ("caseload.view", "rule_audit.view", "rule.try", "rule.save", "loops.count"),
         }.get(role, ())
     if relation == "own":
         # A client's link opens and fills its one form, and reads nothing.
@@ -43,6 +50,13 @@ def oracle(role: str, relation: str, action: str, *, active: bool) -> bool:
             "signal.view",
             "signal.answer",
             "rupture.name",
+            "before.view",
+            "intent.record",
+            "together.view",
+            "together.record",
+            "after.view",
+            "after.record",
+            "ledger.view",
         }
         return role == "therapist" and action in about_a_dyad
     # Another person's record, in the same practice or elsewhere: nobody, not even a lead.
