@@ -13,10 +13,11 @@ import polars as pl
 
 from attunement.figures import DualChart, Figure, Line, Mark, altair_chart, dual_chart
 from attunement.frames.chairs_reading import Pairs, read_pairs
-from attunement.frames.course_errors import CourseError, not_offered
+from attunement.frames.course_errors import check_engine, check_row, no_such, not_offered
 from attunement.frames.course_scale import CourseScale, course_scale
 from attunement.frames.gains_kind import same_kind
 from attunement.frames.ruptures_cells import Floats
+from attunement.frames.told import Told
 from attunement.signals.change.wording import short
 from attunement.signals.course import Gaps, UsualGap, gap_sentence, usual_gap
 from attunement.signals.course import chairs_apart as judge_chairs
@@ -26,7 +27,7 @@ Better = Literal["better", "worse"]
 
 
 @dataclass(frozen=True, repr=False)
-class ChairsApart:
+class ChairsApart(Told):
     """Sessions in which both chairs have been unusually far apart; ``print`` it for a summary.
 
     Attributes
@@ -83,14 +84,6 @@ class ChairsApart:
             self.asked,
         )
 
-    def __str__(self) -> str:
-        """Return the summary."""
-        return self.summary()
-
-    def __repr__(self) -> str:
-        """Return the summary."""
-        return self.summary()
-
     def summary(self) -> str:
         """Return what is usual here, and how often a talk is asked for, in words."""
         pairs, gaps, usual = self.pairs, self.gaps, self.usual
@@ -133,14 +126,7 @@ class ChairsApart:
         CourseError
             E-FRAME-237 if there is no such row.
         """
-        n_rows = self.pairs.sessions.size
-        if isinstance(row, bool) or not isinstance(row, int) or not 0 <= row < n_rows:
-            raise CourseError(
-                "E-FRAME-237",
-                what="There is no such row",
-                got=repr(row),
-                expected=f"a row of .sessions, 0 to {n_rows - 1}",
-            )
+        check_row(row, self.pairs.sessions.size, ".sessions")
         who = self.pairs.names[int(self.pairs.dyad[row])]
         session = int(self.pairs.sessions[row])
         if self.gaps.apart[row]:
@@ -181,11 +167,10 @@ class ChairsApart:
         CourseError
             E-FRAME-237 if there is no such dyad, E-FRAME-232 for another engine.
         """
-        if engine not in {"svg", "altair"}:
-            raise not_offered("engine", engine, "'svg' or 'altair'")
+        check_engine(engine)
         at = self.pairs.place(dyad)
         if at is None:
-            raise no_such_dyad()
+            raise no_such("dyad", "dyad")
         here = self.pairs.here(at)
         rows = np.flatnonzero(self.gaps.apart[here]) + here.start
         marks = tuple(
@@ -338,12 +323,3 @@ def both_chairs(
 def values_of(numbers: Floats) -> tuple[float | None, ...]:
     """Return numbers with None in place of NaN."""
     return tuple(None if np.isnan(number) else float(number) for number in numbers)
-
-
-def no_such_dyad() -> CourseError:
-    """Return the refusal of a dyad that is not there."""
-    return CourseError(
-        "E-FRAME-237",
-        what="There is no such dyad",
-        expected="a value of the dyad column, of its type",
-    )

@@ -21,9 +21,10 @@ from attunement.frames.change_words import (
     row_words,
     summary_words,
 )
-from attunement.frames.course_errors import CourseError, not_offered
+from attunement.frames.course_errors import check_engine, check_row, not_offered
 from attunement.frames.course_scale import CourseScale
 from attunement.frames.gains_kind import same_kind
+from attunement.frames.told import Told
 from attunement.signals.change import Category, Sample, Verdicts, unreliable_zone
 from attunement.signals.change.wording import short
 
@@ -31,7 +32,7 @@ _BAND_STEPS = 41
 
 
 @dataclass(frozen=True, repr=False)
-class ReliableChange:
+class ReliableChange(Told):
     """Change of each person by every method side by side; ``print`` it for a summary.
 
     Attributes
@@ -129,14 +130,6 @@ class ReliableChange:
             rows.append(row | {"no_verdict": counts["none"], "cutoff": one.cutoff})
         return pl.DataFrame(rows, schema_overrides={"cutoff": pl.Float64})
 
-    def __str__(self) -> str:
-        """Return the summary."""
-        return self.summary()
-
-    def __repr__(self) -> str:
-        """Return the summary."""
-        return self.summary()
-
     def summary(self) -> str:
         """Return what was compared, what each method says, and where they disagree, in words."""
         return summary_words(
@@ -187,13 +180,7 @@ class ReliableChange:
             E-FRAME-237 if there is no such row.
         """
         rows = self.people.pre.size * len(self.verdicts)
-        if isinstance(row, bool) or not isinstance(row, int) or not 0 <= row < rows:
-            raise CourseError(
-                "E-FRAME-237",
-                what="There is no such row",
-                got=repr(row),
-                expected=f"a row of .changes, 0 to {rows - 1}",
-            )
+        check_row(row, rows, ".changes")
         at, method = divmod(row, len(self.verdicts))
         return row_words(
             self.people.ids[at],
@@ -229,8 +216,7 @@ class ReliableChange:
         CourseError
             E-FRAME-232 for another method or engine. FigureError E-FIGURE-006 without Altair.
         """
-        if engine not in {"svg", "altair"}:
-            raise not_offered("engine", engine, "'svg' or 'altair'")
+        check_engine(engine)
         one = self._named(method)
         chart = self._chart(one)
         if engine == "altair":

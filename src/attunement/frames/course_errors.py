@@ -43,3 +43,41 @@ def not_offered(name: str, value: object, expected: str, next_step: str = "") ->
         expected=expected,
         next_step=next_step,
     )
+
+
+def check_row(row: object, n_rows: int, of: str = "the table") -> None:
+    """Refuse what is no row of a result.
+
+    Raises
+    ------
+    CourseError
+        E-FRAME-237, saying which rows there are.
+    """
+    if isinstance(row, bool) or not isinstance(row, int) or not 0 <= row < n_rows:
+        raise CourseError(
+            "E-FRAME-237",
+            what="There is no such row",
+            got=repr(row),
+            expected=f"a row of {of}, 0 to {n_rows - 1}",
+        )
+
+
+def check_engine(engine: object) -> None:
+    """Refuse a kind of picture that is not drawn.
+
+    Raises
+    ------
+    CourseError
+        E-FRAME-232.
+    """
+    if engine not in {"svg", "altair"}:
+        raise not_offered("engine", engine, "'svg' or 'altair'")
+
+
+def no_such(who: str, column: str) -> CourseError:
+    """Return the refusal of a person or dyad that is not in a table."""
+    return CourseError(
+        "E-FRAME-237",
+        what=f"There is no such {who}",
+        expected=f"a value of the {column} column, of its type",
+    )

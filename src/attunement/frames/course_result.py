@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from attunement.figures import Band, DualChart, Figure, Line, Mark, altair_chart, dual_chart
-from attunement.frames.course_errors import CourseError, not_offered
+from attunement.frames.course_errors import check_engine, check_row, no_such
 from attunement.frames.course_reading import CourseRows
 from attunement.frames.course_scale import CourseScale
 from attunement.frames.course_words import (
@@ -22,13 +22,14 @@ from attunement.frames.course_words import (
     summary_words,
 )
 from attunement.frames.gains_kind import same_kind
+from attunement.frames.told import Told
 from attunement.signals.course import Expected, Position
 
 _QUESTION = "What might explain this score, and what would help?"
 
 
 @dataclass(frozen=True, repr=False)
-class ExpectedCourse:
+class ExpectedCourse(Told):
     """Each score beside what was expected of it; ``print`` it for a summary.
 
     Attributes
@@ -96,14 +97,6 @@ class ExpectedCourse:
             }
         )
 
-    def __str__(self) -> str:
-        """Return the summary."""
-        return self.summary()
-
-    def __repr__(self) -> str:
-        """Return the summary."""
-        return self.summary()
-
     def summary(self) -> str:
         """Return what was judged, what came of it, and how it was learned, in words."""
         return summary_words(
@@ -128,14 +121,7 @@ class ExpectedCourse:
         CourseError
             E-FRAME-237 if there is no such row.
         """
-        n_rows = self.rows.row.size
-        if isinstance(row, bool) or not isinstance(row, int) or not 0 <= row < n_rows:
-            raise CourseError(
-                "E-FRAME-237",
-                what="There is no such row",
-                got=repr(row),
-                expected=f"a row of the table, 0 to {n_rows - 1}",
-            )
+        check_row(row, self.rows.row.size)
         return row_words(
             self.rows.ids[row],
             int(np.flatnonzero(self.rows.row == row)[0]),
@@ -164,15 +150,10 @@ class ExpectedCourse:
         CourseError
             E-FRAME-237 if there is no such person, E-FRAME-232 for another engine.
         """
-        if engine not in {"svg", "altair"}:
-            raise not_offered("engine", engine, "'svg' or 'altair'")
+        check_engine(engine)
         at = next((n for n, name in enumerate(self.rows.names) if name == person), None)
         if at is None:
-            raise CourseError(
-                "E-FRAME-237",
-                what="There is no such person",
-                expected="a value of the id column, of its type",
-            )
+            raise no_such("person", "id")
         chart = self._chart(at, person)
         if engine == "altair":
             return altair_chart(chart)

@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from attunement.figures import Figure
-from attunement.frames.course_errors import CourseError, not_offered
+from attunement.frames.course_errors import CourseError, check_engine, check_row, not_offered
 from attunement.frames.course_scale import course_scale
 from attunement.frames.ending_figure import (
     calibration_altair,
@@ -23,6 +23,7 @@ from attunement.frames.ending_figure import (
 )
 from attunement.frames.ending_reading import EpisodeRows, read_episodes
 from attunement.frames.gains_kind import same_kind
+from attunement.frames.told import Told
 from attunement.signals.change.wording import short
 from attunement.signals.course import EndingHazard, Landmark
 from attunement.signals.course import ending_hazard as estimate
@@ -46,7 +47,7 @@ _PERFORMANCE = (
 
 
 @dataclass(frozen=True, repr=False)
-class EndingStudy:
+class EndingStudy(Told):
     """The hazard of an unplanned ending and how it did on people it never saw.
 
     ``print`` it for a summary, which begins with what it is not for.
@@ -148,14 +149,6 @@ class EndingStudy:
         )
         return same_kind(made, self.asked)
 
-    def __str__(self) -> str:
-        """Return the summary."""
-        return self.summary()
-
-    def __repr__(self) -> str:
-        """Return the summary."""
-        return self.summary()
-
     def summary(self) -> str:
         """Return what it is not for, what was used, calibration and usefulness, in words."""
         found = self.found
@@ -181,14 +174,7 @@ class EndingStudy:
         CourseError
             E-FRAME-237 if there is no such row.
         """
-        n_rows = self.rows.row.size
-        if isinstance(row, bool) or not isinstance(row, int) or not 0 <= row < n_rows:
-            raise CourseError(
-                "E-FRAME-237",
-                what="There is no such row",
-                got=repr(row),
-                expected=f"a row of the table, 0 to {n_rows - 1}",
-            )
+        check_row(row, self.rows.row.size)
         at = int(np.flatnonzero(self.rows.row == row)[0])
         chance = float(self.found.probability[at])
         place = f"{self.rows.ids[row]}, session {self.rows.sessions[row]}"
@@ -222,8 +208,7 @@ class EndingStudy:
         CourseError
             E-FRAME-232 for another picture or engine.
         """
-        if engine not in {"svg", "altair"}:
-            raise not_offered("engine", engine, "'svg' or 'altair'")
+        check_engine(engine)
         if what not in {"hazard", "calibration"}:
             raise not_offered("what", what, "'hazard' or 'calibration'")
         make = hazard_by_session if what == "hazard" else calibration_groups

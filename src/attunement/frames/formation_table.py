@@ -14,10 +14,11 @@ import polars as pl
 
 from attunement.figures import Figure, altair_chart, dual_chart
 from attunement.frames.chairs_reading import Pairs, read_pairs
-from attunement.frames.chairs_table import both_chairs, no_such_dyad, values_of
-from attunement.frames.course_errors import CourseError, not_offered
+from attunement.frames.chairs_table import both_chairs, values_of
+from attunement.frames.course_errors import check_engine, check_row, no_such, not_offered
 from attunement.frames.course_scale import CourseScale, course_scale
 from attunement.frames.gains_kind import same_kind
+from attunement.frames.told import Told
 from attunement.signals import Series, default_archive
 from attunement.signals.change.wording import short
 from attunement.signals.course import Chair, Formation
@@ -46,7 +47,7 @@ NO_NORM = (
 
 
 @dataclass(frozen=True, repr=False)
-class AllianceFormation:
+class AllianceFormation(Told):
     """The first five sessions of each dyad; ``print`` it for a summary.
 
     Attributes
@@ -109,14 +110,6 @@ class AllianceFormation:
         made = pl.DataFrame(rows, schema_overrides=floats, infer_schema_length=None)
         return same_kind(made.insert_column(0, self.pairs.names), self.asked)
 
-    def __str__(self) -> str:
-        """Return the summary."""
-        return self.summary()
-
-    def __repr__(self) -> str:
-        """Return the summary."""
-        return self.summary()
-
     def summary(self) -> str:
         """Return how much both chairs rated, and what a change is measured by, in words."""
         n = self.pairs.names.len()
@@ -155,13 +148,7 @@ class AllianceFormation:
         CourseError
             E-FRAME-237 if there is no such row.
         """
-        if isinstance(row, bool) or not isinstance(row, int) or not 0 <= row < len(self.found):
-            raise CourseError(
-                "E-FRAME-237",
-                what="There is no such row",
-                got=repr(row),
-                expected=f"a row of .dyads, 0 to {len(self.found) - 1}",
-            )
+        check_row(row, len(self.found), ".dyads")
         return f"{self.pairs.names[row]}: {self.found[row].sentence} {NO_NORM}"
 
     @overload
@@ -181,11 +168,10 @@ class AllianceFormation:
         CourseError
             E-FRAME-237 if there is no such dyad, E-FRAME-232 for another engine.
         """
-        if engine not in {"svg", "altair"}:
-            raise not_offered("engine", engine, "'svg' or 'altair'")
+        check_engine(engine)
         at = self.pairs.place(dyad)
         if at is None:
-            raise no_such_dyad()
+            raise no_such("dyad", "dyad")
         title = f"{dyad}: how the alliance formed"
         chart = both_chairs(self.pairs, at, self.scale, title=title, last=LAST)
         if engine == "altair":

@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A result that is read as its summary."""
+
+from __future__ import annotations
+
+
+class Told:
+    """A result that is read as its summary."""
+
+    __slots__ = ()
+
+    def summary(self) -> str:
+        """Return what was used and found, in words."""
+        raise NotImplementedError
+
+    def __str__(self) -> str:
+        """Return the summary."""
+        return self.summary()
+
+    def __repr__(self) -> str:
+        """Return the summary."""
+        return self.summary()
