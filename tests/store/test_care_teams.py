@@ -295,3 +295,34 @@ def test_a_researcher_sees_no_count_below_ten_clients(world: Any) -> None:
     for other in (world.lead, world.therapist, world.operator, world.supervisor):
         with pytest.raises(AccessError):
             research_page(other, now=world.now)
+
+
+def test_what_is_said_about_a_loop_for_the_lead_alone_is_the_leads_alone(world: Any) -> None:
+    from attunement.clinic.models import AgreedChange  # noqa: PLC0415 -- one use
+    from attunement.clinic.services.lead_answers import lead_answers  # noqa: PLC0415 -- one use
+    from attunement.clinic.services.loop.seen import follow_ups  # noqa: PLC0415 -- one use
+
+    first = world.session()
+    world.client_answers(first, 3)
+    world.therapist_answers(first, 4)
+    change = AgreedChange(
+        dyad=world.dyad,
+        session=first,
+        words="Slower, please",
+        recorded_by=world.therapist.pk,
+        recorded_at=world.now,
+    )
+    change.save()
+    world.later(days=7)
+    session = world.session()
+    issued = services.invite_client(world.therapist, session.pk, now=world.now)
+    grant = services.open_invitation(issued.token, address="192.0.2.1", now=world.now)
+    form = services.client_form(grant, now=world.now)
+    asked = next(one for one in form.extras if one.id.startswith("helped-"))
+    fields = world.fields(5) | {asked.field: "no", f"wish-{asked.id}": "lead_only"}
+    services.record_client_response(
+        grant, submission_id=form.submission_id, fields=fields, client_clock=None, now=world.now
+    )
+    world.therapist_answers(session, 4)
+    assert follow_ups({"dyad": world.dyad}, now=world.now) == {}
+    assert len(lead_answers(world.lead, now=world.now)) == 1

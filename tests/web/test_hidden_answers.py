@@ -158,14 +158,14 @@ def _addresses(world: Any, name: str, target: Session, later: Session) -> list[s
     sessions = [f"/sessions/{one.pk}/" for one in dict.fromkeys((target, later))]
     pages = {
         "therapist": [
-            "/", "/day/", "/day/loops", "/signals/", "/me/calibration",
-            f"{dyad}/", f"{dyad}/before", f"{dyad}/ledger", f"{dyad}/sessions/new",
-            *sessions, f"{sessions[0]}status", f"{sessions[0]}invite", f"{sessions[0]}after",
+            "/", "/day/", "/signals/", "/me/calibration",
+            f"{dyad}/", f"{dyad}/before", f"{dyad}/ledger",
+            *sessions, f"{sessions[0]}status", f"{sessions[0]}after",
         ],
         "lead": ["/", "/rules/tune", "/team/answers/", f"/team/clients/{world.dyad.pk}/readers"],
         "researcher": ["/team/research/"],
-        "supervisor": ["/team/cases/", case],
-        "second": ["/team/cases/", case],
+        "supervisor": [case],
+        "second": [case],
     }  # fmt: skip
     return pages.get(name, ["/", case, f"{dyad}/", *sessions])
 

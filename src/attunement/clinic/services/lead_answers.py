@@ -8,9 +8,10 @@ from datetime import date, datetime
 
 from attunement.clinic.access import Action
 from attunement.clinic.access.visibility import Viewer, Wish
-from attunement.clinic.models import Answer, AnswerWish, Login
+from attunement.clinic.models import Answer, AnswerWish, FollowUp, Login
 from attunement.clinic.services.forms import measure_of, text_of
 from attunement.clinic.services.gate import act, actor_name, done, require_self
+from attunement.clinic.services.loop.seen import asked_as
 from attunement.clinic.services.opening import Mode, Place, seen_by
 from attunement.clinic.services.sealing import answer_words
 from attunement.errors import AttunementError
@@ -56,6 +57,14 @@ def lead_answers(actor: Login, *, now: datetime) -> tuple[LeadAnswer, ...]:
             for answer in rows.order_by("-response__received_at", "pk")
             if (answer.response_id, answer.item) in wanted and _may_see(answer, now=now)
         )
+        said = FollowUp.objects.filter(
+            response__in={response_id for response_id, _ in wanted}
+        ).select_related(
+            "change", "response__session__dyad__client", "response__session__dyad__therapist"
+        )
+        found += tuple(
+            _said(row) for row in said.order_by("-pk") if (row.response_id, asked_as(row)) in wanted
+        )
         for dyad_id in sorted({row.response.session.dyad_id for row in rows}):
             done(actor.pk, action, now=now, target=f"dyad:{dyad_id}")
         if not found:
@@ -94,4 +103,17 @@ def _shown(answer: Answer) -> LeadAnswer:
         received_at=response.received_at,
         question=words,
         answer=f"{given} – {label}" if label else given,
+    )
+
+
+def _said(row: FollowUp) -> LeadAnswer:
+    session = row.response.session
+    return LeadAnswer(
+        client_code=session.dyad.client.code,
+        therapist_name=session.dyad.therapist.display_name,
+        session_no=session.session_no,
+        held_on=session.held_on,
+        received_at=row.response.received_at,
+        question=row.get_question_display(),
+        answer=row.get_answer_display(),
     )

@@ -28,12 +28,12 @@ from attunement.clinic.services.chairs import SessionChairs, chairs_of
 from attunement.clinic.services.extras import Extra, Provider
 from attunement.clinic.services.forms import config
 from attunement.clinic.services.loop.ledger import ruptures_of
+from attunement.clinic.services.loop.seen import HELPED, RIGHT
 from attunement.clinic.services.loop.story import Story, stories
 from attunement.clinic.services.sealing import open_field
 from attunement.signals.ledger import NAMED_FROM, Rupture
 
 NAME = "loop"
-HELPED, RIGHT = "helped-", "right-"
 MOST_ASKED = 3  # forms on which one question stands before it is left alone
 HELPED_WORDS = {
     FollowUpAnswer.YES: "Yes",
