@@ -28,6 +28,7 @@ CANARY = "canary-kQx7ZpTmW4uLrB9s"  # letters that no compressor shortens
 STATES = ["sending", "saved", "received", "other_content", "closed", "held"]
 Profile = Callable[[], BrowserContext]
 SENT = b"POST /c/sealed"
+ARRIVED = re.compile("Thank you|Your answers arrived")
 
 
 @pytest.fixture
@@ -150,7 +151,9 @@ def test_answers_given_without_a_network_arrive_once_after_the_browser_was_close
     heading(page, "Thank you")
     assert re.search(r"arrived at \d\d:\d\d", page.inner_text("main"))
     assert network.n_sent(SENT) >= 2
-    assert [sorted(each) for each in kept(page)] == [["at", "id", "kiosk", "place", "state"]]
+    assert [sorted(each) for each in kept(page)] == [
+        ["at", "id", "kiosk", "place", "settled", "state"]
+    ]
     assert (Response.objects.count(), HeldDelivery.objects.count()) == (1, 0)
     assert Answer.objects.get(item="1").value == 5.0
     context.close()
@@ -212,7 +215,25 @@ def test_form_that_is_asked_for_again_while_it_waits_says_that_it_arrived(
     heading(page, "Saved on this phone, not yet sent")
     network.cut = False
     page.goto(address)
-    heading(page, "Your answers arrived")
+    page.get_by_role("heading", name=ARRIVED).wait_for()
+    assert Response.objects.count() == 1
+
+
+def test_link_opened_again_after_the_reply_was_lost_says_that_it_arrived(
+    clinic: World, phone: Profile, network: BadNetwork
+) -> None:
+    token, _ = clinic.invite(clinic.start())
+    page = phone().pages[0]
+    page.goto(f"/c/#{token}")
+    page.get_by_role("button", name="Start").wait_for()
+    answer(page, "Synthetic")
+    network.lose_reply_of = SENT
+    page.get_by_role("button", name="Send my answers").click()
+    heading(page, "Saved on this phone, not yet sent")
+    assert Response.objects.count() == 1
+    page.goto("about:blank")
+    page.goto(f"/c/#{token}")  # used up by now: only this phone knows that it was by itself
+    page.get_by_role("heading", name=ARRIVED).wait_for()
     assert Response.objects.count() == 1
 
 

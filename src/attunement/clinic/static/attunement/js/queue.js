@@ -141,7 +141,8 @@
   const settle = async (entry, said) => {
     if (entry.kiosk) return remove(entry.id);
     const { id, place } = entry;
-    return put({ id, place, state: said.outcome, at: Date.parse(said.at), kiosk: false });
+    const settled = Date.now();
+    return put({ id, place, state: said.outcome, at: Date.parse(said.at), settled, kiosk: false });
   };
   const later = (entry, seconds) => {
     const tries = entry.tries + 1;

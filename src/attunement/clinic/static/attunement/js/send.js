@@ -119,13 +119,22 @@
     window.location.reload();
   };
 
+  // A page about one link tells of that link's form, and of what went from here just now.
+  const seen = new Set();
+  const ofThisPage = (each) =>
+    seen.has(each.id) ||
+    Date.now() - each.settled < 60_000 ||
+    (each.place !== "" && each.place === window.location.search);
+
   // What waits here, in words; on a shared screen nobody sees what others left.
   const look = async () => {
     if (busy) return;
     let here = await queue.entries().catch(() => []);
+    for (const each of here) if (each.state === "waiting") seen.add(each.id);
     if (mine) here = here.filter((each) => each.id === mine);
     else if (form && !kiosk) return askAgain(here);
     else if (kiosk) return;
+    else if (one("[data-only-now]")) here = here.filter(ofThisPage);
     const waiting = here.filter((each) => each.state === "waiting");
     const latest = here.filter((each) => each.at).sort((a, b) => b.at - a.at)[0];
     for (const count of all("[data-count]")) count.textContent = String(waiting.length);
@@ -153,7 +162,7 @@
   setInterval(() => again(false), 5000);
 
   if (form && sealing) form.addEventListener("submit", submit);
-  again(true);
+  look().then(() => again(true));
 
   // The worker is fetched when the page has everything it needs itself.
   const policy = self.trustedTypes
