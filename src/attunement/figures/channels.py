@@ -60,8 +60,8 @@ class ChannelChart:
         At most four, drawn from the top.
     key : str
         Makes the ids of this figure unique on its page.
-    session_word : str
-        The word for a session.
+    session_word, sessions_word : str
+        The word for a session, and its plural.
 
     Raises
     ------
@@ -74,6 +74,7 @@ class ChannelChart:
     channels: tuple[Channel, ...]
     key: str = "channels"
     session_word: str = "session"
+    sessions_word: str = "sessions"
 
     def __post_init__(self) -> None:
         """Refuse channels that do not pair up with the sessions."""
@@ -109,7 +110,7 @@ def channel_sentence(chart: ChannelChart) -> str:
     if not chart.sessions:
         return f"There is no {chart.session_word} yet."
     n = len(chart.sessions)
-    of = f"In {n} {chart.session_word}{'' if n == 1 else 's'}: "
+    of = f"In {n} {chart.session_word if n == 1 else chart.sessions_word}: "
     return of + "; ".join(_said(chart, one) for one in chart.channels) + "."
 
 
@@ -122,7 +123,8 @@ def _said(chart: ChannelChart, one: Channel) -> str:
         return f"{one.label}: none"
     listed = ", ".join(found[:_MOST_LISTED])
     more = ", …" if len(found) > _MOST_LISTED else ""
-    return f"{one.label}: {len(found)} ({chart.session_word} {listed}{more})"
+    word = chart.session_word if len(found) == 1 else chart.sessions_word
+    return f"{one.label}: {len(found)} ({word} {listed}{more})"
 
 
 def _table(chart: ChannelChart) -> Table:

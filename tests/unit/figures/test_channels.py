@@ -27,7 +27,7 @@ def _chart(**other: object) -> ChannelChart:
 def test_the_sentence_says_each_channel_for_itself() -> None:
     assert channel_chart(_chart()).sentence == (
         "In 3 sessions: Client's tick: 1 (session 4); Therapist's tick: none; "
-        "Dip: 2 (session 3, 4); Observer: no observer yet."
+        "Dip: 2 (sessions 3, 4); Observer: no observer yet."
     )
 
 

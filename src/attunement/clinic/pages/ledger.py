@@ -85,6 +85,7 @@ def _figure(found: Ledger) -> Figure:
                 Channel("Observer's code", tuple(None for _ in rows), empty="no observer yet"),
             ),
             session_word=words.session,
+            sessions_word=words.sessions,
         )
     )
 
