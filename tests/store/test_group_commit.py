@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+import signal
 import sqlite3
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from attunement.clinic.store.writer import Writer
+from attunement.clinic.store.writer import Turnstile, Writer
 
 pytestmark = pytest.mark.store
 
@@ -293,3 +296,32 @@ def test_a_file_that_was_replaced_is_opened_anew(bench: _Bench) -> None:
     bench.act(2, _insert(2))
     assert bench.problems == {}
     assert bench.stored() == [2]
+
+
+_HOLDS = """
+import sys, time
+from pathlib import Path
+from attunement.clinic.store.writer import Turnstile
+gate = Turnstile(Path(sys.argv[1]))
+assert gate.enter(5)
+print("inside", flush=True)
+time.sleep(60)
+"""
+
+
+def test_processes_take_turns_and_a_dead_one_holds_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "clinic.sqlite3-turn"
+    other = subprocess.Popen(
+        [sys.executable, "-c", _HOLDS, str(file)], stdout=subprocess.PIPE, text=True
+    )
+    assert other.stdout is not None
+    assert other.stdout.readline() == "inside\n"
+    gate = Turnstile(file)
+    assert not gate.enter(0.05)
+    other.send_signal(signal.SIGKILL)
+    other.wait(timeout=30)
+    other.stdout.close()
+    assert gate.enter(5)
+    gate.leave()
+    assert gate.enter(0)
+    gate.leave()

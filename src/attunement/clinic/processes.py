@@ -55,8 +55,10 @@ def run_many(count: int, serve: Callable[[int], None]) -> None:
             child, status = os.wait()
         except ChildProcessError:
             break
-        place = places.pop(child, None)
-        if place is None or stopping:
+        if child not in places:
+            continue
+        place = places.pop(child)
+        if stopping:
             continue
         _LOG.error("a serving process ended (%s); another takes its place", status)
         time.sleep(max(0.0, _SOONEST - (time.monotonic() - began)))

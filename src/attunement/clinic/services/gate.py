@@ -279,7 +279,7 @@ def done(
     outcome: str = "done",
 ) -> None:
     """Write the audit event of an act, as the last statement of its transaction."""
-    event = {
+    event: dict[str, Any] = {
         "actor": actor,
         "action": action,
         "outcome": outcome,

@@ -13,6 +13,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
+
+from django.db import models
 
 from attunement.clinic.models import (
     Dyad,
@@ -57,6 +60,9 @@ _NO_RATE = (
 )
 
 
+_Row = TypeVar("_Row", SignalRecord, SignalJudgement)
+
+
 @dataclass(frozen=True, slots=True)
 class Derived:
     """A dyad's questions, and every session that the practice's rule judged."""
@@ -73,17 +79,14 @@ def refresh_signals(dyad: Dyad, *, now: datetime) -> int:
     return len(derived.signals)
 
 
-def _write_anew(
-    model: type[SignalRecord | SignalJudgement],
-    dyad: Dyad,
-    rows: Sequence[SignalRecord | SignalJudgement],
-) -> None:
+def _write_anew(model: type[_Row], dyad: Dyad, rows: Sequence[_Row]) -> None:
     """Bring a dyad's rows to what follows now; rows that are as they were are left alone.
 
     Nearly all of them are: a new form is judged, and those before it are judged as before.
     """
     names = [field.attname for field in model._meta.concrete_fields]  # noqa: SLF001 -- documented
-    there = {row[0]: row for row in model.objects.filter(dyad=dyad).values_list(*names)}
+    stored: models.Manager[_Row] = model._default_manager  # noqa: SLF001 -- documented
+    there = {row[0]: row for row in stored.filter(dyad=dyad).values_list(*names)}
     wanted = {row.pk: row for row in rows}
     changed = [
         row for row in rows if there.get(row.pk) != tuple(getattr(row, name) for name in names)
@@ -91,8 +94,8 @@ def _write_anew(
     gone = [key for key in there if key not in wanted]
     anew = [row.pk for row in changed if row.pk in there]
     if gone or anew:
-        model.objects.filter(pk__in=[*gone, *anew]).delete()
-    model.objects.bulk_create(changed)
+        stored.filter(pk__in=[*gone, *anew]).delete()
+    stored.bulk_create(changed)
 
 
 def signals_of(dyad: Dyad, *, now: datetime) -> Derived:

@@ -84,7 +84,8 @@ def take_week(therapist: Therapist, *, now: datetime, older: bool = True) -> Tak
     # Two pages at once wait for each other here; the second finds the places taken.
     Therapist.objects.select_for_update().get(pk=therapist.pk)
     refresh_opened(
-        Dyad.objects.filter(therapist=therapist).select_related("client", "therapist"), now=now
+        list(Dyad.objects.filter(therapist=therapist).select_related("client", "therapist")),
+        now=now,
     )
     monday, budget = monday_of(now), budget_of(therapist)
     taken = list(

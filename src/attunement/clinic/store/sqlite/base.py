@@ -56,11 +56,11 @@ class FollowingCursor(CursorWrapper):
 
     def _execute(self, sql: str, params: Any, *ignored: Any) -> Any:
         self._follow()
-        return super()._execute(sql, params, *ignored)
+        return super()._execute(sql, params, *ignored)  # type: ignore[misc] # Django's, which its stubs leave out
 
     def _executemany(self, sql: str, param_list: Any, *ignored: Any) -> Any:
         self._follow()
-        return super()._executemany(sql, param_list, *ignored)
+        return super()._executemany(sql, param_list, *ignored)  # type: ignore[misc] # Django's, which its stubs leave out
 
     def _follow(self) -> None:
         now = self.db.connection
@@ -125,7 +125,7 @@ class DatabaseWrapper(django_sqlite3.DatabaseWrapper):
                 self.connection.execute("BEGIN DEFERRED")
             return
         if self.is_in_memory_db() or self._unchecked:
-            super()._start_transaction_under_autocommit()
+            super()._start_transaction_under_autocommit()  # type: ignore[misc] # Django's, which its stubs leave out
             return
         writer = self.writer
         with self.wrap_database_errors:
@@ -151,7 +151,7 @@ class DatabaseWrapper(django_sqlite3.DatabaseWrapper):
     def _commit(self) -> None:
         writer = self._leave()
         if writer is None:
-            super()._commit()
+            super()._commit()  # type: ignore[misc] # Django's, which its stubs leave out
             return
         with self.wrap_database_errors:
             writer.leave(keep=True)
@@ -159,7 +159,7 @@ class DatabaseWrapper(django_sqlite3.DatabaseWrapper):
     def _rollback(self) -> None:
         writer = self._leave()
         if writer is None:
-            super()._rollback()
+            super()._rollback()  # type: ignore[misc] # Django's, which its stubs leave out
             return
         with self.wrap_database_errors:
             writer.leave(keep=False)
@@ -170,7 +170,7 @@ class DatabaseWrapper(django_sqlite3.DatabaseWrapper):
             if writer is not None:
                 writer.leave(keep=False)
         finally:
-            super()._close()
+            super()._close()  # type: ignore[misc] # Django's, which its stubs leave out
             self._close_writer()
 
     def _close_writer(self) -> None:
