@@ -150,9 +150,15 @@ def test_who_may_type_a_sheet(world: Any, filled_form: Any) -> None:
         Assignment.objects.filter(session=session, perspective="client").update(visibility=mode)
         with pytest.raises(AccessError):
             paper.paper_page(world.therapist, code, now=world.now)
-        assert paper.paper_page(world.lead, code, now=world.now)
+        if mode != "sealed":  # that nobody at the practice sees it cannot be kept on paper
+            assert paper.paper_page(world.lead, code, now=world.now)
+            continue
+        with pytest.raises(AccessError):
+            paper.paper_page(world.lead, code, now=world.now)
+        with pytest.raises(ClinicError):
+            _print(world, session)
     denied = AuditEvent.objects.filter(action="paper.enter", outcome="denied")
-    assert denied.count() == 15
+    assert denied.count() == 16
 
 
 def test_who_may_print(world: Any) -> None:

@@ -38,7 +38,7 @@ def chart(request: HttpRequest) -> HttpResponse:
     except AccessError:
         return closed(request)
     errors = [ErrorLink("answer", "That is not what is noted here.")] if wrong else []
-    context = {"check": str(check), "mark": mark, "errors": errors}
+    context: dict[str, object] = {"check": str(check), "mark": mark, "errors": errors}
     status = 422 if wrong else 200
     return render(request, "attunement/client/chart_check.html", context, status=status)
 

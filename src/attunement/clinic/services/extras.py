@@ -144,7 +144,7 @@ def read_extras(
         Naming each extra whose answer is none of those it offers, never what was typed.
     """
     mine = {name: raw for name, raw in fields.items() if name.startswith(FIELD_PREFIX)}
-    sent = {
+    sent: dict[str, str] = {
         name.removeprefix(FIELD_PREFIX): raw
         for name, raw in mine.items()
         if isinstance(raw, str) and raw and len(name) <= LONGEST_NAME

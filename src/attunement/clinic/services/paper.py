@@ -192,7 +192,7 @@ def print_forms(
     if not 1 <= len(wanted) <= MOST_AT_ONCE:
         _refuse(f"{len(wanted)} sessions", f"1 to {MOST_AT_ONCE}")
     with act(actor_name(actor), Action.PAPER_PRINT, now=now):
-        batch = PaperBatch(practice_id=actor.practice_id, printed_by=actor.pk, printed_at=now)
+        batch = PaperBatch(practice_id=actor.practice_id or "", printed_by=actor.pk, printed_at=now)
         made: list[PrintedForm] = []
         for session_id in wanted:
             session = require_session(actor, session_id, Action.PAPER_PRINT, now=now)
@@ -399,7 +399,7 @@ def _parcel(
 def _form(actor: Login, code: str, *, now: datetime) -> PaperForm:
     """Return a printed form that this person may type in."""
     known = typed_paper_code(code)
-    form = (
+    form: PaperForm | None = (
         PaperForm.objects.select_related("assignment__session__dyad__client")
         .filter(code=known or "")
         .first()
@@ -412,6 +412,8 @@ def _form(actor: Login, code: str, *, now: datetime) -> PaperForm:
 
 
 def _may_read(actor: Login, assignment: Assignment, session: Session) -> bool:
+    if assignment.visibility == Visibility.SEALED:  # nobody at the practice: so not on paper
+        return False
     if actor.role == Role.LEAD:
         return True
     own = Response.objects.filter(
@@ -426,6 +428,8 @@ def _asked(session: Session) -> Assignment:
     ).first()
     if found is None or session.attended != Attended.ATTENDED:
         _refuse("a session that asks nothing", "a session that took place")
+    if found.visibility == Visibility.SEALED:
+        _refuse("answers that nobody at the practice may see", "a form on the client's own phone")
     return found
 
 

@@ -184,7 +184,7 @@ def _store(
             PrivateMessage(
                 practice_id=dyad.practice_id,
                 dyad=dyad,
-                kind=kind,
+                kind=MessageKind(str(kind)),
                 words=text,
                 submission_id=identifier,
                 who_sees=message_who_sees(config().words),

@@ -62,14 +62,14 @@ def parse_submission_id(raw: UUID | str) -> UUID | None:
 
 def payload_sha256(assignment: Assignment, parcel: Parcel) -> str:
     """Return the fingerprint of what was answered: the same answers, the same fingerprint."""
-    body = {
+    body: dict[str, object] = {
         "measure": f"{assignment.measure_id}@{assignment.measure_version}",
         "predicted_total": parcel.predicted_total,
         "texts": parcel.form.texts,
         "values": {item: v for item, v in parcel.form.values.items() if v is not None},
     }
     # Only where there are any: forms from before there were such fields keep their fingerprint.
-    beside = {
+    beside: dict[str, dict[str, str] | dict[str, float]] = {
         "extras": dict(parcel.extras.sent),
         "wishes": dict(parcel.wishes),
         "totals": dict(parcel.totals),
