@@ -77,7 +77,7 @@ EVERYTHING = Seen(score=True, values=True, text=True, answered=True)
 SCORE_ALONE = Seen(score=True, answered=True)
 ONE_ANSWER = Seen(values=True, text=True, answered=True)
 
-_SCORES = {Viewer.THERAPIST: SCORE_ALONE, Viewer.SUPERVISOR: EVERYTHING}
+_SCORES: dict[Viewer, Seen] = {Viewer.THERAPIST: SCORE_ALONE, Viewer.SUPERVISOR: EVERYTHING}
 _WITH_THERAPIST = frozenset({Viewer.THERAPIST, Viewer.CARE_TEAM, Viewer.SUPERVISOR})
 
 
@@ -124,7 +124,7 @@ def sees(
         return NOTHING
     if mode == Visibility.SCORES:
         return _SCORES.get(viewer, NOTHING)
-    opened = {
+    opened: dict[str, bool] = {
         Visibility.OPEN: True,
         Visibility.DELAYED: reveal_at is not None and now >= reveal_at,
         Visibility.END: episode_ended,

@@ -25,7 +25,11 @@ from attunement.clinic.services import caseload as caseload_of
 from attunement.clinic.services.loop.closure import DEFINITION, FEWEST_CLIENTS, practice_closure
 
 # Where a login comes to first that has no list of clients.
-HOMES = {Role.SUPERVISOR: "cases", Role.RESEARCHER: "research", Role.OPERATOR: "operator"}
+HOMES: dict[str, str] = {
+    Role.SUPERVISOR: "cases",
+    Role.RESEARCHER: "research",
+    Role.OPERATOR: "operator",
+}
 # Where on the page for a new session a mistake is mended.
 DATE, HOW, WHOLE = "held-on", "modality-in_person", "new-session"
 

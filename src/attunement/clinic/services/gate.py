@@ -256,7 +256,7 @@ def viewer_of(login: Any, dyad: Dyad, *, now: datetime) -> Viewer:
     return Viewer.BREAK_GLASS if Relation.BREAK_GLASS in team else Viewer.NOBODY
 
 
-_PLACES = {
+_PLACES: dict[str, Relation] = {
     TeamPlace.SUPERVISOR: Relation.SUPERVISION,
     TeamPlace.CARE_LEAD: Relation.CARE_TEAM,
     TeamPlace.SECOND_THERAPIST: Relation.CARE_TEAM,

@@ -24,7 +24,7 @@ from attunement.clinic.services.team import name_of
 
 MOST_EVENTS = 2000
 # What a person does with a record, in words that everybody understands.
-_WORDS = {
+_WORDS: dict[str, str] = {
     Action.DYAD_VIEW: "looked at the client's page",
     Action.SESSION_VIEW: "looked at a session",
     Action.PICTURE_VIEW: "looked at answers from both chairs",
