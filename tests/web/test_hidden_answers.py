@@ -83,7 +83,8 @@ CASES = (
          eyes=("therapist", "second", "supervisor")),
     Case("words for the lead alone", lead_only="9",
          eyes=("therapist", "second", "supervisor")),
-    Case("narrowed before it opened", narrowed=True, later=True),
+    Case("narrowed before it opened", narrowed=True, later=True,  # by the lead, who knows of it
+         eyes=("therapist", "second", "supervisor")),
     Case("open, for those who may not see it", absent=False,
          eyes=("colleague", "lead", "researcher", "operator", "stranger")),
 )  # fmt: skip
