@@ -51,14 +51,9 @@ def run_many(count: int, serve: Callable[[int], None]) -> None:
         start(place)
     while places:
         began = time.monotonic()
-        try:
-            child, status = os.wait()
-        except ChildProcessError:
-            break
-        if child not in places:
-            continue
-        place = places.pop(child)
-        if stopping:
+        child, status = os.wait()
+        place = places.pop(child, -1)
+        if place < 0 or stopping:
             continue
         _LOG.error("a serving process ended (%s); another takes its place", status)
         time.sleep(max(0.0, _SOONEST - (time.monotonic() - began)))

@@ -50,6 +50,7 @@ from attunement.signals import (
     oac_signals,
     rule,
 )
+from attunement.signals.rates import RANGES
 
 OAC_CLIENT = "oac-c"
 _OAC_ITEMS = ("1", "2", "3", "4", "5", "6", "7")
@@ -91,8 +92,8 @@ def _write_anew(model: type[_Row], dyad: Dyad, rows: Sequence[_Row]) -> None:
     changed = [
         row for row in rows if there.get(row.pk) != tuple(getattr(row, name) for name in names)
     ]
-    gone = [key for key in there if key not in wanted]
-    anew = [row.pk for row in changed if row.pk in there]
+    gone: list[str] = [key for key in there if key not in wanted]
+    anew: list[str] = [row.pk for row in changed if row.pk in there]
     if gone or anew:
         stored.filter(pk__in=[*gone, *anew]).delete()
     stored.bulk_create(changed)
@@ -338,7 +339,7 @@ def _heuristic(
 ) -> SignalRecord:
     known = rule(signal.rule_id)
     row = _row(dyad, chairs, known, signal)
-    row.null_sentence = _NO_RATE
+    row.null_sentence = RANGES[known.id].sentence if known.id in RANGES else _NO_RATE
     if known.reads_one_series:
         by_chance = null_rate(known, like=series, archive=archive)
         row.null_rate, row.null_sentence = by_chance.per_session, by_chance.sentence
