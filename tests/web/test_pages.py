@@ -459,6 +459,10 @@ def test_plain_threshold_says_in_view_that_its_rate_by_chance_is_unknown(world: 
     seen = [each.split("<details>", 1) for each in signals]
     plain = [SAYS in view for view, _ in seen]
     assert any(plain)
+    # one whose rate hangs on what nobody knows says the range instead
+    wide = [view for view, _ in seen if "to 79 in 100 people" in view]
+    assert len(wide) == 1
+    assert "which nobody knows yet for this form" in wide[0]
     for (_, why), said in zip(seen, plain, strict=True):
         assert ("oac-" in why and "no rate by chance" in why) == said
         threshold = re.search(r"<dt>Threshold</dt><dd>(.*?)</dd>", why)

@@ -19,6 +19,7 @@ from attunement.clinic.services import (
     SessionState,
     ShownSignal,
 )
+from attunement.signals.rates import RANGES
 
 NO_RATE = (
     "This rule is a plain threshold; how often it is crossed by chance is not known, because "
@@ -143,9 +144,17 @@ def signal(found: ShownSignal) -> SignalWords:
         question=found.question,
         sentence=found.sentence,
         facts=(*facts[:after], *odds, *facts[after:]),
-        no_rate=NO_RATE if found.null_rate is None else "",
+        no_rate=_no_rate(found),
         href=reverse("signal", args=[found.signal_id]),
     )
+
+
+def _no_rate(found: ShownSignal) -> str:
+    """Return what stands beside a plain threshold: its range over possible worlds, or none."""
+    if found.null_rate is not None:
+        return ""
+    known = RANGES.get(found.rule_id)
+    return known.sentence if known is not None else NO_RATE
 
 
 def _same(formula: str, thresholds: set[str]) -> bool:

@@ -14,11 +14,13 @@ from attunement.signals.rates.asking import hit_rate, null_rate
 from attunement.signals.rates.at_hand import AtHand, rates_at_hand
 from attunement.signals.rates.compare import COMPARED, Comparison, Pair, Row, compare
 from attunement.signals.rates.judging import Asked, house_of
+from attunement.signals.rates.plain import RANGES, Range
 from attunement.signals.rates.stated import HitRate, NullRate
 from attunement.signals.rates.world import Dip, Null, default_null
 
 __all__ = [
     "COMPARED",
+    "RANGES",
     "Agreement",
     "Asked",
     "AtHand",
@@ -29,6 +31,7 @@ __all__ = [
     "Null",
     "NullRate",
     "Pair",
+    "Range",
     "Row",
     "agree",
     "cohen_kappa",
