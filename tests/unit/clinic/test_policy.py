@@ -20,6 +20,9 @@ def oracle(role: str, relation: str, action: str, *, active: bool) -> bool:
         # Anybody may log in or out, try a link, look at the components and the health page.
         if action in ("login", "logout", "invitation.open", "components.view", "health.view"):
             return True
+        # The link at the end of a reminder stops the reminders, whoever opens it.
+        if action == "reminders.stop":
+            return True
         # Their own list: therapists their caseload, a lead the practice's without any answer.
         # A therapist's own week of questions and its budget; a lead's counts about rules.
         return action in {
@@ -30,13 +33,31 @@ def oracle(role: str, relation: str, action: str, *, active: bool) -> bool:
                 "budget.set",
                 "day.view",
                 "own_loops.view",
+                # The own predictions, for the one who made them; sheets of paper to print or type.
+                "calibration.view",
+                "paper.find",
             ),
-            "lead": ("caseload.view", "rule_audit.view", "rule.try", "rule.save", "loops.count"),
+            "lead": (
+                "caseload.view",
+                "rule_audit.view",
+                "rule.try",
+                "rule.save",
+                "loops.count",
+                # What clients wrote to the lead alone, and sheets of paper.
+                "private_messages.view",
+                "paper.find",
+            ),
         }.get(role, ())
     if relation == "own":
         # A client's link opens and fills its one form, and reads nothing.
         if role == "client_link":
-            return action in ("client_form.view", "client_response.record")
+            # It writes to the lead, too, and opens the own chart after a second check.
+            return action in (
+                "client_form.view",
+                "client_response.record",
+                "client_message.send",
+                "client_chart.view",
+            )
         # The therapist of the dyad does everything else that concerns the dyad.
         about_a_dyad = {
             "dyad.view",
@@ -57,8 +78,17 @@ def oracle(role: str, relation: str, action: str, *, active: bool) -> bool:
             "after.view",
             "after.record",
             "ledger.view",
+            "goals.view",
+            "goals.set",
+            "schedule.set",
+            "reminders.set",
+            "paper.print",
+            "paper.enter",
         }
         return role == "therapist" and action in about_a_dyad
+    if relation == "practice" and role == "lead":
+        # A lead reads what was written to the lead, and prints and types sheets of paper.
+        return action in ("private_message.take", "paper.print", "paper.enter")
     # Another person's record, in the same practice or elsewhere: nobody, not even a lead.
     return False
 
