@@ -12,7 +12,7 @@ from attunement.clinic.access import Action, Actor, ActorRole, Relation, may
 CELLS = list(itertools.product(ActorRole, Relation, Action, (True, False)))
 
 
-def oracle(role: str, relation: str, action: str, *, active: bool) -> bool:
+def oracle(role: str, relation: str, action: str, *, active: bool) -> bool:  # noqa: PLR0911 -- one line for one promise
     """What docs/explanation/who-sees-what.md says, line by line."""
     if not active:
         return False
