@@ -47,6 +47,7 @@ def test_a_rupture_from_dip_to_confirmed_repair(
     assert therapist.locator(".question-line").count() == 1
     therapist.locator(".question-line h3 a").click()
     therapist.get_by_role("heading", name="Before you meet Client 01").wait_for()
+    therapist.wait_for_load_state("load")  # the style sheet shows one of two sizes of the chart
     assert therapist.locator(".att-chart:visible").count() == 1
     therapist.get_by_role("button", name="I’ll raise it").click()
     therapist.get_by_text("You mean to raise it.").wait_for()
