@@ -36,7 +36,7 @@ def tab_to(page: Page, text: str, *, most: int = 80) -> None:
     raise AssertionError(message)
 
 
-def test_a_rupture_from_dip_to_confirmed_repair(
+def test_a_rupture_from_dip_to_confirmed_repair(  # noqa: PLR0915 -- one walk
     clinic: World, therapist: Page, new_page: NewPage
 ) -> None:
     clinic.course(sessions=4)
