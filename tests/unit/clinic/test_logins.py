@@ -132,7 +132,7 @@ def test_a_disabled_login_is_out_at_the_next_page(world: Any) -> None:
     assert browser.get("/").status_code == 200
     world.therapist.is_active = False
     world.therapist.save()
-    assert browser.get("/").status_code == 302
+    assert browser.get("/").status_code == 401
 
 
 def test_passwords_are_stretched_with_scrypt() -> None:
