@@ -128,7 +128,9 @@ def test_to_the_lead_and_the_own_chart_on_a_phone(both: World, new_page: NewPage
         if cookie["name"].startswith("c_")
     )
     phone.goto(f"/c/chart?f={mark}")  # once is once
-    phone.get_by_role("heading", name="This link does not work").wait_for()
+    phone.locator("h1").locator("visible=true").wait_for()
+    assert phone.locator(".att-chart").count() == 0
+    assert phone.get_by_label("Year of birth").count() == 0
 
     other = _phone(new_page, both.invite(both.start())[0])
     other.get_by_role("link", name=re.compile("Yes, the session")).or_(
