@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,8 +47,11 @@ class Clinic:
     database: str = "clinic.sqlite3"  # or postgresql://…
     weaken: str = ""  # "off" or "normal": SQLite's synchronous, made too weak on purpose
     preload: dict[str, str] = field(default_factory=dict)  # further environment of the server
+    shim: Path | None = None  # preloaded; without effect until ``preload`` says more
     port: int = field(default_factory=free_port)
-    process: subprocess.Popen[bytes] | None = None
+    server: int | None = None  # its process id, while it runs
+    _parent: subprocess.Popen[str] | None = None
+    _asked: int = 0
 
     def __post_init__(self) -> None:
         """Write the configuration and a secret."""
@@ -63,55 +67,96 @@ class Clinic:
         return self.folder / "clinic.toml"
 
     @property
-    def environment(self) -> dict[str, str]:
-        """Return this process's environment without what speaks of another clinic."""
-        kept = {name: v for name, v in os.environ.items() if not name.startswith("ATTUNEMENT_")}
-        return kept | {"PYTHONWARNINGS": "ignore", "RIG_WEAKEN": self.weaken}
-
-    def run(self, function: str, *arguments: str) -> str:
-        """Run a function of ``rigs.inside`` in a process that has this clinic's store open."""
-        done = subprocess.run(
-            [sys.executable, "-m", "rigs.inside", str(self.config), function, *arguments],
-            capture_output=True,
-            text=True,
-            check=False,
-            env=self.environment,
-        )
-        if done.returncode != 0:
-            message = f"{function} failed:\n{done.stderr[-4000:]}"
-            raise RuntimeError(message)
-        return done.stdout
+    def log(self) -> Path:
+        """Return where its processes write: beside the folder, which may lose its power."""
+        return self.folder.with_name(f"{self.folder.name}.log")
 
     def links(self, count: int) -> list[str]:
         """Return the tokens of so many new links, each for a session of its own."""
         tokens: list[str] = json.loads(self.run("make_links", str(count)))
         return tokens
 
+    def run(self, function: str, *arguments: str) -> str:
+        """Run a function of ``rigs.inside`` in a process of its own; return what it printed."""
+        self._asked += 1
+        output = self.folder.with_name(f"{self.folder.name}.{self._asked}.out")
+        born = self._ask(function, arguments, output=output, environment={})
+        status = self._tell({"function": "wait", "process": born})
+        said = output.read_text(encoding="utf-8") if output.exists() else ""
+        output.unlink(missing_ok=True)
+        if status != 0:
+            message = f"{function} failed; see {self.log}"
+            raise RuntimeError(message)
+        return said
+
     def start(self) -> None:
         """Start the server and wait until it answers."""
-        with (self.folder / "server.log").open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "rigs.inside", str(self.config), "serve", str(self.port)],
-                stdout=log,
-                stderr=log,
-                env=self.environment | self.preload,
-                start_new_session=True,
-            )
+        self.server = self._ask(
+            "serve", [str(self.port)], output=self.log, environment=self.preload
+        )
         ends = time.monotonic() + STARTS_WITHIN
         while time.monotonic() < ends:
-            if self.process.poll() is not None:
-                break
             try:
                 with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=2):
                     return
             except OSError:
-                time.sleep(0.05)
-        message = f"the server did not start; see {self.folder / 'server.log'}"
+                time.sleep(0.02)
+            if Path(f"/proc/{self.server}/stat").read_text("ascii").split()[2] == "Z":
+                break
+        self.kill()
+        message = f"the server did not start; see {self.log}"
         raise RuntimeError(message)
 
     def kill(self) -> None:
         """Kill the server as the kernel would: it cannot say goodbye."""
-        if self.process is not None:
-            os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
-            self.process = None
+        if self.server is not None:
+            os.killpg(self.server, signal.SIGKILL)
+            self._tell({"function": "wait", "process": self.server})
+            self.server = None
+
+    def close(self) -> None:
+        """Kill the server and let the parent end."""
+        self.kill()
+        if self._parent is not None:
+            self._parent.communicate()
+            self._parent = None
+
+    def _ask(
+        self, function: str, arguments: Sequence[str], *, output: Path, environment: dict[str, str]
+    ) -> int:
+        return self._tell(
+            {
+                "function": function,
+                "arguments": list(arguments),
+                "output": str(output),
+                "environment": environment,
+            }
+        )
+
+    def _tell(self, asked: dict[str, object]) -> int:
+        if self._parent is None:
+            with self.log.open("ab") as log:
+                self._parent = subprocess.Popen(
+                    [sys.executable, "-m", "rigs.inside", str(self.config)],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=log,
+                    text=True,
+                    env=self._environment(),
+                )
+        parent = self._parent
+        if parent.stdin is None or parent.stdout is None:
+            raise RuntimeError
+        parent.stdin.write(json.dumps(asked) + "\n")
+        parent.stdin.flush()
+        line = parent.stdout.readline()
+        if not line:
+            message = f"the clinic's parent process ended; see {self.log}"
+            raise RuntimeError(message)
+        return int(line)
+
+    def _environment(self) -> dict[str, str]:
+        """Return this process's environment without what speaks of another clinic."""
+        kept = {name: v for name, v in os.environ.items() if not name.startswith("ATTUNEMENT_")}
+        kept |= {"PYTHONWARNINGS": "ignore", "RIG_WEAKEN": self.weaken}
+        return kept | ({"LD_PRELOAD": str(self.shim)} if self.shim else {})

@@ -28,9 +28,8 @@ def run(
     folder.mkdir(parents=True, exist_ok=True)
     switch = folder / "switch"
     switch.write_text("", encoding="ascii")
-    clinic = Clinic(folder / "clinic")
+    clinic = Clinic(folder / "clinic", shim=build_shim(folder))
     clinic.preload = {
-        "LD_PRELOAD": str(build_shim(folder)),
         "RIG_WATCH": str(clinic.folder),
         variable: str(switch),
     }
@@ -54,4 +53,4 @@ def run(
         clinic.kill()
         return judge(clinic, journal), said, again
     finally:
-        clinic.kill()
+        clinic.close()

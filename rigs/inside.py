@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a rig does inside a process of the clinic: serve it, make links, look at what it stored.
 
-``python -m rigs.inside CONFIG FUNCTION [ARGUMENT …]``; only the rigs call it.
+``python -m rigs.inside CONFIG`` sets Django up once and then forks a child for each line that it
+reads: a fresh process of the same program, without the second that starting Python takes. Only the
+rigs call it.
 """
 
 from __future__ import annotations
@@ -10,9 +12,10 @@ import itertools
 import json
 import os
 import sys
+import traceback
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 SESSIONS_OF_A_DYAD = 6
 
@@ -139,16 +142,45 @@ def look() -> None:
     sys.stdout.write(json.dumps(found))
 
 
-def main(words: list[str]) -> None:
-    """Set up Django on a configuration and call one of this module's functions."""
-    config, function, *arguments = words
+def child(asked: dict[str, Any]) -> NoReturn:
+    """Be one process of the clinic: do what was asked, then leave without the parent's clean-up."""
+    os.setsid()
+    os.environ.update(asked["environment"])
+    written = os.open(asked["output"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.dup2(written, 1)
+    status = 1
+    try:
+        {"serve": serve, "make_links": make_links, "look": look}[asked["function"]](
+            *asked["arguments"]
+        )
+        sys.stdout.flush()
+        status = 0
+    except BaseException:  # noqa: BLE001 -- whatever it was, the rig reads it in the log
+        traceback.print_exc()
+    finally:
+        sys.stderr.flush()
+        os._exit(status)
+
+
+def main(config: str) -> None:
+    """Set up Django on a configuration, then fork for each line: a process id is the answer."""
     if how := os.environ.get("RIG_WEAKEN"):
         weaken(how)
     from attunement.clinic.serving import set_up  # noqa: PLC0415 -- after weakening
 
     set_up(Path(config))
-    {"serve": serve, "make_links": make_links, "look": look}[function](*arguments)
+    for line in sys.stdin:
+        asked = json.loads(line)
+        if asked["function"] == "wait":
+            _, status = os.waitpid(asked["process"], 0)
+            sys.stdout.write(f"{status}\n")
+        else:
+            born = os.fork()
+            if born == 0:
+                child(asked)
+            sys.stdout.write(f"{born}\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(sys.argv[1])

@@ -53,7 +53,7 @@ def run(
         clinic.kill()
         return judge(clinic, journal), again
     finally:
-        clinic.kill()
+        clinic.close()
         if cluster is not None:
             cluster.kill()
 

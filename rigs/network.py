@@ -150,7 +150,7 @@ def run(folder: Path, *, submits: int, store: str, seed: int) -> tuple[Verdict, 
         clinic.kill()
         return judge(clinic, journal), proxy.played, tries["sent"]
     finally:
-        clinic.kill()
+        clinic.close()
         if cluster is not None:
             cluster.kill()
 

@@ -50,6 +50,7 @@ def run(
         clinic = Clinic(
             folder / "clinic",
             weaken=weaken,
+            shim=None if cluster else shim,
             **({"database": cluster.address} if cluster else {}),
         )
         journal = Journal()
@@ -62,7 +63,7 @@ def run(
                             wait=chance.uniform(0.2, 1.2), people=people, found=found):  # fmt: skip
                     break
         finally:
-            clinic.kill()
+            clinic.close()
             if cluster is not None:
                 cluster.kill()
     return found
@@ -83,11 +84,11 @@ def _one(
     if cluster is not None:
         cluster.stop()
         shadow = Shadow.begin(cluster.data, memory)
-        cluster.preload = shadow.environment(shim)
+        cluster.preload = shadow.environment | {"LD_PRELOAD": str(shim)}
         cluster.start()
     else:
         shadow = Shadow.begin(clinic.folder, memory)
-        clinic.preload = shadow.environment(shim)
+        clinic.preload = shadow.environment
     clinic.start()
     load = Load(clinic.port, tokens, journal, people=people)
     load.start()

@@ -57,10 +57,10 @@ class Shadow:
                 shadow.names[within] = path.stat().st_ino
         return shadow
 
-    def environment(self, shim: Path) -> dict[str, str]:
-        """Return what a process must be started with."""
+    @property
+    def environment(self) -> dict[str, str]:
+        """Return what tells the shim to copy."""
         return {
-            "LD_PRELOAD": str(shim),
             "RIG_WATCH": str(self.watched),
             "RIG_SHADOW": str(self.kept),
         }
