@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _SAID, _CAME = "said by the model", "ended unplanned"
 _BY_SESSION = "Hazard of an unplanned ending, by session"
 _BY_TENTH = "Chances that were said, and what came"
-_WORDS = ("fewer ended than was said", "as many as was said", "more ended than was said")
+_WORDS = ("fewer ended", "as said", "more ended")
 _HEADER = ("Sessions", "Unplanned endings", "Said, %", "Came, %")
 
 
@@ -34,8 +34,8 @@ def hazard_figure(found: Sequence[Compared], note: str) -> Figure:
     """Draw the mean chance and the share that ended, session by session."""
     places = tuple(one.place for one in found)
     chart = DualChart(
-        client=Line(_SAID, places, tuple(_percent(one.said) for one in found)),
-        therapist=Line(_CAME, places, tuple(_percent(one.came) for one in found)),
+        client=Line("said, %", places, tuple(_percent(one.said) for one in found)),
+        therapist=Line("came, %", places, tuple(_percent(one.came) for one in found)),
         minimum=0.0,
         maximum=_top(found),
         higher_is_better=None,
