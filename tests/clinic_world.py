@@ -37,7 +37,7 @@ MIRROR = {"1": 4, "2": 4, "3": 4, "4": 5, "5": 4, "6": 4, "7": 4, "8": 1, "8a": 
 WORDS = "Synthetic words: a slower start, please."
 _HIDDEN = re.compile(
     r'(name="(?:csrfmiddlewaretoken|submission_id|client_clock)" value'
-    r'|data-(?:submission|ticket|receipt-public|receipt-secret|receipt|opened|draft-key|draft)'
+    r"|data-(?:submission|ticket|receipt-public|receipt-secret|receipt|opened|draft-key|draft)"
     r')="([^"]*)"'
 )
 _MARK = re.compile(r"\?f=[0-9a-f]{16}")
@@ -179,8 +179,8 @@ def without_nonces(page: HttpResponse) -> tuple[int, dict[str, str], bytes]:
     """Return status, headers and bytes of an answer, with the two nonces blanked, length kept.
 
     The nonces are the CSRF token and the submission id, and what the sealed queue binds to that
-    id and the link's mark in this browser, all of constant length; in headers only the values of cookies (which are not in
-    ``headers``) differ.
+    id and the link's mark in this browser, all of constant length; in headers only the values of
+    cookies (which are not in ``headers``) differ.
     """
 
     def blank(found: re.Match[str]) -> str:

@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.django_db(transacti
 ANSWERS = ["Mostly", "A little", "Fairly", "Mostly", "Mostly", "Fairly", "Mostly"]
 
 
-def test_therapist_and_client_meet_in_the_dual_chart(
+def test_therapist_and_client_meet_in_the_dual_chart(  # noqa: PLR0915 -- one walk, told in one go
     clinic: World, therapist: Page, new_page: NewPage
 ) -> None:
     clinic.course(sessions=3)

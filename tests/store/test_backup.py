@@ -553,6 +553,7 @@ REFUSED = {
 }
 
 
+@pytest.mark.one_store  # refused before the database is asked
 @pytest.mark.parametrize("name", REFUSED)
 def test_a_restore_refuses_in_one_line_and_leaves_nothing(empty: Clinic, name: str) -> None:
     said = REFUSED[name](empty)
@@ -622,6 +623,7 @@ def test_a_database_that_was_tampered_with_is_no_backup(
     assert not list(clinic.folder.glob("bad.age*"))
 
 
+@pytest.mark.one_store
 @pytest.mark.parametrize("limit", [40_000, 200_000])
 def test_a_full_disk_leaves_no_half_file(clinic: Clinic, limit: int) -> None:
     """``RLIMIT_FSIZE``: a write fails as on a full disk; what was there is as it was."""

@@ -23,7 +23,8 @@ from attunement.signals.archive import Archive
 from attunement.signals.batch import Batch, Judgements
 from attunement.signals.errors import SignalError
 from attunement.signals.gains.losses import SUDDEN_LOSS, judge_losses
-from attunement.signals.plans import LANES, Block, F, Kernel, Plan, Usual, plan_of, run_memory
+from attunement.signals.planning import LANES, Block, F, Kernel, Plan, Usual, run_memory
+from attunement.signals.plans import plan_of
 from attunement.signals.ruling import Rule
 
 COMPILE_FROM = 20_000  # rows × rules; below it the plain kernels are done before numba is loaded

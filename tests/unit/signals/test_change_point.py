@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from attunement.signals import Archive, Batch, Judgements, judge_batch, rule
-from attunement.signals.plans import LONGEST_RUN
+from attunement.signals.planning import LONGEST_RUN
 
 NAN = float("nan")
 ARCHIVE = Archive(5.0, 1.5, 0.8, 0.0, "by hand")

@@ -31,8 +31,8 @@ def chart(request: HttpRequest) -> HttpResponse:
         if request.method == "POST":
             found = own_chart(grant, request.POST.get("answer", ""), now=timezone.now())
             if found is not None:
-                context = {"figure": _figure(found), "mark": mark}
-                return render(request, "attunement/client/chart.html", context)
+                seen = {"figure": _figure(found), "mark": mark}
+                return render(request, "attunement/client/chart.html", seen)
             wrong = True
         check = chart_check(grant, now=timezone.now())
     except AccessError:

@@ -48,9 +48,17 @@ from attunement.clinic.services.opening import (
 )
 from attunement.clinic.services.results import SessionState
 from attunement.clinic.services.scores import scores_of, total_of
+from attunement.clinic.store.statements import Prepared
 
 _CLIENT, _THERAPIST = str(Perspective.CLIENT), str(Perspective.THERAPIST)
 _TEAM = frozenset({Viewer.CARE_TEAM, Viewer.SUPERVISOR})
+_MIRRORED = Prepared(
+    lambda session_id, moment: Response.objects.filter(
+        session_id=session_id, perspective=Perspective.THERAPIST, moment=moment
+    ).values_list("pk")[:1],
+    str,
+    str,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +174,9 @@ def listed_sessions(
 ) -> dict[str, list[ListedSession]]:
     """Return every session of many dyads with its two chairs, in order, by the dyad's id.
 
-    Five queries (three without totals), whatever the number of dyads and whatever was answered. A total that may not be
-    seen is not in it; one with an answer for the lead alone is computed as if that were left out.
+    Five queries (three without totals), whatever the number of dyads and whatever was answered. A
+    total that may not be seen is not in it; one with an answer for the lead alone is computed as
+    if that were left out.
     """
     dyads = list(dyads)
     by_dyad: dict[str, list[ListedSession]] = defaultdict(list)
@@ -213,9 +222,7 @@ def changes_what_therapist_sees(dyad: Dyad, response: Response, *, now: datetime
     """
     if response.perspective == Perspective.THERAPIST:
         return True
-    mirrored = Response.objects.filter(
-        session_id=response.session_id, perspective=Perspective.THERAPIST, moment=response.moment
-    ).exists()
+    mirrored = _MIRRORED.first(response.session_id, str(response.moment)) is not None
     mode = Mode(response.visibility, response.reveal_at)
     if mode.visibility in (Visibility.OPEN, Visibility.SCORES):
         return mirrored  # whatever the day

@@ -102,8 +102,8 @@ def gap_shares(
             + _WITHIN * (together * ups + apart * others)
         )
         far = np.abs(therapist - client) >= points - 1e-9
-        runs = np.lib.stride_tricks.sliding_window_view(far, running, axis=1).all(axis=2)
-        found.append(runs.any(axis=1).mean())
+        windows = np.lib.stride_tricks.sliding_window_view(far, running, axis=1)
+        found.append(np.mean(np.any(np.all(windows, axis=2), axis=1)))
     return np.array(found)
 
 
