@@ -121,7 +121,7 @@ def begin(chairs: Array, log_share: Array, state: Array, likelihood: Array, habi
         state[f, 3] = chairs[f, 1] * chairs[f, 1]
         state[f, 6] = chairs[f, 3] * chairs[f, 3]
         state[f, 8] = chairs[f, 4] * chairs[f, 4]
-    for k in range(likelihood.size):
+    for k in range(len(likelihood)):
         likelihood[k] = log_share[k]
     for i in range(2):
         habits[i, YES] = 0.0
@@ -315,9 +315,9 @@ def open_hypotheses(
     lengths: Array, offset: Array, ratio: Array, onset: Array, session: int, form: int
 ) -> None:
     """Begin "since this form" in the place of the oldest."""
-    place = form % onset.size
+    place = form % len(onset)
     onset[place] = session
-    kinds = lengths.size
+    kinds = len(lengths)
     for kind in range(kinds):
         j = place * kinds + kind
         for f in range(offset.shape[1]):
@@ -334,11 +334,11 @@ def lay_out(
     said: Array, session: int, form: int, tick: float, absent: float,
 ) -> int:  # fmt: skip
     """Fill in share, weight and what was said for each live hypothesis; return their number."""
-    kinds = lengths.size
-    forms = min(form + 1, onset.size)
+    kinds = len(lengths)
+    forms = min(form + 1, len(onset))
     for place in range(forms):
         since = session - onset[place]
-        age = (form - place) % onset.size
+        age = (form - place) % len(onset)
         for kind in range(kinds):
             j = place * kinds + kind
             share[j] = min((since + 1.0) / lengths[kind], 1.0) if since < lasting[kind] else 0.0
@@ -352,11 +352,11 @@ def sum_up(
 ) -> float:
     """Return the log of the weighted mean of all likelihood ratios."""
     top = likelihood[0]
-    for k in range(likelihood.size):
+    for k in range(len(likelihood)):
         top = max(top, likelihood[k])
     below = 0.0
     above = 0.0
-    for k in range(likelihood.size):
+    for k in range(len(likelihood)):
         part = math.exp(max(likelihood[k] - top, -_MOST))
         below += part
         mine = 0.0
@@ -372,10 +372,10 @@ def sum_up(
 def total(logs: Array) -> float:
     """Return the log of the sum of the exponentials."""
     top = logs[0]
-    for k in range(logs.size):
+    for k in range(len(logs)):
         top = max(top, logs[k])
     summed = 0.0
-    for k in range(logs.size):
+    for k in range(len(logs)):
         summed += math.exp(max(logs[k] - top, -_MOST))
     return float(top + math.log(summed))
 
@@ -397,7 +397,7 @@ def see(
 
     ``gap`` is 0 in a dyad's first row.
     """
-    scales = likelihood.size
+    scales = len(likelihood)
     told = False
     best = 0
     for f in range(scales + 2):
@@ -425,7 +425,7 @@ def settle(
     likelihood: Array, live: int,
 ) -> None:  # fmt: skip
     """Add what a row says to each hypothesis, and change the filters by it."""
-    scales = likelihood.size
+    scales = len(likelihood)
     for f in range(scales + 2):
         chair = max(f - scales + 1, 0)
         if (chair == 0 or extra[chair - 1] != 0) and seen[f, CODE] != ABSENT:
@@ -474,14 +474,14 @@ def house_rows(
             n_used[row] = n
             statistic[row] = math.nan
             n += 1 if here else 0
-            if told and onset.size > 0:
+            if told and len(onset) > 0:
                 form += 1
                 open_hypotheses(lengths, offset, ratio, onset, sessions[row], form)
             tick, absent = 0.0, 0.0
-            if strain.size > 0 and strain[row] >= 0.0:
+            if len(strain) > 0 and strain[row] >= 0.0:
                 told = True
                 tick = habit(of_strain, habits, 0, strain[row] > 0.0)
-            if expected_form.size > 0 and expected_form[row]:
+            if len(expected_form) > 0 and expected_form[row]:
                 told = True
                 absent = habit(of_missed, habits, 1, not here) if gap <= 1 else 0.0
             if not told and (every or row < final):
