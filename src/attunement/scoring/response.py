@@ -19,6 +19,20 @@ from attunement.scoring.reasons import reason_for
 from attunement.scoring.result import NotScored, RiskAnswer, Score, ScoredResponse
 from attunement.scoring.version import SCORER_VERSION
 
+_PLANS: dict[int, Plan] = {}  # by the measure's place in memory, which its plan keeps
+_MOST_PLANS = 64
+
+
+def _plan_of(measure: Measure) -> Plan:
+    """Return a measure's plan; worked out once for as long as a measure is used."""
+    plan = _PLANS.get(id(measure))
+    if plan is None or plan.measure is not measure:
+        plan = make_plan(measure)
+        if len(_PLANS) >= _MOST_PLANS:
+            _PLANS.clear()
+        _PLANS[id(measure)] = plan
+    return plan
+
 
 def score_response(measure: str | Measure, answers: Mapping[str, float | None]) -> ScoredResponse:
     """Score one response on every scale of its measure.
@@ -55,7 +69,7 @@ def score_response(measure: str | Measure, answers: Mapping[str, float | None]) 
     answers needed.
     """
     measure = as_measure(measure)
-    plan = make_plan(measure)
+    plan = _plan_of(measure)
     values = _values(plan, answers)
     n_items = len(plan.items)
     scores = np.empty(len(plan.scales), dtype=np.float64)

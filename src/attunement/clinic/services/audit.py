@@ -13,9 +13,12 @@ from typing import Any
 from django.db import connection, transaction
 
 from attunement.clinic.models import AuditEvent
+from attunement.clinic.store.statements import Prepared, insert
 
 GENESIS = "0" * 64
 _CHAIN_LOCK = 0x41545455  # any number, the same for every writer: one event at a time
+
+_LAST = Prepared(lambda: AuditEvent.objects.order_by("-id").values_list("hash")[:1])
 
 Detail = Mapping[str, str | int | bool]
 
@@ -50,7 +53,7 @@ def record(
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_CHAIN_LOCK])
     # SQLite needs no lock of ours: every transaction begins IMMEDIATE, one writer at a time.
-    last = AuditEvent.objects.order_by("-id").values_list("hash", flat=True).first()
+    last = _LAST.first()
     event = AuditEvent(
         at=now,
         actor=actor,
@@ -58,10 +61,10 @@ def record(
         target=target,
         outcome=outcome,
         detail=dict(detail or {}),
-        previous=last or GENESIS,
+        previous=last[0] if last else GENESIS,
     )
     event.hash = event_hash(event)
-    event.save()
+    insert([event])
 
 
 def record_alone(

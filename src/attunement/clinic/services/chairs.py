@@ -36,21 +36,54 @@ from attunement.clinic.services.forms import measure_of
 from attunement.clinic.services.opening import (
     Mode,
     Place,
-    changes_of,
+    changes_of_dyad,
     lead_only,
     places_in_order,
     seen_by,
-    wishes_of,
+    wishes_of_dyad,
 )
 from attunement.clinic.services.results import SessionState
 from attunement.clinic.services.scores import scores_of
 from attunement.clinic.services.sealing import answer_words
+from attunement.clinic.store.statements import Prepared
 
 # Plain texts: a caseload asks this some ten thousand times.
 _CLIENT, _THERAPIST = str(Perspective.CLIENT), str(Perspective.THERAPIST)
 _BOTH = frozenset({_CLIENT, _THERAPIST})
 _TEAM = frozenset({Viewer.CARE_TEAM, Viewer.SUPERVISOR})
 _READS_THERAPIST = frozenset({Viewer.THERAPIST, *_TEAM})
+
+_SESSIONS = Prepared(
+    lambda dyad_id: (
+        Session.objects.filter(dyad=dyad_id).select_related("care_episode").order_by("session_no")
+    ),
+    str,
+)
+# Each chair has one form after a session. What is asked before or between is another thing.
+_ASKED = Prepared(
+    lambda dyad_id: Assignment.objects.filter(
+        session__dyad=dyad_id, moment=Moment.AFTER
+    ).values_list("session_id", "perspective", "visibility", "reveal_at"),
+    str,
+)
+_RESPONSES = Prepared(
+    lambda dyad_id: Response.objects.filter(
+        session__dyad=dyad_id, moment=Moment.AFTER
+    ).select_related("prediction"),
+    str,
+)
+_SCORES = Prepared(
+    lambda dyad_id: Score.objects.filter(
+        response__session__dyad=dyad_id, response__moment=Moment.AFTER
+    ),
+    str,
+)
+_ANSWERS = Prepared(
+    lambda dyad_id: Answer.objects.filter(
+        response__session__dyad=dyad_id, response__moment=Moment.AFTER
+    ).order_by("pk"),
+    str,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,32 +250,24 @@ def filled_for(
 
 def _read(dyad: Dyad) -> _Rows:
     """Read a dyad's rows: as many queries for an unanswered course as for a full one."""
-    sessions = list(
-        Session.objects.filter(dyad=dyad).select_related("care_episode").order_by("session_no")
-    )
-    # Each chair has one form after a session. What is asked before or between is another thing.
-    asked = Assignment.objects.filter(session__dyad=dyad, moment=Moment.AFTER)
+    sessions: list[Session] = _SESSIONS.all(dyad.pk)
     chairs: dict[str, dict[str, _Chair]] = defaultdict(dict)
-    for session_id, perspective, visibility, reveal_at in asked.values_list(
-        "session_id", "perspective", "visibility", "reveal_at"
-    ):
+    for session_id, perspective, visibility, reveal_at in _ASKED.all(dyad.pk):
         chairs[session_id][perspective] = _Chair(Mode(visibility, reveal_at))
-    about = {"response__session__dyad": dyad, "response__moment": Moment.AFTER}
     scores: dict[str, list[Score]] = defaultdict(list)
-    for score in Score.objects.filter(**about):
+    for score in _SCORES.all(dyad.pk):
         scores[score.response_id].append(score)
     answers: dict[str, list[Answer]] = defaultdict(list)
-    for answer in Answer.objects.filter(**about).order_by("pk"):
+    for answer in _ANSWERS.all(dyad.pk):
         answers[answer.response_id].append(answer)
-    responses = Response.objects.filter(session__dyad=dyad, moment=Moment.AFTER)
-    for response in responses.select_related("prediction"):
+    for response in _RESPONSES.all(dyad.pk):
         chairs[response.session_id][response.perspective].response = response
     return _Rows(
         sessions=sessions,
         places=places_in_order([[(s.pk, s.held_on, s.care_episode.ended_on) for s in sessions]]),
         chairs=chairs,
-        changes=changes_of([dyad]),
-        wishes=wishes_of([dyad]),
+        changes=changes_of_dyad(dyad),
+        wishes=wishes_of_dyad(dyad),
         scores=scores,
         answers=answers,
     )

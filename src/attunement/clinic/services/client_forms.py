@@ -8,6 +8,8 @@ from contextlib import suppress
 from datetime import datetime
 from uuid import UUID, uuid4
 
+from django.db import connection
+
 from attunement.clinic.access import Action, Actor, ActorRole, Relation, may
 from attunement.clinic.models import Assignment, Grant, Invitation, Moment, Perspective, Response
 from attunement.clinic.services.client_settings import keep_layout, layout_of
@@ -38,6 +40,20 @@ from attunement.clinic.services.submission import (
 from attunement.clinic.services.tickets import Ticket
 from attunement.clinic.services.wishes import read_wishes
 from attunement.clinic.services.wording import risk_passed_on
+from attunement.clinic.store.statements import Prepared, PreparedUpdate
+
+_WITH_DYAD = Grant.objects.select_related(
+    "invitation__assignment__session__dyad__client",
+    "invitation__assignment__session__dyad__therapist",
+)
+_HELD = Prepared(lambda sha256: _WITH_DYAD.filter(grant_sha256=sha256), str)
+_USED_UP = PreparedUpdate(
+    lambda assignment_id: Invitation.objects.filter(
+        assignment=assignment_id, consumed_at__isnull=True, revoked_at__isnull=True
+    ),
+    "consumed_at",
+    str,
+)
 
 
 def client_moments(grant: str, *, now: datetime) -> tuple[str, ...]:
@@ -153,10 +169,16 @@ def record_client_response(
     action = Action.CLIENT_RESPONSE_RECORD
     with act(CLIENT_LINK, action, now=now):
         held = _held(grant, action)
-        # The one lock on the way: 50 deliveries at once queue here, and one of them stores.
-        meant = _of_moment(held.invitation, fields.get("moment")) or held.invitation.assignment
-        assignment = Assignment.objects.select_for_update().get(pk=meant.pk)
-        invitation = Invitation.objects.get(pk=held.invitation_id)
+        invitation, assignment = held.invitation, held.invitation.assignment
+        before = _of_moment(invitation, fields.get("moment"))
+        if before is not None and before.pk != assignment.pk:
+            before.session = assignment.session
+            assignment = before
+        if connection.features.has_select_for_update:
+            # The one lock on the way: 50 deliveries at once queue here, and one of them stores.
+            # Where acts take turns to write, what was read in a turn is as it is.
+            Assignment.objects.select_for_update().get(pk=assignment.pk)
+            invitation = Invitation.objects.get(pk=held.invitation_id)
         target = f"assignment:{assignment.pk}"
         answer = _receive(
             assignment,
@@ -198,9 +220,7 @@ def _receive(
     receipt = store(assignment, parcel, now=now)
     # The link is used up by the commit that stores the answers after the session, and by nothing
     # else: with the form before it, the same link still has the other one to give.
-    Invitation.objects.filter(
-        assignment=assignment, consumed_at__isnull=True, revoked_at__isnull=True
-    ).update(consumed_at=now)
+    _USED_UP.run(now, assignment.pk)
     return receipt
 
 
@@ -325,14 +345,11 @@ def _open(invitation: Invitation) -> bool:
 
 def _held(grant: str | Ticket, action: Action) -> Grant:
     """Return the grant. It may write to its own assignment, and never read from it."""
-    named = (
-        {"pk": grant.grant_id}
-        if isinstance(grant, Ticket)
-        else {"grant_sha256": token_sha256(grant)}
-    )
-    found = (
-        Grant.objects.select_related("invitation", "invitation__assignment").filter(**named).first()
-    )
+    found: Grant | None
+    if isinstance(grant, Ticket):
+        found = _WITH_DYAD.filter(pk=grant.grant_id).first()
+    else:
+        found = _HELD.first(token_sha256(grant))
     relation = Relation.NONE if found is None else Relation.OWN
     decision = may(Actor(role=ActorRole.CLIENT_LINK), action, relation)
     if found is None or not decision.allow:

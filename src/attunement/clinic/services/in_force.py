@@ -25,6 +25,7 @@ from attunement.clinic.models import (
     TherapistBudget,
 )
 from attunement.clinic.services.ruling import RULE
+from attunement.clinic.store.statements import Prepared
 from attunement.signals.budget import AT_MOST, HORIZON, PER_WEEK, AskedRate, asked_rate
 
 # Sessions a week are counted over so many weeks before the moment.
@@ -52,6 +53,21 @@ class Standing:
 SHIPPED = Standing(number=0, null_rate=AT_MOST, horizon=HORIZON)
 
 
+_SETTINGS = Prepared(lambda practice_id: settings_of(practice_id), str)  # noqa: PLW0108 -- it comes later
+_MODELS = Prepared(
+    lambda practice_id: LearnedModel.objects.filter(practice_id=practice_id).order_by(
+        "learned_at", "number"
+    ),
+    str,
+)
+_BUDGETS = Prepared(
+    lambda therapist_id: TherapistBudget.objects.filter(therapist=therapist_id).order_by(
+        "set_at", "pk"
+    ),
+    str,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Past:
     """The dated rows of one therapist and practice that decide what is asked."""
@@ -70,15 +86,9 @@ class Past:
     def of_therapist(cls, therapist: Therapist) -> Past:
         """Read the rows for a therapist: four queries."""
         return cls(
-            settings=tuple(settings_of(therapist.practice_id)),
-            models=tuple(
-                LearnedModel.objects.filter(practice_id=therapist.practice_id).order_by(
-                    "learned_at", "number"
-                )
-            ),
-            budgets=tuple(
-                TherapistBudget.objects.filter(therapist=therapist).order_by("set_at", "pk")
-            ),
+            settings=tuple(_SETTINGS.all(therapist.practice_id)),
+            models=tuple(_MODELS.all(therapist.practice_id)),
+            budgets=tuple(_BUDGETS.all(therapist.pk)),
             begun=_begun(therapist),
         )
 
@@ -125,6 +135,25 @@ class Past:
         return (last - first) / CASELOAD_WEEKS
 
 
+def _asked_clients(therapist_id: str) -> QuerySet[Assignment]:
+    return Assignment.objects.filter(
+        session__dyad__therapist=therapist_id,
+        perspective=Perspective.CLIENT,
+        moment=Moment.AFTER,
+    )
+
+
+# How many there are, the first and the last: without a row for each.
+_STATE = Prepared(
+    lambda therapist_id: (
+        _asked_clients(therapist_id)
+        .values("perspective")
+        .annotate(n=Count("pk"), a=Min("made_at"), z=Max("made_at"))
+        .values_list("n", "a", "z")
+        .order_by()
+    ),
+    str,
+)
 _BEGUN: dict[str, tuple[tuple[object, ...], tuple[datetime, ...]]] = {}
 _MOST_BEGUN = 512  # therapists
 
@@ -135,15 +164,11 @@ def _begun(therapist: Therapist) -> tuple[datetime, ...]:
     Times are made with their row and never changed, so what was read before is still true while
     there are as many and none is earlier or later.
     """
-    rows = Assignment.objects.filter(
-        session__dyad__therapist=therapist,
-        perspective=Perspective.CLIENT,
-        moment=Moment.AFTER,
-    )
-    state = tuple(rows.aggregate(n=Count("pk"), a=Min("made_at"), z=Max("made_at")).values())
+    state = _STATE.first(therapist.pk)
     kept = _BEGUN.get(therapist.pk)
     if kept is None or kept[0] != state:
-        kept = (state, tuple(rows.order_by("made_at").values_list("made_at", flat=True)))
+        begun = _asked_clients(therapist.pk).order_by("made_at")
+        kept = (state, tuple(begun.values_list("made_at", flat=True)))
         if len(_BEGUN) >= _MOST_BEGUN:
             _BEGUN.clear()
         _BEGUN[therapist.pk] = kept

@@ -24,6 +24,7 @@ from attunement.clinic.models import (
     Session,
     VisibilityChange,
 )
+from attunement.clinic.store.statements import Prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,35 @@ def changes_of(dyads: Iterable[Dyad]) -> dict[str, Mode]:
             "response_id", "visibility", "reveal_at"
         )
     }
+
+
+_CHANGES = Prepared(
+    lambda dyad_id: (
+        VisibilityChange.objects.filter(response__session__dyad=dyad_id)
+        .order_by("pk")
+        .values_list("response_id", "visibility", "reveal_at")
+    ),
+    str,
+)
+_WISHES = Prepared(
+    lambda dyad_id: AnswerWish.objects.filter(response__session__dyad=dyad_id).values_list(
+        "response_id", "item", "wish"
+    ),
+    str,
+)
+
+
+def changes_of_dyad(dyad: Dyad) -> dict[str, Mode]:
+    """Return ``changes_of`` for one dyad."""
+    return {response_id: Mode(*mode) for response_id, *mode in _CHANGES.all(dyad.pk)}
+
+
+def wishes_of_dyad(dyad: Dyad) -> dict[str, dict[str, str]]:
+    """Return ``wishes_of`` for one dyad."""
+    found: dict[str, dict[str, str]] = defaultdict(dict)
+    for response_id, item, wish in _WISHES.all(dyad.pk):
+        found[response_id][item] = wish
+    return found
 
 
 def wishes_of(dyads: Iterable[Dyad]) -> dict[str, dict[str, str]]:

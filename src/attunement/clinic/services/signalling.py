@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db import models
 
@@ -37,6 +37,7 @@ from attunement.clinic.services.ruling import (
     chance_sentence,
     model_version,
 )
+from attunement.clinic.store.statements import Prepared, insert
 from attunement.measures.schema import Direction, Measure, Scale
 from attunement.signals import (
     OAC_RULES,
@@ -80,14 +81,34 @@ def refresh_signals(dyad: Dyad, *, now: datetime) -> int:
     return len(derived.signals)
 
 
+def _names(model: type[models.Model]) -> list[str]:
+    return [field.attname for field in model._meta.concrete_fields]  # noqa: SLF001 -- documented
+
+
+_STORED: dict[type[models.Model], Prepared[Any]] = {
+    SignalRecord: Prepared(
+        lambda dyad_id: SignalRecord.objects.filter(dyad=dyad_id).values_list(
+            *_names(SignalRecord)
+        ),
+        str,
+    ),
+    SignalJudgement: Prepared(
+        lambda dyad_id: SignalJudgement.objects.filter(dyad=dyad_id).values_list(
+            *_names(SignalJudgement)
+        ),
+        str,
+    ),
+}
+
+
 def _write_anew(model: type[_Row], dyad: Dyad, rows: Sequence[_Row]) -> None:
     """Bring a dyad's rows to what follows now; rows that are as they were are left alone.
 
     Nearly all of them are: a new form is judged, and those before it are judged as before.
     """
-    names = [field.attname for field in model._meta.concrete_fields]  # noqa: SLF001 -- documented
+    names = _names(model)
     stored: models.Manager[_Row] = model._default_manager  # noqa: SLF001 -- documented
-    there = {row[0]: row for row in stored.filter(dyad=dyad).values_list(*names)}
+    there = {row[0]: row for row in _STORED[model].all(dyad.pk)}
     wanted = {row.pk: row for row in rows}
     changed = [
         row for row in rows if there.get(row.pk) != tuple(getattr(row, name) for name in names)
@@ -96,7 +117,7 @@ def _write_anew(model: type[_Row], dyad: Dyad, rows: Sequence[_Row]) -> None:
     anew: list[str] = [row.pk for row in changed if row.pk in there]
     if gone or anew:
         stored.filter(pk__in=[*gone, *anew]).delete()
-    stored.bulk_create(changed)
+    insert(changed)
 
 
 def signals_of(dyad: Dyad, *, now: datetime) -> Derived:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from django.db.models import Q
+
 from attunement.clinic.models import (
     Answer,
     AnswerWish,
@@ -25,10 +27,19 @@ from attunement.clinic.services.fields import ParsedForm
 from attunement.clinic.services.promises import names_team
 from attunement.clinic.services.results import FieldProblem, Receipt, ReceiptStatus, Refused
 from attunement.clinic.services.risk.raising import raise_for
+from attunement.clinic.store.statements import Prepared, insert
 
 CLOCK_AHEAD = timedelta(minutes=10)
 CLOCK_BEHIND = timedelta(days=14)
 _LONGEST_CLOCK = 40
+# A form that came before under this id, and the one form of the assignment.
+_KNOWN = Prepared(
+    lambda submission_id, assignment_id: Response.objects.filter(
+        Q(submission_id=submission_id) | Q(assignment_id=assignment_id)
+    ),
+    UUID,
+    str,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +93,8 @@ def payload_sha256(assignment: Assignment, parcel: Parcel) -> str:
 def earlier(assignment: Assignment, parcel: Parcel) -> Receipt | Refused | None:
     """Return the answer to a form that is already in, or None when this one is the first."""
     fingerprint = payload_sha256(assignment, parcel)
-    same = Response.objects.filter(submission_id=parcel.submission_id).first()
+    known: list[Response] = _KNOWN.all(parcel.submission_id, assignment.pk)
+    same = next((one for one in known if one.submission_id == parcel.submission_id), None)
     if same is not None:
         if same.assignment_id == assignment.pk and same.payload_sha256 == fingerprint:
             return Receipt(
@@ -95,9 +107,7 @@ def earlier(assignment: Assignment, parcel: Parcel) -> Receipt | Refused | None:
             code="E-CLINIC-008",
             message="This form was already received with other answers; the first are kept.",
         )
-    if Response.objects.filter(assignment_id=assignment.pk).exists():
-        return closed()
-    return None
+    return closed() if known else None
 
 
 def closed() -> Refused:
@@ -147,25 +157,20 @@ def store(assignment: Assignment, parcel: Parcel, *, now: datetime) -> Receipt:
         reveal_at=assignment.reveal_at,
         told_team=names_team(parcel.who_sees),
     )
-    response.save()
+    insert([response])
     rows = [
         Answer(response=response, item=item, value=value)
         for item, value in parcel.form.values.items()
         if value is not None
     ]
     rows += [Answer(response=response, item=item, text=t) for item, t in parcel.form.texts.items()]
-    Answer.objects.bulk_create(rows)
-    AnswerWish.objects.bulk_create(
-        AnswerWish(response=response, item=item, wish=wish) for item, wish in parcel.wishes.items()
-    )
-    EnteredTotal.objects.bulk_create(
-        EnteredTotal(response=response, scale=scale, value=value)
-        for scale, value in parcel.totals.items()
-    )
+    insert(rows)
+    insert([AnswerWish(response=response, item=i, wish=wish) for i, wish in parcel.wishes.items()])
+    insert([EnteredTotal(response=response, scale=s, value=v) for s, v in parcel.totals.items()])
     record_extras(response, parcel.extras, now=now)
     if parcel.predicted_total is not None:
-        Prediction(response=response, value=parcel.predicted_total).save()
-    derive(response, now=now)
+        insert([Prediction(response=response, value=parcel.predicted_total)])
+    derive(response, rows, now=now)
     raise_for(response, parcel.form.values, now=now)
     return Receipt(
         submission_id=response.submission_id, status=ReceiptStatus.CREATED, received_at=now
