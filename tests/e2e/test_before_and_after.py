@@ -104,6 +104,41 @@ def test_before_and_after_on_one_link(both: World, new_page: NewPage) -> None:
     again.get_by_role("button", name="Start").wait_for()
 
 
+def test_what_was_put_right_is_seen_before_next_on_a_small_phone(
+    clinic: World, new_page: NewPage
+) -> None:
+    phone = new_page(viewport={"width": 320, "height": 568}, has_touch=True, is_mobile=True)
+    phone.goto(f"/c/#{clinic.invite(clinic.start())[0]}")
+    for _ in range(8):
+        phone.locator("[data-next]").tap()
+    phone.locator("label[for=q8-2]").tap()
+    words = phone.locator("#q8a .question-words").bounding_box()
+    first = phone.locator("label[for=q8a-0]").bounding_box()
+    buttons = phone.locator("[data-step-actions]").bounding_box()
+    assert words is not None
+    assert first is not None
+    assert buttons is not None
+    assert words["y"] >= 0
+    assert first["y"] + first["height"] <= buttons["y"]
+
+
+def test_ways_on_that_stand_alone_are_large_enough_for_a_thumb(
+    both: World, new_page: NewPage
+) -> None:
+    phone = _phone(new_page, both.invite(both.start())[0])
+    phone.get_by_role("link", name=re.compile("Yes, the session")).tap()
+    alone = phone.locator(".mode a, .afterwards a").locator("visible=true")
+    sizes = []
+    phone.get_by_role("button", name="Show all questions on one page").tap()
+    sizes += [each.bounding_box() for each in alone.all()]
+    phone.locator("#q1").get_by_text("Fully", exact=True).tap()
+    phone.get_by_role("button", name="Send my answers").tap()
+    phone.get_by_role("heading", name="Thank you").wait_for()
+    sizes += [each.bounding_box() for each in alone.all()]
+    assert len(sizes) >= 3
+    assert min(size["height"] for size in sizes if size is not None) >= 44
+
+
 def test_to_the_lead_and_the_own_chart_on_a_phone(both: World, new_page: NewPage) -> None:
     both.course()
     type(both.dyad.client).objects.filter(pk=both.dyad.client_id).update(birth_year=1984)

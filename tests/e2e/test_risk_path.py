@@ -93,6 +93,21 @@ def test_rk6_whom_to_call_is_shown_at_once_without_a_network(
     page.context.set_offline(False)
 
 
+def test_rk6_whom_to_call_is_not_behind_the_buttons_of_a_small_phone(
+    clinic: World, new_page: NewPage
+) -> None:
+    page = asked(clinic, new_page)
+    page.set_viewport_size({"width": 360, "height": 640})
+    page.evaluate("window.scrollTo(0, 0)")
+    page.locator("label[for=qharm-1]").tap()
+    number = page.locator("#qharm [data-crisis-now] .phone").bounding_box()
+    buttons = page.locator("[data-step-actions]").bounding_box()
+    assert number is not None
+    assert buttons is not None
+    assert number["y"] >= 0
+    assert number["y"] + number["height"] <= buttons["y"]
+
+
 def test_rk6_keyboard_and_second_rule(clinic: World, new_page: NewPage) -> None:
     page = asked(clinic, new_page)
     page.locator("#qharm-0").focus()

@@ -15,13 +15,16 @@
     return radio ? radio.value : null;
   };
 
-  // A follow-up appears when its question calls for it.
+  // A follow-up appears when its question calls for it, where it is seen: on a phone there may be no
+  // room below, and Next would lead past it.
   const followUps = all("[data-follows]");
   const showFollowUps = () => {
     for (const followUp of followUps) {
       const value = chosen(document.getElementById(followUp.dataset.follows));
       const called = value !== null && value !== "" && Number(value) >= Number(followUp.dataset.followsAt);
+      const opens = called && followUp.hidden;
       followUp.hidden = !called;
+      if (opens) one(".question-words", followUp).scrollIntoView({ block: "nearest" });
       if (!called) for (const radio of all("input:checked", followUp)) radio.checked = false;
     }
   };
