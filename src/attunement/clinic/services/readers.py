@@ -31,7 +31,23 @@ _WORDS: dict[str, str] = {
     Action.SIGNAL_VIEW: "looked at why a question is asked",
     Action.SIGNAL_ANSWER: "said what became of a question",
     Action.SESSION_START: "started a session",
+    Action.BEFORE_VIEW: "looked at the page before a session",
+    Action.INTENT_RECORD: "said whether to raise a question",
+    Action.TOGETHER_VIEW: "opened the screen for two",
+    Action.TOGETHER_RECORD: "kept what the two agreed on",
+    Action.AFTER_VIEW: "opened the page after a session",
+    Action.AFTER_RECORD: "wrote down a rupture, a strain or neither",
+    Action.RUPTURE_NAME: "named a rupture",
+    Action.LEDGER_VIEW: "looked at ruptures and repairs",
+    Action.GOALS_VIEW: "looked at goals and at what is asked",
+    Action.GOALS_SET: "changed a goal",
+    Action.SCHEDULE_SET: "changed how often is asked",
+    Action.REMINDERS_SET: "changed reminders",
+    Action.PAPER_PRINT: "printed a sheet",
+    Action.PAPER_FIND: "looked up a sheet",
+    Action.PAPER_ENTER: "typed in a sheet",
     Action.INVITATION_MAKE: "made a link",
+    Action.INVITATION_REVOKE: "closed a link",
     Action.THERAPIST_FORM_VIEW: "opened the therapist's form",
     Action.THERAPIST_RESPONSE_RECORD: "sent the therapist's form",
     Action.CASE_VIEW: "looked at the shared case",
@@ -39,13 +55,21 @@ _WORDS: dict[str, str] = {
     Action.CASE_SHARE: "changed with whom the case is shared",
     Action.TEAM_CHANGE: "changed the care team",
     Action.VISIBILITY_CHOOSE: "looked at or chose who sees answers",
+    Action.VISIBILITY_NARROW: "had fewer people see an answer",
+    Action.WIDENING_ASK: "had the client asked whether more people may see an answer",
     Action.BREAK_GLASS_FIND: "looked the code up in an emergency",
     Action.BREAK_GLASS_OPEN: "opened contact and risk facts in an emergency",
     Action.BREAK_GLASS_VIEW: "looked at contact and risk facts in an emergency",
     Action.READERS_VIEW: "looked at this list",
+    Action.BREAK_GLASS_REVIEW: "reviewed an emergency access",
     Action.LEAD_ANSWERS_VIEW: "read answers that were given to the lead",
 }
 _OTHER = "did something else with the record"
+
+
+def in_words(action: str) -> str:
+    """Return what an act of the audit log is called on the page."""
+    return _WORDS.get(action, _OTHER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +135,7 @@ def readers_of(dyad: Dyad) -> tuple[tuple[Reader, ...], bool]:
         Reader(
             name=name_of(people[actor]),
             role=people[actor].get_role_display(),
-            what=_WORDS.get(action, _OTHER),
+            what=in_words(action),
             day=day,
             first_at=min(moments),
             last_at=max(moments),
