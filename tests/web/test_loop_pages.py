@@ -29,6 +29,7 @@ from attunement.clinic.services import answer_signal
 from attunement.clinic.services.loop.after import record_after
 from attunement.clinic.services.loop.before import record_intent
 from attunement.clinic.services.loop.results import Entry
+from attunement.clinic.services.promises import choose_visibility
 
 CANARY = "Canary-"
 
@@ -239,6 +240,45 @@ def test_after_keeps_an_entry_and_shows_it_again(world: World) -> None:
         assert re.search(rf'id="{html_id}"[^>]* checked', page), html_id
     assert 'id="tried-validate" name="tried" value="validate" checked' in page
     assert "Journal of Psychotherapy Integration" in page
+
+
+def test_a_rupture_that_was_written_down_is_not_asked_for_again(world: World) -> None:
+    session_id = world.start()
+    world.client_answers(session_id, LOW)
+    world.therapist_answers(session_id)
+    browser, url = world.browser(), f"/sessions/{session_id}/"
+    assert "I noticed a rupture" in body(browser.get(url))
+    assert browser.post(f"{url}after", {"kind": "rupture"}).status_code == 303
+    page = body(browser.get(url))
+    assert "You noted that there was a rupture" in page
+    assert "I noticed a rupture" not in page
+    assert browser.post(f"{url}after", {"kind": "none"}).status_code == 303
+    assert "I noticed a rupture" in body(browser.get(url))  # the newest entry holds
+
+
+def test_closed_answers_are_not_called_left_out(world: World) -> None:
+    choose_visibility(
+        world.login, world.dyad.pk, visibility="scores", delay_days=0, now=timezone.now()
+    )
+    session_id = world.start()
+    world.client_answers(session_id, LOW)
+    world.therapist_answers(session_id)
+    browser = world.browser()
+    items = body(browser.get(f"/sessions/{session_id}/"))
+    items = items[items.index("Item by item") :]
+    assert items.count("<td>not to be seen</td>") == items.count('<th scope="row">')
+    record_after(world.login, session_id, Entry(kind="strain"), now=timezone.now())
+    ledger = body(browser.get(f"/clients/{world.dyad.pk}/ledger"))
+    assert "not to be seen" in ledger
+    assert "left out" not in ledger
+
+
+def test_a_choice_without_a_supervisor_says_who_can_help(world: World) -> None:
+    answer = world.browser().post(f"/clients/{world.dyad.pk}/visibility", {"mode": "supervisor"})
+    assert answer.status_code == 422
+    page = body(answer)
+    assert "Nobody supervises this work" in page
+    assert "The lead can add a supervisor" in page
 
 
 def test_after_without_a_first_answer_says_what_is_missing(world: World) -> None:

@@ -105,7 +105,7 @@ def _row(row: LedgerRow) -> dict[str, object]:
 
 def _client(row: LedgerRow) -> str:
     if row.client_strain is None:
-        return "not to be seen" if not row.client_shown else "left out"
+        return "left out" if row.strain_shown else "not to be seen"
     said = f"strain {shown.number(row.client_strain)} of 6"
     if row.client_repair is None:
         return said

@@ -162,11 +162,14 @@ def _same(formula: str, thresholds: set[str]) -> bool:
     return formula.removeprefix("flagged if ") in thresholds
 
 
+CLOSED = "not to be seen"
+
+
 def item(pair: ItemPair) -> ItemWords:
-    """Return one item from both chairs; a skipped one says so."""
+    """Return one item from both chairs; a skipped one says so, and so does one that is closed."""
     return ItemWords(
         words=pair.client_question,
-        client=_answer(pair.client_value, pair.client_label),
+        client=CLOSED if pair.client_closed else _answer(pair.client_value, pair.client_label),
         therapist=_answer(pair.therapist_value, pair.therapist_label),
         mirrored=pair.therapist_question if pair.therapist_question != pair.client_question else "",
     )

@@ -45,10 +45,20 @@ def visibility(request: HttpRequest, dyad_id: str) -> HttpResponse:
                 now=timezone.now(),
             )
         except ClinicError as refusal:
-            problem = ErrorLink(MODE, f"{refusal.what}: {refusal.got}.")
+            problem = ErrorLink(MODE, _said(refusal))
         else:
             return see_other("visibility", dyad_id)
     return _page(request, actor, dyad_id, problem)
+
+
+def _said(refusal: ClinicError) -> str:
+    """Return why a choice was not taken, and who can change that."""
+    if "there is none" in refusal.got:
+        return (
+            "Nobody supervises this work in the program, so nobody would read the answers. "
+            "The lead can add a supervisor under Care teams; nothing was changed."
+        )
+    return f"{refusal.what.capitalize()}: {refusal.got}. Please choose again."
 
 
 @permission("widening.ask")

@@ -97,6 +97,7 @@ class Filled:
     sealed: tuple[Answer, ...]  # the answers in words, as they are stored
     predicted: float | None
     wishes: Mapping[str, str] = field(default_factory=dict)  # of the answers that are here
+    values_shown: bool = True  # False where the mode gives scores and no single answer
 
     @property
     def texts(self) -> dict[str, str]:
@@ -245,6 +246,7 @@ def filled_for(
         sealed=tuple(a for a in shown if a.text is not None and seen.text),
         predicted=None if prediction is None else prediction.value,
         wishes={item: wish for item, wish in wishes.items() if item not in hidden and seen.values},
+        values_shown=seen.values,
     )
 
 

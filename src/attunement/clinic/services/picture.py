@@ -8,7 +8,7 @@ from datetime import datetime
 
 from attunement.clinic.access import Action
 from attunement.clinic.errors import ClinicError
-from attunement.clinic.models import Login, NamedRupture, Perspective, Session
+from attunement.clinic.models import Login, NamedRupture, Perspective, RuptureEntry, Session
 from attunement.clinic.services.chairs import Filled, SessionChairs, chairs_of
 from attunement.clinic.services.charting import chart_of, shown_signals
 from attunement.clinic.services.forms import config, measure_of, text_of
@@ -48,12 +48,18 @@ def session_picture(actor: Login, session_id: str, *, now: datetime) -> Waiting 
         here = next(c for c in chairs if c.session.pk == session.pk)
         signals = shown_signals(session.dyad) if here.both_in else ()
         named = NamedRupture.objects.filter(session=session, perspective=Perspective.THERAPIST)
-        rupture_named = here.both_in and named.exists()
+        rupture_named = here.both_in and (named.exists() or _written_down(session))
         done(actor.pk, Action.PICTURE_VIEW, now=now, target=f"session:{session.pk}")
     if here.client is None or here.therapist is None:
         return _waiting(session, here.state)
     found = _revealed(session, chairs, here.client, here.therapist, signals)
     return replace(found, rupture_named=rupture_named)
+
+
+def _written_down(session: Session) -> bool:
+    """Whether the therapist's newest entry after the session names a rupture."""
+    kinds = RuptureEntry.objects.filter(session=session).order_by("pk")
+    return kinds.values_list("kind", flat=True).last() == "rupture"
 
 
 def _waiting(session: Session, state: SessionState) -> Waiting:
@@ -158,6 +164,7 @@ def _pairs(
                 therapist_value=yours,
                 client_label=_label(words["client"], item.options, theirs),
                 therapist_label=_label(words["therapist"], other.options, yours),
+                client_closed=not client.values_shown,
             )
         )
     return tuple(pairs)

@@ -294,6 +294,7 @@ class ItemPair:
     therapist_value: float | None
     client_label: str
     therapist_label: str
+    client_closed: bool = False  # single answers of this form are for nobody in this chair
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,6 +156,7 @@ def _row(one: SessionChairs, story: Story | None, mark: Marks, dips: Sequence[st
         client_strain=mark.client_strain,
         client_repair=mark.client_repair,
         client_shown=one.client is not None,
+        strain_shown=one.client is not None and one.client.values_shown,
         therapist_named=mark.therapist_named,
         therapist_strain=one.therapist.score(STRAIN) if one.therapist is not None else None,
         entry=entry_of(story.entry if story is not None else None),

@@ -185,6 +185,7 @@ class LedgerRow:
     client_strain: float | None
     client_repair: float | None
     client_shown: bool  # whether the client's form may be seen at all
+    strain_shown: bool  # whether its single answers may be
     therapist_named: bool
     therapist_strain: float | None
     entry: Entry | None
