@@ -8,7 +8,7 @@ from django.test import Client as Browser
 from tests.clinic_world import PASSWORD, World, make_world
 
 from attunement.clinic.models import Login, Role
-from attunement.clinic.pages.calibration import bias_sentence, tracking_sentence
+from attunement.clinic.pages.calibration import between_months, bias_sentence, tracking_sentence
 from attunement.models import Estimate
 
 
@@ -73,3 +73,16 @@ def test_sentences_say_what_the_intervals_allow() -> None:
     assert "It is open" in tracking_sentence(Estimate(0.2, -0.2, 0.5, 20), "client")
     assert "hardly follow" in tracking_sentence(Estimate(-0.1, -0.3, 0.1, 90), "client")
     assert "cannot be said" in tracking_sentence(None, "client")
+
+
+def test_months_that_do_not_differ_are_not_ranked() -> None:
+    assert (
+        between_months([("04/26", -0.11), ("05/26", -0.12)]) == "\N{MINUS SIGN}0.1 in each of them"
+    )
+    told = between_months([("04/26", 0.31), ("05/26", -0.12), ("06/26", 0.02)])
+    assert told == "from \N{MINUS SIGN}0.1 (05/26) to +0.3 (04/26)"
+
+
+def test_a_correlation_below_zero_has_a_minus_and_no_hyphen() -> None:
+    said = tracking_sentence(Estimate(value=0.06, low=-0.17, high=0.29, n=82), "client")
+    assert "\N{MINUS SIGN}0.17 to 0.29" in said

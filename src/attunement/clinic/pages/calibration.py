@@ -65,7 +65,7 @@ def tracking_sentence(tracking: Estimate | None, client: str) -> str:
             "one of the two hardly moves."
         )
     between = f"correlation {tracking.value:.2f}, 95 % interval {tracking.low:.2f} to "
-    between += f"{tracking.high:.2f}"
+    between = f"{between}{tracking.high:.2f}".replace("-", "\N{MINUS SIGN}")
     if tracking.low > 0.0:
         return f"Your predictions follow the ups and downs of the same {client} ({between})."
     if tracking.high < _FOLLOWS:
@@ -80,10 +80,9 @@ def _figure(own: OwnCalibration, found: Calibration) -> SafeString:
         (_short(month), one.value, one.low, one.high)
         for month, one in zip(own.months, found.periods, strict=True)
     ]
-    high, low = max(rows, key=lambda row: row[1]), min(rows, key=lambda row: row[1])
     sentence = (
-        f"Prediction minus rating by month, {len(rows)} months, {found.n_rows} predictions: from "
-        f"{_signed(low[1])} ({low[0]}) to {_signed(high[1])} ({high[0]}). Months with few "
+        f"Prediction minus rating by month, {len(rows)} months, {found.n_rows} predictions: "
+        f"{between_months([(row[0], row[1]) for row in rows])}. Months with few "
         "predictions are drawn towards your own mean."
     )
     table = Table(
@@ -108,6 +107,14 @@ def _figure(own: OwnCalibration, found: Calibration) -> SafeString:
     )
     # The figures room escapes every text it is given.
     return mark_safe(estimates(chart, sentence, table).html(heading_level=2))  # noqa: S308 -- escaped
+
+
+def between_months(months: list[tuple[str, float]]) -> str:
+    """Return the lowest and the highest month in words, or that they do not differ."""
+    low, high = min(months, key=lambda one: one[1]), max(months, key=lambda one: one[1])
+    if _signed(low[1]) == _signed(high[1]):
+        return f"{_signed(low[1])} in each of them"
+    return f"from {_signed(low[1])} ({low[0]}) to {_signed(high[1])} ({high[0]})"
 
 
 def _signed(value: float) -> str:
