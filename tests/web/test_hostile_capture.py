@@ -23,7 +23,7 @@ from attunement.clinic.models import (
     Response,
 )
 from attunement.clinic.services.goals import add_goal
-from attunement.clinic.services.paper import print_forms
+from attunement.clinic.services.paper import new_paper_code, print_forms
 from attunement.clinic.services.sealing import words_of
 
 HOSTILE_WORDS = [
@@ -200,8 +200,14 @@ def test_a_paper_code_that_is_none_says_so(both: World, code: str) -> None:
         staff.post("/paper/enter", {"code": code, "submission_id": str(uuid4()), "item-1": "3"}),
     ):
         assert answer.status_code == 404
-        assert "There is no such sheet" in answer.content.decode()
+        assert "There is no such sheet: a letter or digit" in answer.content.decode()
     assert not Response.objects.exists()
+
+
+def test_a_right_paper_code_of_nobody_is_not_called_a_slip(both: World) -> None:
+    page = both.browser().get("/paper/enter", {"code": new_paper_code()})
+    assert page.status_code == 404
+    assert "no such sheet for you, or your own form is not in yet" in page.content.decode()
 
 
 def test_mass_assignment_on_paper_is_ignored(both: World) -> None:

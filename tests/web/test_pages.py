@@ -164,6 +164,7 @@ def test_empty_form_asks_for_one_answer(world: World) -> None:
     page = browser.post("/c/form", {"submission_id": submission_id(form)})
     assert page.status_code == 422
     assert b"One answer is enough" in page.content
+    assert b"rather not answer anything, close the page" in page.content
 
 
 def test_rate_form_keeps_a_wrong_prediction_and_says_so(world: World) -> None:

@@ -212,6 +212,10 @@ def test_explain_house_says_what_came_what_spoke_and_how_often_it_asks() -> None
     assert "the client's score and the strain item speak for a rupture" in said
     assert "if one session in 20 has one" in said
     assert "no earlier score" in explain_house(batch, 0, model, limit(model))
+    # a form may well be there, with too few answers for a score: nothing is said of forms
+    gone = one([3.0, 3.0, 3.0, math.nan], strain=[0.0, 0.0, 0.0, 1.0])
+    said = explain_house(gone, 3, model, limit(model, 0.1, "strain"))
+    assert "In session 4 there was no score where about 3 was expected" in said
     with pytest.raises(SignalError, match="E-SIGNAL-007"):
         explain_house(batch, 4, model, limit(model))
 

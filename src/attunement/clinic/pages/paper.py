@@ -29,6 +29,7 @@ from attunement.clinic.services.paper import (
     paper_page,
     print_forms,
     printable,
+    typed_paper_code,
 )
 from attunement.measures.schema import Item, Measure, TextBundle
 
@@ -91,6 +92,8 @@ def enter(request: HttpRequest) -> HttpResponse:
             return _page(request, paper_page(actor, code, now=now), answer)
     except AccessError:
         message = "There is no such sheet for you, or your own form is not in yet."
+        if typed_paper_code(code) is None:
+            message = "There is no such sheet: a letter or digit of the code is wrong."
         context = {"code": code, "errors": [ErrorLink("code", message)]}
         return render(request, "attunement/paper_code.html", context, status=404)
     return _closed(request, answer) if isinstance(answer, Refused) else _entered(request, answer)

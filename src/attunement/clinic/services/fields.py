@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from django.http import QueryDict
 
 FIELD_PREFIX = "item-"
+NOTHING_MARKED = (
+    "Nothing is marked yet. One answer is enough. If you would rather not answer anything, close"
+    " the page: nothing is sent then."
+)
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,5})(?:\.[0-9]{1,6})?", re.ASCII)
 _WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,5})", re.ASCII)
 # Half a character, and the mark that decoding leaves where bytes were no character.
@@ -113,9 +117,7 @@ def parse_form(measure: Measure, fields: Mapping[str, object], *, n_beside: int 
     n_not_asked = _drop_not_asked(measure, values, texts)
     parsed = ParsedForm(values=values, texts=texts, n_not_asked=n_not_asked)
     if parsed.n_answered + n_beside == 0:
-        raise FieldsRefused(
-            (FieldProblem(item="", message="Nothing is marked yet. One answer is enough."),)
-        )
+        raise FieldsRefused((FieldProblem(item="", message=NOTHING_MARKED),))
     return parsed
 
 

@@ -90,7 +90,7 @@ def _came(own: Batch, at: int, judged: Judgements) -> str:
     usual += f" from {n} earlier score{'' if n == 1 else 's'}"
     score = float(own.values[at])
     if math.isnan(score):
-        return f"no form came where {usual}"
+        return f"there was no score where {usual}"
     return f"the score was {number(score, span)} where {usual}"
 
 
