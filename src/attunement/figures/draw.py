@@ -235,9 +235,10 @@ def _legend(chart: DualChart, at: Layout) -> str:
         lines.append(("client", chart.client))
     if chart.therapist is not None and chart.therapist_scores:
         lines.append(("therapist", chart.therapist))
-    room = (at.right - at.left) / max(len(lines), 1)
     parts, x, y = [], at.left, 13.0
-    for who, line in lines:
+    # What a short name leaves is the next one's.
+    for place_in_row, (who, line) in enumerate(lines):
+        room = (at.right - x) / (len(lines) - place_in_row)
         colour = CLIENT if who == "client" else THERAPIST
         text = shorten(line.label, TYPE, room - 46.0)
         shape = (

@@ -130,6 +130,15 @@ def test_direct_labels_where_there_is_room_and_a_legend_where_not() -> None:
     assert names == ["Client", "Therapist"]
 
 
+def test_a_short_name_leaves_its_room_to_the_longer_one() -> None:
+    one = DualChart(
+        Line("you", (1, 2), (4.0, 5.0)), Line("your therapist", (1, 2), (4.0, 5.0)), 0, 6
+    )
+    names = ["".join(e.itertext()) for e in picture(one, size="narrow").iter(f"{SVG}text")]
+    assert "you" in names
+    assert "your therapist" in names
+
+
 def test_labels_of_equal_ends_keep_apart() -> None:
     root = picture(chart((4, 5), (4, 5)))
     heights = [
