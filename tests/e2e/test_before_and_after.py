@@ -219,12 +219,14 @@ def test_a_sheet_is_typed_in_by_keyboard_alone(both: World, new_page: NewPage) -
     page.get_by_role("button", name="Make sheets to print").click()
     page.get_by_text("Who sees this.").wait_for()
     _clean(page, "sheets")
+    on_paper = page.locator(".sheet-number").all_inner_texts()
     code = PaperForm.objects.get().code
     page.goto("/paper/enter")
     page.keyboard.type(code)
     page.keyboard.press("Enter")
     page.get_by_role("heading", name=re.compile("Sheet")).wait_for()
     _clean(page, "typing")
+    assert page.locator(".typing-line .question-number").all_inner_texts() == on_paper
     page.keyboard.type("54")
     page.keyboard.press("Enter")  # left out
     page.keyboard.type("65450")  # 4, 5, 6, 7 and strain

@@ -38,6 +38,8 @@ def _name(line: Line | None) -> str:
     label = " ".join(line.label.split()) if line is not None else ""
     if not label:
         return "this person"
+    if label.casefold() == "you":
+        return "you"
     return f"the {label.lower()}" if label.casefold() in _ROLES else label
 
 

@@ -28,6 +28,13 @@ def test_last_change_and_gap() -> None:
     )
 
 
+def test_the_reader_is_you_also_inside_a_sentence() -> None:
+    own = Line("You", (1, 2), (4.7, 4.0))
+    assert dual_sentence(DualChart(own, None, minimum=0, maximum=6)).startswith(
+        "In session 2 you rated 4.0 on a scale from 0 to 6"
+    )
+
+
 @pytest.mark.parametrize(
     ("last", "words"),
     [
