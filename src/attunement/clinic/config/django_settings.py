@@ -178,7 +178,7 @@ def _cookie_settings(*, secure: bool) -> dict[str, Any]:
     return {
         "SESSION_COOKIE_NAME": f"{prefix}attunement",
         "SESSION_COOKIE_AGE": IDLE_SECONDS,
-        "SESSION_SAVE_EVERY_REQUEST": True,
+        "SESSION_SAVE_EVERY_REQUEST": False,  # guard/logins.py notes acts, and so renews it
         "SESSION_EXPIRE_AT_BROWSER_CLOSE": False,
         "SESSION_COOKIE_SECURE": secure,
         "SESSION_COOKIE_HTTPONLY": True,

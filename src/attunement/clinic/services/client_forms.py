@@ -47,6 +47,19 @@ _WITH_DYAD = Grant.objects.select_related(
     "invitation__assignment__session__dyad__therapist",
 )
 _HELD = Prepared(lambda sha256: _WITH_DYAD.filter(grant_sha256=sha256), str)
+_SINCE = Prepared(
+    lambda assignment_id, moment: Response.objects.filter(
+        assignment=assignment_id, received_at__gte=moment
+    ).values_list("pk")[:1],
+    str,
+    datetime,
+)
+_BEFORE = Prepared(
+    lambda session_id: Assignment.objects.filter(
+        session=session_id, perspective=Perspective.CLIENT, moment=Moment.BEFORE
+    ),
+    str,
+)
 _USED_UP = PreparedUpdate(
     lambda assignment_id: Invitation.objects.filter(
         assignment=assignment_id, consumed_at__isnull=True, revoked_at__isnull=True
@@ -328,15 +341,12 @@ def _sent_since(invitation: Invitation, assignment: Assignment) -> bool:
     One that came in before looks as if it had not: whoever makes a new link and opens it must
     not learn from it that the client has answered.
     """
-    return Response.objects.filter(
-        assignment=assignment, received_at__gte=invitation.made_at
-    ).exists()
+    return _SINCE.first(assignment.pk, invitation.made_at) is not None
 
 
 def _before(after: Assignment) -> Assignment | None:
-    return Assignment.objects.filter(
-        session_id=after.session_id, perspective=Perspective.CLIENT, moment=Moment.BEFORE
-    ).first()
+    found: Assignment | None = _BEFORE.first(after.session_id)
+    return found
 
 
 def _open(invitation: Invitation) -> bool:

@@ -27,4 +27,4 @@ def derive(response: Response, answers: Sequence[Answer], *, now: datetime) -> N
         return
     dyad = response.assignment.session.dyad
     if changes_what_therapist_sees(dyad, response, now=now):
-        refresh_signals(dyad, now=now)
+        refresh_signals(dyad, now=now, since=response.assignment.session.session_no)

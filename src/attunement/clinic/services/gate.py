@@ -38,11 +38,19 @@ from attunement.clinic.models import (
     is_id,
 )
 from attunement.clinic.services.audit import record, record_alone
+from attunement.clinic.store.statements import Prepared
 
 CLIENT_LINK = "client-link"
 _READS = ("SELECT", "WITH", "SAVEPOINT", "RELEASE", "ROLLBACK")
 _AFTERWARDS: ContextVar[list[dict[str, Any]] | None] = ContextVar("afterwards", default=None)
 ANONYMOUS = "anonymous"
+_DYAD = Prepared(lambda pk: Dyad.objects.select_related("client", "therapist").filter(pk=pk), str)
+_SESSION = Prepared(
+    lambda pk: Session.objects.select_related(
+        "dyad", "dyad__client", "dyad__therapist", "care_episode"
+    ).filter(pk=pk),
+    str,
+)
 
 
 class AccessDeniedError(AccessError):
@@ -148,11 +156,7 @@ def require_dyad(login: Any, dyad_id: str, action: Action, *, now: datetime | No
     AccessError
         E-ACCESS-001: not there, or not the actor's; nobody outside can tell which.
     """
-    found = (
-        Dyad.objects.select_related("client", "therapist")
-        .filter(pk=dyad_id if is_id(dyad_id) else "")
-        .first()
-    )
+    found: Dyad | None = _DYAD.first(dyad_id if is_id(dyad_id) else "")
     target = f"dyad:{found.pk}" if found else "dyad:unknown"
     _require(login, action, found, target=target, now=now)
     if found is None:
@@ -170,11 +174,7 @@ def require_session(
     AccessError
         E-ACCESS-001: not there, or not the actor's; nobody outside can tell which.
     """
-    found = (
-        Session.objects.select_related("dyad", "dyad__client", "dyad__therapist", "care_episode")
-        .filter(pk=session_id if is_id(session_id) else "")
-        .first()
-    )
+    found: Session | None = _SESSION.first(session_id if is_id(session_id) else "")
     target = f"session:{found.pk}" if found else "session:unknown"
     _require(login, action, found.dyad if found else None, target=target, now=now)
     if found is None:

@@ -36,11 +36,13 @@ from attunement.clinic.services.secrets_of_links import (
     typed_code,
 )
 from attunement.clinic.services.sessions import refuse_not_asked, require_attended
+from attunement.clinic.store.statements import Prepared, insert
 
 CODE_TRIES = 5
 WINDOW = timedelta(minutes=15)
 ADDRESS_FAILURES = 20  # within the window; after that a wrong one is told to wait
 KEPT = timedelta(days=1)
+_BY_TOKEN = Prepared(lambda sha256: Invitation.objects.filter(token_sha256=sha256), str)
 
 
 class TooManyTriesError(AccessError):
@@ -146,7 +148,11 @@ def open_invitation(
     from_where = keyed_sha256("address", address)
     with act(CLIENT_LINK, Action.INVITATION_OPEN, now=now):
         invitation, by_code, why = _find(secret, now=now)
-        if invitation is not None and practice_id not in {None, _practice_id(invitation)}:
+        if (
+            invitation is not None
+            and practice_id is not None
+            and practice_id != _practice_id(invitation)
+        ):
             invitation, why = None, "another practice"
         grant = None if invitation is None else _grant(invitation, by_code=by_code, now=now)
         wait = _wait(from_where, now=now) if invitation is None else None
@@ -172,13 +178,14 @@ def _practice_id(invitation: Invitation) -> str:
 
 def _grant(invitation: Invitation, *, by_code: bool, now: datetime) -> str:
     grant = new_token()
-    Grant.objects.create(
+    made = Grant(
         invitation=invitation,
         grant_sha256=token_sha256(grant),
         opened_at=now,
         expires_at=now + timedelta(seconds=GRANT_SECONDS),
         by_code=by_code,
     )
+    insert([made])
     return grant
 
 
@@ -192,7 +199,7 @@ def _wait(from_where: str, *, now: datetime) -> timedelta | None:
 def _find(secret: str, *, now: datetime) -> tuple[Invitation | None, bool, str]:
     """Return the open invitation, whether by its code, and else why not (for the audit log)."""
     if looks_like_token(secret):
-        found = Invitation.objects.filter(token_sha256=token_sha256(secret)).first()
+        found = _BY_TOKEN.first(token_sha256(secret))
         by_code = False
     else:
         code = typed_code(secret)

@@ -38,6 +38,14 @@ from attunement.clinic.services.wording import (
     therapist_team_too,
     therapist_who_sees,
 )
+from attunement.clinic.store.statements import Prepared
+
+_CLIENT_FORM = Prepared(
+    lambda session_id: Assignment.objects.filter(
+        session=session_id, perspective=Perspective.CLIENT, moment=Moment.AFTER
+    ),
+    str,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,9 +212,8 @@ def _supervisors(dyad: Dyad, *, now: datetime) -> tuple[tuple[str, str, bool], .
 
 
 def _client_form(session: Session) -> Assignment | None:
-    return Assignment.objects.filter(
-        session=session, perspective=Perspective.CLIENT, moment=Moment.AFTER
-    ).first()
+    found: Assignment | None = _CLIENT_FORM.first(session.pk)
+    return found
 
 
 def _episode(dyad: Dyad) -> CareEpisode:

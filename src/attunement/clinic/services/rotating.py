@@ -15,6 +15,7 @@ from importlib.resources import files
 from attunement.clinic.models import Answer, Assignment, Perspective, QuestionAsked, Response
 from attunement.clinic.services.extras import Extra
 from attunement.clinic.services.forms import config
+from attunement.clinic.store.statements import Prepared
 
 ITEM_PREFIX = "ask-"
 HINT = "Only if you like. Leaving it empty is fine."
@@ -32,6 +33,17 @@ class OpenQuestion:
     def item(self) -> str:
         """Return the item under which its answer is kept."""
         return f"{ITEM_PREFIX}{self.id}-v{self.version}"
+
+
+_ASKED = Prepared(lambda assignment_id: QuestionAsked.objects.filter(assignment=assignment_id), str)
+_BEFORE = Prepared(
+    lambda client_id: (
+        QuestionAsked.objects.filter(assignment__session__dyad__client_id=client_id)
+        .order_by("asked_at", "pk")
+        .values_list("question")
+    ),
+    str,
+)
 
 
 @lru_cache(maxsize=1)
@@ -81,15 +93,11 @@ def questions(assignment: Assignment, *, now: datetime) -> tuple[Extra, ...]:
     """Return the rotating question of a form; chosen when it is first opened, then kept."""
     if not config().capture.question or assignment.perspective != Perspective.CLIENT:
         return ()
-    row = QuestionAsked.objects.filter(assignment=assignment).first()
+    row: QuestionAsked | None = _ASKED.first(assignment.pk)
     if row is None:
         client = assignment.session.dyad.client_id
-        before = QuestionAsked.objects.filter(assignment__session__dyad__client_id=client).order_by(
-            "asked_at", "pk"
-        )
-        chosen = choose(
-            open_questions(), list(before.values_list("question", flat=True)), seed=client
-        )
+        before = [question for (question,) in _BEFORE.all(client)]
+        chosen = choose(open_questions(), before, seed=client)
         row, _ = QuestionAsked.objects.get_or_create(
             assignment=assignment,
             defaults={"question": chosen.id, "version": chosen.version, "asked_at": now},

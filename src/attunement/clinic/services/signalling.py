@@ -55,6 +55,7 @@ from attunement.signals.rates import RANGES
 
 OAC_CLIENT = "oac-c"
 _OAC_ITEMS = ("1", "2", "3", "4", "5", "6", "7")
+_LIKE_COURSE = tuple(known.id for known in OAC_RULES if known.reads_one_series)
 _MARKED = "strain_and_repair"  # this detector repeats what the client marked
 _NO_RATE = (
     "This rule repeats what was marked on the forms; no rate by chance is known for it. Its "
@@ -73,11 +74,26 @@ class Derived:
     judgements: tuple[SignalJudgement, ...]
 
 
-def refresh_signals(dyad: Dyad, *, now: datetime) -> int:
-    """Write a dyad's signals anew, in the caller's transaction; return how many there are."""
-    derived = signals_of(dyad, now=now)
-    _write_anew(SignalRecord, dyad, derived.signals)
-    _write_anew(SignalJudgement, dyad, derived.judgements)
+def refresh_signals(dyad: Dyad, *, now: datetime, since: int = 0) -> int:
+    """Write a dyad's signals anew, in the caller's transaction.
+
+    Parameters
+    ----------
+    dyad, now
+        Whose, and when.
+    since : int
+        The first session of which anything can have changed. A session is judged by it and
+        earlier ones only, so what was asked of those before it stands as it is; but for rules
+        that say how often they ask in courses like this one, which has become longer.
+
+    Returns
+    -------
+    int
+        How many signals there are of the sessions that were judged.
+    """
+    derived = signals_of(dyad, now=now, since=since)
+    _write_anew(SignalRecord, dyad, derived.signals, since)
+    _write_anew(SignalJudgement, dyad, derived.judgements, since)
     return len(derived.signals)
 
 
@@ -87,28 +103,31 @@ def _names(model: type[models.Model]) -> list[str]:
 
 _STORED: dict[type[models.Model], Prepared[Any]] = {
     SignalRecord: Prepared(
-        lambda dyad_id: SignalRecord.objects.filter(dyad=dyad_id).values_list(
-            *_names(SignalRecord)
-        ),
+        lambda dyad_id, since: SignalRecord.objects.filter(
+            models.Q(session__session_no__gte=since) | models.Q(rule_id__in=_LIKE_COURSE),
+            dyad=dyad_id,
+        ).values_list(*_names(SignalRecord)),
         str,
+        int,
     ),
     SignalJudgement: Prepared(
-        lambda dyad_id: SignalJudgement.objects.filter(dyad=dyad_id).values_list(
-            *_names(SignalJudgement)
-        ),
+        lambda dyad_id, since: SignalJudgement.objects.filter(
+            dyad=dyad_id, session__session_no__gte=since
+        ).values_list(*_names(SignalJudgement)),
         str,
+        int,
     ),
 }
 
 
-def _write_anew(model: type[_Row], dyad: Dyad, rows: Sequence[_Row]) -> None:
+def _write_anew(model: type[_Row], dyad: Dyad, rows: Sequence[_Row], since: int) -> None:
     """Bring a dyad's rows to what follows now; rows that are as they were are left alone.
 
     Nearly all of them are: a new form is judged, and those before it are judged as before.
     """
     names = _names(model)
     stored: models.Manager[_Row] = model._default_manager  # noqa: SLF001 -- documented
-    there = {row[0]: row for row in _STORED[model].all(dyad.pk)}
+    there = {row[0]: row for row in _STORED[model].all(dyad.pk, since)}
     wanted = {row.pk: row for row in rows}
     changed = [
         row for row in rows if there.get(row.pk) != tuple(getattr(row, name) for name in names)
@@ -120,8 +139,11 @@ def _write_anew(model: type[_Row], dyad: Dyad, rows: Sequence[_Row]) -> None:
     insert(changed)
 
 
-def signals_of(dyad: Dyad, *, now: datetime) -> Derived:
-    """Return what follows from a dyad's answers: always the same for the same rows."""
+def signals_of(dyad: Dyad, *, now: datetime, since: int = 0) -> Derived:
+    """Return what follows from a dyad's answers: always the same for the same rows.
+
+    With ``since`` only of sessions from that number on; read are all of them.
+    """
     held = [c for c in chairs_of(dyad, now=now) if c.session.attended == "attended"]
     past = Past.of(dyad)
     signals: list[SignalRecord] = []
@@ -130,11 +152,11 @@ def signals_of(dyad: Dyad, *, now: datetime) -> Derived:
         course = course_of(held, key)
         if course is None:
             continue
-        by_rule = _of_rule(dyad, course, past)
+        by_rule = _of_rule(dyad, course, past, since)
         signals += by_rule.signals
         judgements += by_rule.judgements
         if key[0] == OAC_CLIENT:
-            by_form = _of_form(dyad, course)
+            by_form = _of_form(dyad, course, since)
             signals += by_form.signals
             judgements += by_form.judgements
     return Derived(tuple(signals), tuple(judgements))
@@ -216,7 +238,7 @@ def course_of(held: Sequence[SessionChairs], key: tuple[str, str]) -> Course | N
     return Course(key, _series(measure, scale, filled), filled)
 
 
-def _of_rule(dyad: Dyad, course: Course, past: Past) -> Derived:
+def _of_rule(dyad: Dyad, course: Course, past: Past, since: int) -> Derived:
     """Judge a course by the practice's rule, each session by what was in force at its time."""
     forces = {
         c.session.session_no: past.at(c.both_at, course.key)
@@ -235,8 +257,11 @@ def _of_rule(dyad: Dyad, course: Course, past: Past) -> Derived:
     stands = False  # a question that stood at the session before is not asked again
     for number in sorted(found):
         ruled, judge, force = found[number]
-        chairs = course.session(number)
         flagged = ruled.flags_from is not None and ruled.flags_from <= force.asked.null_rate
+        if number < since:
+            stands = flagged
+            continue
+        chairs = course.session(number)
         judgement = _judgement(dyad, chairs, RULE, flagged=flagged)
         judgement.statistic = ruled.statistic
         judgement.flags_from = ruled.flags_from
@@ -249,7 +274,7 @@ def _of_rule(dyad: Dyad, course: Course, past: Past) -> Derived:
     return Derived(tuple(signals), tuple(judgements))
 
 
-def _of_form(dyad: Dyad, course: Course) -> Derived:
+def _of_form(dyad: Dyad, course: Course, since: int) -> Derived:
     """Ask what the alliance check's own heuristics ask: thresholds on marks and medians."""
     archive = default_archive(course.series.minimum, course.series.maximum)
     found = _oac(course.series, course.held)
@@ -263,12 +288,14 @@ def _of_form(dyad: Dyad, course: Course) -> Derived:
             flagged=(known.id, c.session.session_no) in flagged,
         )
         for c, filled in course.held
+        if filled is not None and c.session.session_no >= since
         for known in OAC_RULES
-        if filled is not None and (known.id, c.session.session_no) not in silent
+        if (known.id, c.session.session_no) not in silent
     ]
     signals = [
         _heuristic(dyad, course.session(signal.session_no), signal, course.series, archive)
         for signal in found.signals
+        if signal.session_no >= since or signal.rule_id in _LIKE_COURSE
     ]
     return Derived(tuple(signals), tuple(judgements))
 

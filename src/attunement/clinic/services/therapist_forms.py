@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID, uuid4
 
+from django.db import connection
+
 from attunement.clinic.access import Action
 from attunement.clinic.models import Assignment, Login, Moment, Perspective, Response, Session
 from attunement.clinic.services.fields import FieldsRefused, parse_form, parse_prediction
@@ -29,6 +31,18 @@ from attunement.clinic.services.submission import (
     store,
     unreadable,
 )
+from attunement.clinic.store.statements import Prepared
+
+_FORM = Prepared(
+    lambda session_id, perspective: Assignment.objects.filter(
+        session=session_id, perspective=perspective, moment=Moment.AFTER
+    ),
+    str,
+    str,
+)
+_ANSWERED = Prepared(
+    lambda assignment_id: Response.objects.filter(assignment=assignment_id).values_list("pk"), str
+)
 
 
 def therapist_form(
@@ -47,7 +61,7 @@ def therapist_form(
     with act(actor_name(actor), action, now=now, reading=True):
         session = require_session(actor, session_id, action)
         assignment = _assignment(session)
-        already = Response.objects.filter(assignment=assignment).exists()
+        already = _ANSWERED.first(assignment.pk) is not None
         done(actor.pk, action, now=now, target=f"session:{session.pk}")
         if already:
             return AlreadyIn(session_id=session.pk)
@@ -157,20 +171,19 @@ def _parcel(
 
 
 def _assignment(session: Session, *, lock: bool = False) -> Assignment:
-    rows = Assignment.objects.select_for_update() if lock else Assignment.objects.all()
-    mine = rows.filter(session=session, perspective=Perspective.THERAPIST, moment=Moment.AFTER)
-    found = mine.first()
+    found: Assignment | None = _FORM.first(session.pk, str(Perspective.THERAPIST))
     if found is None:
         require_attended(session)
         refuse_not_asked()
+    if lock and connection.features.has_select_for_update:  # elsewhere acts take turns
+        Assignment.objects.select_for_update().get(pk=found.pk)
+    found.session = session
     return found
 
 
 def _predicted_range(session: Session) -> tuple[float, float]:
     """Return the range of the client's total, which the prediction is on."""
-    asked = Assignment.objects.filter(
-        session=session, perspective=Perspective.CLIENT, moment=Moment.AFTER
-    ).first()
+    asked: Assignment | None = _FORM.first(session.pk, str(Perspective.CLIENT))
     measure = (
         measure_of(asked.measure_id, asked.measure_version)
         if asked

@@ -22,6 +22,7 @@ from django.db.models.sql import UpdateQuery
 _Row = TypeVar("_Row", bound=Model)
 _KEPT = "attunement_statements"  # on the connection: what was built ends with it
 _MOST = 200  # rows of one INSERT; more go Django's way
+_UNLIKELY = 32_761  # a number that every column of numbers holds, and no query of ours names
 _FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -78,7 +79,7 @@ class Prepared(Generic[_Row]):
         Takes one value for each of ``kinds`` and returns the query set. A value may only be
         compared with: its kind is known, the value is not.
     kinds : type
-        ``str``, ``datetime`` or ``UUID`` for each place.
+        ``str``, ``int``, ``datetime`` or ``UUID`` for each place.
     """
 
     def __init__(self, build: Callable[..., QuerySet[_Row, Any]], *kinds: type) -> None:
@@ -188,6 +189,8 @@ def _converted(row: Sequence[Any], converters: list[tuple[int, list[Any], Any]])
 
 
 def _mark(kind: type, number: int) -> Any:
+    if kind is int:
+        return _UNLIKELY - number
     if kind is str:
         return f"the value of place {number}"
     if kind is datetime:

@@ -53,7 +53,7 @@ def questions(assignment: Assignment, *, now: datetime) -> tuple[Extra, ...]:
     """Return what a client's form after a session asks about earlier ones."""
     if assignment.perspective != Perspective.CLIENT or assignment.moment != Moment.AFTER:
         return ()
-    about = Session.objects.select_related("dyad", "dyad__client").get(pk=assignment.session_id)
+    about = assignment.session
     dyad = about.dyad
     if not _anything(dyad):
         return ()
