@@ -15,7 +15,7 @@ _COOKIE = re.compile(rb"\r\nset-cookie: *([^=\s]+)=([^;\r]*)", re.IGNORECASE)
 _LOCATION = re.compile(rb"\r\nlocation: *([^\r]+)", re.IGNORECASE)
 _CLOSES = re.compile(rb"\r\nconnection: *close", re.IGNORECASE)
 # Django takes any 32 letters that cookie and form agree on.
-_CSRF = "a" * 32
+CSRF = "a" * 32
 
 
 @dataclass(slots=True)
@@ -39,13 +39,13 @@ class Browser:
 
     def forget(self) -> None:
         """Become another person's browser."""
-        self.cookies = {"csrf": _CSRF}
+        self.cookies = {"csrf": CSRF}
 
     async def get(self, path: str) -> Answer:
         return await self._ask(f"GET {path} HTTP/1.1", b"")
 
     async def post(self, path: str, fields: dict[str, str]) -> Answer:
-        token = self.cookies.get("csrf", _CSRF)
+        token = self.cookies.get("csrf", CSRF)
         body = urlencode({"csrfmiddlewaretoken": token, **fields}).encode()
         return await self._ask(f"POST {path} HTTP/1.1", body)
 

@@ -6,6 +6,14 @@
 therapist, who logged in before, gets the mirror form and sends it with a guess. Each second form of
 a session is scored, judged by every rule, and all of it stands in the audit log. Afterwards the
 store is asked whether each form that was confirmed is there, once and whole.
+
+Two kinds, one after the other. *Submissions*: therapists logged in, links were opened and forms
+signed before the clock starts (by the seed, with the program's own functions); then only forms are
+sent. One is a POST up to the redirect that confirms it: cookies and CSRF token checked, the login
+read (therapist) or the signed form and its grant (client), then in one transaction the response,
+answers, prediction, scores, signals where both forms are in, the used-up link, the audit event, and
+the commit with ``synchronous=FULL``. *Whole visits*: links are opened and forms fetched on the
+clock too.
 """
 
 from __future__ import annotations
@@ -24,7 +32,7 @@ from http import HTTPStatus
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from bench.clinic.browser import Browser
+from bench.clinic.browser import CSRF, Browser
 from bench.clinic.server import COMMAND, free_port, make_clinic, served
 
 _SUBMISSION = re.compile(rb'name="submission_id" value="([^"]+)"')
@@ -45,15 +53,27 @@ class Tally:
         self.times.setdefault(what, []).append(time.perf_counter() - began)
 
 
+@dataclass(slots=True)
+class Ready:
+    """A form that was fetched and filled in, to be sent."""
+
+    who: str
+    to: str
+    fields: dict[str, str]
+    cookies: dict[str, str]
+
+
 class Load:
     """A closed loop: each of ``connections`` sends the next form when its last was confirmed."""
 
     def __init__(self, port: int, plan: dict[str, object], seconds: float) -> None:
         self.port, self.until = port, time.perf_counter() + seconds
         self.tally = Tally()
+        self.confirmed: list[str] = []  # of all kinds
         self.forms = self._order(plan)
         self.cookies: dict[str, dict[str, str]] = {}
         self.dice = random.Random(11)
+        self.held: list[Ready] = []  # last first
 
     @staticmethod
     def _order(plan: dict[str, object]) -> list[tuple[str, dict[str, str]]]:
@@ -82,10 +102,52 @@ class Load:
             self.cookies[name] = browser.cookies
             browser.close()
 
+    def begin(self) -> int:
+        """Begin a new tally; return how many errors the last one holds."""
+        errors = self.tally.errors.total()
+        self.confirmed += self.tally.confirmed
+        self.tally = Tally()
+        return errors
+
     async def run(self, connections: int) -> float:
         began = time.perf_counter()
         await asyncio.gather(*(self._person() for _ in range(connections)))
         return time.perf_counter() - began
+
+    def prepare(self, how_many: int) -> None:
+        """Take the next forms as opened and fetched; the seed did so."""
+        n = min(how_many, len(self.forms))
+        rows, self.forms = self.forms[len(self.forms) - n :], self.forms[: len(self.forms) - n]
+        for who, row in rows:
+            if who == "client":
+                cookies = {"csrf": CSRF, row["cookie"]: row["grant"]}
+                self.held.append(Ready(who, "/c/form", self._filled(row["carried"]), cookies))
+            else:
+                fields = self._filled(str(uuid4())) | self._guess()
+                to = f"/sessions/{row['session']}/rate"
+                self.held.append(Ready(who, to, fields, self.cookies[row["login"]]))
+
+    async def send(self, connections: int) -> float:
+        """Send what was fetched, as fast as each is confirmed."""
+        waiting, self.held = self.held, []
+
+        async def person() -> None:
+            browser = Browser(self.port)
+            while time.perf_counter() < self.until and waiting:
+                ready = waiting.pop()
+                try:
+                    await self._send(browser, ready)
+                except (OSError, EOFError, asyncio.IncompleteReadError) as problem:
+                    self.tally.errors[f"{ready.who}: {type(problem).__name__}"] += 1
+                    browser.close()
+            browser.close()
+
+        began = time.perf_counter()
+        await asyncio.gather(*(person() for _ in range(connections)))
+        took = time.perf_counter() - began
+        if not waiting:
+            print(f"  All fetched forms were sent after {took:.0f} s.")
+        return took
 
     async def _person(self) -> None:
         browser = Browser(self.port)
@@ -110,9 +172,8 @@ class Load:
 
     async def _therapist(self, browser: Browser, row: dict[str, str]) -> None:
         browser.cookies = self.cookies[row["login"]]
-        guess = {"prediction": str(self.dice.choice((3, 4, 5)))}
         path = f"/sessions/{row['session']}/rate"
-        await self._form(browser, "therapist", path, path, guess)
+        await self._form(browser, "therapist", path, path, self._guess())
 
     async def _form(
         self, browser: Browser, who: str, path: str, to: str, more: dict[str, str]
@@ -124,16 +185,26 @@ class Load:
         if answer.status != HTTPStatus.OK or found is None:
             self.tally.errors[f"{who}: get the form: {answer.status}"] += 1
             return
+        fields = self._filled(found[1].decode()) | more
+        await self._send(browser, Ready(who, to or "/c/form", fields, browser.cookies))
+
+    def _filled(self, submission_id: str) -> dict[str, str]:
         level = self.dice.choice((3, 4, 5))
         fields = {f"item-{n}": str(level + self.dice.choice((-1, 0, 1))) for n in range(1, 8)}
-        fields |= {"item-8": "0", "submission_id": found[1].decode()} | more
+        return fields | {"item-8": "0", "submission_id": submission_id}
+
+    def _guess(self) -> dict[str, str]:
+        return {"prediction": str(self.dice.choice((3, 4, 5)))}
+
+    async def _send(self, browser: Browser, ready: Ready) -> None:
+        browser.cookies = ready.cookies
         began = time.perf_counter()
-        answer = await browser.post(to or "/c/form", fields)
-        self.tally.took(f"{who}: send the form", began)
+        answer = await browser.post(ready.to, ready.fields)
+        self.tally.took(f"{ready.who}: send the form", began)
         if answer.status in {HTTPStatus.FOUND, HTTPStatus.SEE_OTHER}:
-            self.tally.confirmed.append(found[1].decode()[:36])
+            self.tally.confirmed.append(ready.fields["submission_id"][:36])
         else:
-            self.tally.errors[f"{who}: send the form: {answer.status}"] += 1
+            self.tally.errors[f"{ready.who}: send the form: {answer.status}"] += 1
 
 
 class PlainLoad(Load):
@@ -220,6 +291,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--therapists", type=int, default=20)
     parser.add_argument("--dyads", type=int, default=1200)
     parser.add_argument("--answered", type=int, default=8, help="sessions answered before")
+    parser.add_argument("--visits", type=float, default=30, help="seconds of whole visits")
     parser.add_argument("--no-plain", action="store_true", help="without the plain view beside it")
     return parser.parse_args()
 
@@ -228,7 +300,8 @@ def main() -> int:
     from bench.machine import probe
 
     asked = _arguments()
-    n_open = 2 + int(asked.seconds * _SPARE / 2 / asked.dyads)
+    fetched = int(asked.seconds * _SPARE)
+    n_open = 2 + -(-int(fetched + asked.visits * _SPARE) // (2 * asked.dyads))
     with tempfile.TemporaryDirectory(prefix="clinic-load-") as name:
         folder, port = Path(name), free_port()
         plan = make_clinic(
@@ -246,24 +319,35 @@ def main() -> int:
             words += ["--processes", str(asked.processes)]
         with served(words, port, log=folder / "log"):
             load = Load(port, plan, asked.seconds)
-
-            async def ours() -> float:
-                await load.log_in(plan["logins"], plan["password"])
-                load.until = time.perf_counter() + asked.seconds
-                return await load.run(asked.connections)
-
-            took = asyncio.run(ours())
-        rate, p99 = _report("attunement serve", load, took)
-        _check(folder / "clinic" / "clinic.sqlite3", load.tally.confirmed)
+            rate, p99, errors = asyncio.run(_ours(load, plan, asked, fetched))
+        _check(folder / "clinic" / "clinic.sqlite3", load.confirmed)
         if not load.forms:
             print("  There were no more sessions: ask for more --dyads.")
         if not asked.no_plain:
             _plain(folder, min(asked.seconds, 30), asked.connections)
         print(f"\nAfter: {probe()}")
-    good = rate >= _GOAL[0] and p99 <= _GOAL[1] and not load.tally.errors
+    good = rate >= _GOAL[0] and p99 <= _GOAL[1] and not errors
     said = "yes" if good else "no"
-    print(f"Asked: {_GOAL[0]}/s, p99 {1000 * _GOAL[1]:.0f} ms, no errors: {said}")
+    print(f"Asked of submissions: {_GOAL[0]}/s, p99 {1000 * _GOAL[1]:.0f} ms, no errors: {said}")
     return 0
+
+
+async def _ours(
+    load: Load, plan: dict[str, object], asked: argparse.Namespace, fetched: int
+) -> tuple[float, float, int]:
+    """Run both kinds; return rate, 99th percentile and errors of the submissions."""
+    logins: list[str] = plan["logins"]  # type: ignore[assignment] # from our own seed
+    await load.log_in(logins, str(plan["password"]))
+    load.prepare(fetched)
+    load.begin()
+    load.until = time.perf_counter() + asked.seconds
+    rate, p99 = _report("Submissions", load, await load.send(asked.connections))
+    errors = load.begin()
+    if asked.visits:
+        load.until = time.perf_counter() + asked.visits
+        _report("Whole visits", load, await load.run(asked.connections))
+        load.begin()
+    return rate, p99, errors
 
 
 def _plain(folder: Path, seconds: float, connections: int) -> None:

@@ -95,7 +95,9 @@ def _people(asked: dict[str, int], names: list[str]) -> dict[str, Any]:
 
 def _sessions(asked: dict[str, int], rows: list[Any], *, now: Any) -> list[dict[str, str]]:
     """Write every dyad's weekly sessions; return the open ones, session by session."""
-    from attunement.clinic.models import Assignment, Invitation, Session
+    from attunement.clinic.models import Assignment, Grant, Invitation, Session
+    from attunement.clinic.pages.grants import bind, cookie_name
+    from attunement.clinic.services import mark_of_grant
     from attunement.clinic.services.forms import config, measure_of
     from attunement.clinic.services.secrets_of_links import new_token, token_sha256
 
@@ -129,29 +131,41 @@ def _sessions(asked: dict[str, int], rows: list[Any], *, now: Any) -> list[dict[
         if session_no <= asked["answered"]:
             _answers(forms, measures, at=at, dice=dice)
             continue
-        links = []
+        links, grants = [], []
         for place, form in enumerate(forms[::2]):
             token = new_token()
-            links.append(
-                Invitation(
-                    assignment=form,
-                    token_sha256=token_sha256(token),
-                    code_handle=_handle(number),
-                    code_sha256="0" * 64,
-                    made_at=now,
-                    expires_at=now + timedelta(days=3),
+            link = Invitation(
+                assignment=form,
+                token_sha256=token_sha256(token),
+                code_handle=_handle(number),
+                code_sha256="0" * 64,
+                made_at=now,
+                expires_at=now + timedelta(days=3),
+            )
+            links.append(link)
+            number += 1
+            grant = new_token()
+            grants.append(
+                Grant(
+                    invitation=link,
+                    grant_sha256=token_sha256(grant),
+                    opened_at=now,
+                    expires_at=now + timedelta(days=1),
                 )
             )
-            number += 1
             dyad = rows[place][1]
             open_ones.append(
                 {
                     "session": form.session_id,
                     "token": token,
                     "login": dyad.therapist.login.username,
+                    "grant": grant,
+                    "cookie": cookie_name("c", mark_of_grant(grant)),
+                    "carried": bind(grant, uuid4()),
                 }
             )
         Invitation.objects.bulk_create(links, batch_size=_BATCH)
+        Grant.objects.bulk_create(grants, batch_size=_BATCH)
     return open_ones
 
 
