@@ -266,10 +266,15 @@ def test_a_threshold_is_tried_on_the_past_and_then_saved(world: World) -> None:
     assert "never by therapist" in text
     assert "Synthetic Therapist" not in text
     assert "house, version 1" in text
+    assert "Confirmed by the client, of those who said" in text
+    assert "so its number can be another" in text
+    strain = text[text.index("oac-strain, version") :].split("</section>")[0]
+    assert "No client named a rupture" not in strain
     tried = page(lead, "/rules/tune?null_rate=0.01")
     assert "(house). Each" in tried
     assert "which questions stand depends on the threshold" in tried
     assert "Signals a week" in tried
+    assert "Strain on the client's form, where it was asked" in unescape(tried)
     assert "Missed: named by clients" in tried
     assert not RuleSetting.objects.exists()
     sent = {"null_rate": "0.01", "note": "Synthetic note"}

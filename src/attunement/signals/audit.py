@@ -121,12 +121,18 @@ class RuleAudit:
             f" {_count(n, 'signal')} without such an answer {'is' if n == 1 else 'are'} left out."
         )
 
-    def missed_sentence(self) -> str:
-        """Return what the rule missed in plain words, by chair."""
-        return (
-            f"{_missed(self.missed_client, self.named_client, 'client')} "
-            f"{_missed(self.missed_therapist, self.named_therapist, 'therapist')}"
+    def missed_sentence(self, *, reads_client: bool = False) -> str:
+        """Return what the rule missed in plain words, by chair.
+
+        A rule that reads the client's own mark (``reads_client``) cannot miss what a client named,
+        so nothing is counted there.
+        """
+        by_client = (
+            "It reads the client's own mark, so what clients named is no test of what it misses."
+            if reads_client
+            else _missed(self.missed_client, self.named_client, "client")
         )
+        return f"{by_client} {_missed(self.missed_therapist, self.named_therapist, 'therapist')}"
 
 
 def audit(

@@ -81,6 +81,15 @@ def test_a_rule_misses_only_what_it_judged() -> None:
     )
 
 
+def test_a_rule_that_reads_the_clients_mark_does_not_say_that_no_client_named_one() -> None:
+    named = [NamedRupture("s3", "therapist", frozenset({("a", "1")}))]
+    (found,) = audit([signal("s1", YES)], named)
+    said = found.missed_sentence(reads_client=True)
+    assert "No client named" not in said
+    assert said.startswith("It reads the client's own mark")
+    assert said.endswith("Of 1 session in which a therapist named a rupture, it missed 1.")
+
+
 def test_sentence_gives_the_share_its_interval_and_what_does_not_count() -> None:
     (only,) = audit([signal("s1", YES), signal("s2", NO), signal("s3")])
     # prop.test(1, 2, correct = FALSE): .0945 to .9055

@@ -26,6 +26,7 @@ from attunement.clinic.services import (
     save_setting,
     try_setting,
 )
+from attunement.clinic.services.evidence import SAID_BY_CLIENT
 from attunement.signals.audit import STANDING_WORDS, WhatIf
 from attunement.signals.budget import RATES
 from attunement.signals.proportion import Proportion
@@ -158,7 +159,9 @@ def _compared(found: LookBack) -> Iterator[Compared]:
     yield Compared("Signals a week", f"{one.per_week:.1f}", f"{other.per_week:.1f}")
     yield Compared("Agreed to, of those answered", _share(one.ppv), _share(other.ppv))
     yield Compared(
-        "Named by the client, of those asked", _share(one.ppv_client), _share(other.ppv_client)
+        "Strain on the client's form, where it was asked",
+        _share(one.ppv_client),
+        _share(other.ppv_client),
     )
     yield Compared("Nobody said anything", f"{one.n_unknown}", f"{other.n_unknown}")
     yield Compared("Missed: named by clients", *(_missed_client(each) for each in (one, other)))
@@ -199,7 +202,7 @@ def _rule(one: AuditedRule) -> RuleWords:
         shown.Fact("No answer yet", str(counts.n_unanswered)),
         shown.Fact("Agreed to, of those answered", _share(counts.ppv)),
         shown.Fact("Drawn to all rules together", drawn),
-        shown.Fact("Named by the client, of those asked", _share(counts.ppv_client)),
+        shown.Fact("Confirmed by the client, of those who said", _share(counts.ppv_client)),
     )
     return RuleWords(
         html_id=html_id,
@@ -208,7 +211,7 @@ def _rule(one: AuditedRule) -> RuleWords:
         version=one.rule_version,
         counts=facts,
         sentence=counts.sentence(),
-        missed=counts.missed_sentence(),
+        missed=counts.missed_sentence(reads_client=one.rule_id in SAID_BY_CLIENT),
     )
 
 

@@ -35,7 +35,7 @@ from attunement.signals import OAC_RULES, audit
 STRAIN_ITEM = "8"  # the alliance check's own item behind the scale
 NAMED_FROM = 2.0  # strain from which a form names a rupture; the value of the strain rule
 NOT_NAMED = 0.0  # no strain at all; what lies between says neither
-_SAID_BY_CLIENT = frozenset(rule.id for rule in OAC_RULES if rule.detector == "strain_and_repair")
+SAID_BY_CLIENT = frozenset(rule.id for rule in OAC_RULES if rule.detector == "strain_and_repair")
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +157,7 @@ def _signals(practice_id: str, known: Known) -> list[audit.PastSignal]:
             confirmed=_confirmed(
                 answers.get(pk, {}).get(Perspective.CLIENT),
                 # A rule that repeats the client's mark cannot be confirmed by the same mark.
-                None if rule_id in _SAID_BY_CLIENT else known.client.get(session_id),
+                None if rule_id in SAID_BY_CLIENT else known.client.get(session_id),
                 known.later.get(session_id),
             ),
         )
@@ -182,7 +182,7 @@ def _named(practice_id: str, known: Known) -> Iterable[audit.NamedRupture]:
     by_client = (session for session, yes in known.client.items() if yes)
     for session in by_client:
         # For the rule that repeats the client's mark, a mark is what it read, not a test of it.
-        rules = {rule for rule in judged[session] if rule[0] not in _SAID_BY_CLIENT}
+        rules = {rule for rule in judged[session] if rule[0] not in SAID_BY_CLIENT}
         yield audit.NamedRupture(session, "client", frozenset(rules))
     agreed = {session for session, yes in known.agreed.items() if yes}
     for session in sorted(known.therapist | agreed):
