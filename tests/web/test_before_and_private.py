@@ -241,6 +241,22 @@ def test_the_chart_needs_to_be_offered_fresh_and_known(
     assert Browser().post("/c/chart/number", {"f": mark, "pin": "4711"}).status_code == 404
 
 
+def test_the_own_chart_is_offered_only_where_something_is_noted_that_opens_it(
+    world: World, capture: Any
+) -> None:
+    capture(own_chart=True)
+    offer = "See how it has been over time"
+    for year, offered in ((None, False), (1984, True)):
+        Client.objects.filter(pk=world.dyad.client_id).update(birth_year=year)
+        browser = opened(world.invite(world.start())[0])
+        page = browser.get("/c/form")
+        assert (offer in page.content.decode()) is offered  # shown by script once it is sent
+        answer = browser.post("/c/form", fields(HIGH) | {"submission_id": submission_id(page)})
+        thanks = browser.get(answer.headers["Location"]).content.decode()
+        assert (offer in thanks) is offered
+        assert "Say something to the lead" in thanks
+
+
 def test_a_kiosk_form_opens_no_chart(world: World, capture: Any) -> None:
     capture(own_chart=True)
     Client.objects.filter(pk=world.dyad.client_id).update(birth_year=1984)

@@ -52,6 +52,7 @@ from attunement.clinic.services import (
     raw_fields,
     record_client_response,
 )
+from attunement.clinic.services.own_chart import chart_may_open
 from attunement.clinic.services.sealed_queue import sealing_offer
 from attunement.clinic.services.wording import optional_words
 
@@ -201,13 +202,19 @@ def keep_received(response: HttpResponse, received_at: datetime, *, before: bool
 def _afterwards(request: HttpRequest) -> dict[str, object]:
     """Return what can be done once a form is in: say something to the lead, see the own chart."""
     mark = known_mark(request, request.GET.get(MARK_FIELD, ""))
-    return {"mark": mark, "own_chart": bool(mark) and own_chart_offered(request)}
+    grant = held_grant(request, mark) if mark else ""
+    return {"mark": mark, "own_chart": bool(mark) and _own_chart_opens(request, grant)}
 
 
 def own_chart_offered(request: HttpRequest) -> bool:
     """Whether a client may look at the own chart here; on a shared screen never."""
     offered: bool = settings.ATTUNEMENT.capture.own_chart
     return offered and not _on_kiosk(request)
+
+
+def _own_chart_opens(request: HttpRequest, grant: str) -> bool:
+    """Whether to offer the own chart: not where nothing is noted that could open it."""
+    return own_chart_offered(request) and chart_may_open(grant, now=timezone.now())
 
 
 def _on_kiosk(request: HttpRequest) -> bool:
@@ -238,7 +245,7 @@ def _questions(
         "whole_wish": whole_wish(sent),
         "draft_key": "" if _on_kiosk(request) else draft_key(grant, shown.moment),
         "mark": "" if _on_kiosk(request) else mark_of_grant(grant),
-        "own_chart": own_chart_offered(request) and shown.moment == Moment.AFTER,
+        "own_chart": shown.moment == Moment.AFTER and _own_chart_opens(request, grant),
         "crisis": shown.crisis,
         "submission_id": carried,
         "language": shown.language,

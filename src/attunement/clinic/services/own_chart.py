@@ -82,6 +82,19 @@ def chart_check(grant: str, *, now: datetime) -> Check:
     return check
 
 
+def chart_may_open(grant: str, *, now: datetime) -> bool:
+    """Whether there is something to ask before this client's chart, so that it can be opened."""
+    held = (
+        Grant.objects.select_related("invitation__assignment__session__dyad__client")
+        .filter(grant_sha256=token_sha256(grant))
+        .first()
+    )
+    if held is None:
+        return False
+    client = held.invitation.assignment.session.dyad.client
+    return _check(client, now=now) in {Check.PIN, Check.YEAR}
+
+
 def own_chart(grant: str, answer: object, *, now: datetime) -> OwnChart | None:
     """Return the chart when the answer is right, once; None when it is wrong.
 
