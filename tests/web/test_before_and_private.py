@@ -156,6 +156,18 @@ def test_words_that_cannot_be_taken_store_nothing(world: World, sent: dict[str, 
     assert not PrivateMessage.objects.exists()
 
 
+@pytest.mark.parametrize("form_in", [False, True])
+def test_after_words_for_the_lead_the_way_back_is_there_while_the_form_is_not_in(
+    world: World, *, form_in: bool
+) -> None:
+    session_id = world.start()
+    browser = _sent(world, session_id) if form_in else opened(world.invite(session_id)[0])
+    page = browser.get(f"/c/say?f={_mark(browser)}")
+    sent = {"submission_id": submission_id(page), "kind": "message", "words": "Synthetic"}
+    said = browser.post("/c/say", sent).content.decode()
+    assert ("Back to the form" in said) is not form_in
+
+
 def test_words_without_an_opened_link_are_not_taken(world: World) -> None:
     assert Browser().get("/c/say").status_code == 404
     sent = {"submission_id": "x", "kind": "message", "words": "Synthetic"}

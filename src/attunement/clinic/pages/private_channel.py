@@ -19,7 +19,7 @@ from attunement.clinic.pages.answers import ErrorLink
 from attunement.clinic.pages.client import MARK_FIELD, closed
 from attunement.clinic.pages.grants import bind, bound, held_grant
 from attunement.clinic.pages.staff import actor_of
-from attunement.clinic.services import Refused, mark_of_grant
+from attunement.clinic.services import Refused, client_moments, mark_of_grant
 from attunement.clinic.services.private_channel import (
     may_write_to_lead,
     message_who_sees,
@@ -54,7 +54,9 @@ def say(request: HttpRequest) -> HttpResponse:
         return closed(request)
     if isinstance(outcome, Refused):
         return _page(request, request.POST["submission_id"], sent.mark, refused=outcome)
-    return render(request, "attunement/client/said.html", {"mark": sent.mark})
+    form_open = bool(client_moments(sent.grant, now=timezone.now()))
+    context = {"mark": sent.mark, "form_open": form_open}
+    return render(request, "attunement/client/said.html", context)
 
 
 @permission("private_messages.view")
