@@ -219,7 +219,11 @@ def test_way_from_waiting_to_closed(world: World, work: Any, lead: Login) -> Non
     early = own.post(f"{page}close", {"reason": "Called back."})
     assert early.status_code == 422
     assert "Please acknowledge it first" in early.content.decode()
+    assert "Nobody has acknowledged yet" in chief.get("/risk/").content.decode()
     chief.post(f"{page}acknowledge")
+    in_hand = chief.get("/risk/").content.decode()
+    assert "Nobody has acknowledged yet" not in in_hand
+    assert "Somebody looks after each of those below." in in_hand
     assert own.post(f"{page}acknowledge").status_code == 303  # the first stays
     empty = own.post(f"{page}close", {"reason": " "})
     assert empty.status_code == 422

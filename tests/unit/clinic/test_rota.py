@@ -120,3 +120,9 @@ def test_row_93_hour_that_comes_twice_has_somebody_both_times() -> None:
     ]
     assert {order[0] for order in on} == {"night"}
     assert len(list(itertools.groupby(on))) == 1
+
+
+def test_a_rota_without_anybody_is_open_the_whole_week() -> None:
+    assert [str(span) for span in holes([])] == ["the whole week"]
+    assert str(Span(0, DAY_MINUTES)) == "mon 00:00 to tue 00:00"
+    assert str(Span(DAY_MINUTES, WEEK_MINUTES)) == "tue 00:00 to mon 00:00"

@@ -39,7 +39,9 @@ class Span:
     ends: int
 
     def __str__(self) -> str:
-        """Return the span as it is said: ``sat 08:00 to sun 08:00``."""
+        """Return the span as it is said: ``sat 08:00 to sun 08:00``, or ``the whole week``."""
+        if (self.starts, self.ends) == (0, WEEK_MINUTES):
+            return "the whole week"
         return f"{say_minute(self.starts)} to {say_minute(self.ends % WEEK_MINUTES)}"
 
 
