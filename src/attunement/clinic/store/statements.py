@@ -53,7 +53,7 @@ def insert(rows: Sequence[Model]) -> None:
 def _insert_of(model: type[Model]) -> tuple[list[Any], str, str]:
     meta, quote = model._meta, connection.ops.quote_name  # noqa: SLF001 -- documented
     fields = [field for field in meta.concrete_fields if not isinstance(field, AutoField)]
-    names = ", ".join(quote(field.column) for field in fields)
+    names = ", ".join(quote(str(field.column)) for field in fields)
     one = f"({', '.join(['%s'] * len(fields))})"
     text = f"INSERT INTO {quote(meta.db_table)} ({names}) VALUES "  # noqa: S608 -- names of our own
     return fields, one, text
@@ -144,7 +144,7 @@ class PreparedUpdate:
 
     def _built(self) -> tuple[str, list[Any], list[tuple[int, int]]]:
         marks = [_mark(kind, at) for at, kind in enumerate((datetime, *self._kinds))]
-        query = self._build(*marks[1:]).query.chain(UpdateQuery)
+        query: Any = self._build(*marks[1:]).query.chain(UpdateQuery)
         query.add_update_values({self._field: marks[0]})
         text, values = query.get_compiler(connection=connection).as_sql()
         return text, list(values), _places(values, marks)
@@ -163,12 +163,12 @@ def _places(values: Sequence[Any], marks: Sequence[Any]) -> list[tuple[int, int]
 def _maker(query: QuerySet[Any, Any], compiler: Any) -> Callable[[Any], Any]:
     """Return how a row becomes an object of the model with its relations; else it stays a row."""
     info = compiler.klass_info
-    if not issubclass(query._iterable_class, ModelIterable):  # type: ignore[attr-defined] # noqa: SLF001
+    if not issubclass(query._iterable_class, ModelIterable):  # noqa: SLF001 -- what the rows become
         return tuple
     select, alias = compiler.select, connection.alias
     start, end = info["select_fields"][0], info["select_fields"][-1] + 1
     names = [column[0].target.attname for column in select[start:end]]
-    populators = get_related_populators(info, select, alias)
+    populators = get_related_populators(info, select, alias)  # type: ignore[call-arg] # a later Django's
     model = info["model"]
 
     def make(row: Any) -> Any:
