@@ -79,6 +79,7 @@ def test_invite_page_shows_link_code_and_picture_once(world: World) -> None:
     assert re.search(r'value="http://127\.0\.0\.1:8000/c/#[\w-]{43}"', text)
     assert re.search(r'class="code">[A-Z0-9]{5}-[A-Z0-9]{5}<', text)
     assert '<div class="qr"><svg' in text
+    assert "It works once, until" in text
     assert not INLINE.search(text)
 
 
@@ -413,6 +414,8 @@ def test_therapist_is_told_that_an_answer_is_final_once_sent(world: World) -> No
     text = world.browser().get(f"/sessions/{world.start()}/rate").content.decode()
     assert "An answer cannot be changed once it is sent." in text
     assert "changed then" not in text
+    assert "Only you can open" not in text
+    assert "This form is yours. People on the client&#x27;s care team can open it too." in text
 
 
 def test_end_of_a_link_has_date_time_and_zone(world: World) -> None:

@@ -134,9 +134,8 @@ def therapist_who_sees(
         Visibility.END: "appear when both forms are in and the care episode has ended",
     }.get(Visibility(visibility), "stay closed to you")
     return (
-        f"Only you can open this form and the {words.client}'s form beside it. "
-        f"{therapist_team_too(words)} The {words.client}'s answers {theirs}. An answer cannot be "
-        "changed once it is sent."
+        f"This form is yours. {therapist_team_too(words)} The {words.client}'s answers {theirs}. "
+        "An answer cannot be changed once it is sent."
     )
 
 
