@@ -234,7 +234,11 @@ def test_after_keeps_an_entry_and_shows_it_again(world: World) -> None:
         "tried": ["validate", "explore"],
         "put_right": "2",
     }
-    assert browser.post(url, sent).status_code == 303
+    kept = "What you said about this session is kept."
+    answer = browser.post(url, sent)
+    assert answer.status_code == 303
+    assert kept in body(browser.get(answer.headers["Location"]))
+    assert kept not in body(browser.get(answer.headers["Location"]))  # said once
     page = body(browser.get(url))
     for html_id in ("kind-rupture", "type-withdrawal", "target-task", "moment-middle"):
         assert re.search(rf'id="{html_id}"[^>]* checked', page), html_id

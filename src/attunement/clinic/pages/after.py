@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -43,6 +45,8 @@ def page(request: HttpRequest, session_id: str) -> HttpResponse:
             )
             problem = ErrorLink(KIND, said)
         else:
+            session = settings.ATTUNEMENT.words.session
+            messages.success(request, f"What you said about this {session} is kept.")
             return see_other("session", session_id)
     found = after(actor, session_id, now=timezone.now())
     return _render(request, found, problem)
