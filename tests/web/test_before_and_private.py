@@ -83,6 +83,15 @@ def test_a_link_with_two_forms_asks_which_is_meant(world: World, capture: Any) -
     assert browser.get("/c/form").status_code == 200  # "your answers arrived"
 
 
+def test_the_page_of_a_link_with_two_forms_says_that_it_opens_both(
+    world: World, capture: Any
+) -> None:
+    capture(before="phq-2")
+    page = world.browser().post(f"/sessions/{world.start()}/invite").content.decode()
+    assert "It opens the form before and the form after the session, each once, until" in page
+    assert "It works once" not in page
+
+
 def test_a_refused_form_comes_back_with_everything_that_was_typed(world: World) -> None:
     browser = opened(world.invite(world.start())[0])
     page = browser.get("/c/form")

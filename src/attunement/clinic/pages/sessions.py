@@ -34,6 +34,7 @@ from attunement.clinic.services import (
     session_picture,
     therapist_form,
 )
+from attunement.clinic.services.asking import asks_before
 
 _DECIMAL_COMMA = re.compile(r"[0-9]+,[0-9]+", re.ASCII)
 _COUNTS = {4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine", 10: "ten"}
@@ -75,6 +76,7 @@ def invite(request: HttpRequest, session_id: str) -> HttpResponse:
             "link": link,
             "qr": pictures.picture_code(link),
             "short_code": issued.short_code,
+            "two_forms": asks_before(session_id),
             "expires_at": issued.expires_at,
             "entry_address": f"{base}{reverse('client-entry')}".split("://", 1)[-1],
         }

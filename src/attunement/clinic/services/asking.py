@@ -54,6 +54,11 @@ def ask_before(session: Session, *, now: datetime) -> Assignment | None:
     )
 
 
+def asks_before(session_id: str) -> bool:
+    """Whether a session has a form before it too, answered or not."""
+    return Assignment.objects.filter(session_id=session_id, moment=Moment.BEFORE).exists()
+
+
 def _promised(session: Session) -> dict[str, object]:
     """Return who sees it: the same people as see the form after the session."""
     after = Assignment.objects.filter(
