@@ -188,6 +188,21 @@ def test_together_keeps_one_change_in_the_clients_words(world: World, dipped: st
     assert LookTogether.objects.get().helps == ["slower", "listen"]
 
 
+def test_of_two_changes_only_the_older_is_said_to_be_asked_next(world: World, dipped: str) -> None:
+    browser, url = world.browser(), f"/clients/{world.dyad.pk}/together"
+    browser.post(url, {"session_id": dipped, "change": "Synthetic older"})
+    assert "Asked on the next form." in body(browser.get(f"/clients/{world.dyad.pk}/before"))
+    second = world.start(days_ago=0)
+    world.client_answers(second, LOW)
+    world.therapist_answers(second)
+    browser.post(url, {"session_id": second, "change": "Synthetic newer"})
+    assert AgreedChange.objects.count() == 2
+    assert "Asked after the earlier one." in body(browser.get(f"/clients/{world.dyad.pk}/before"))
+    day = body(browser.get("/day/"))
+    assert day.count("asked on the next form") == 1
+    assert day.count("asked after the earlier one") == 1
+
+
 def test_together_refuses_words_that_are_too_long_and_keeps_them_on_the_page(
     world: World, dipped: str
 ) -> None:

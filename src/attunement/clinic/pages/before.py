@@ -97,10 +97,11 @@ def _agreed(found: AgreedNow | None) -> dict[str, str] | None:
         return None
     words = settings.ATTUNEMENT.words
     word = loop_words.HELPED.get(found.word, "")
+    asked = "Asked after the earlier one." if found.later else "Asked on the next form."
     return {
         "words": "erased" if found.words is None else found.words,
         "when": f"agreed on {shown.day(timezone.localdate(found.said_at))}",
-        "word": f"The {words.client} says: {word}." if word else "Asked on the next form.",
+        "word": f"The {words.client} says: {word}." if word else asked,
     }
 
 

@@ -54,8 +54,10 @@ STAGES = {
 }
 
 
-def waiting(stage: Stage, word: str, words: Words) -> str:
-    """Return why a loop waits."""
+def waiting(stage: Stage, word: str, words: Words, *, later: bool = False) -> str:
+    """Return why a loop waits; ``later`` where an earlier change is asked about first."""
+    if stage is Stage.AGREED and later:
+        return "asked after the earlier one"
     if stage is Stage.AGREED:
         return f"asked on the next form after a {words.session}"
     said = HELPED.get(word) or PUT_RIGHT.get(word, "")

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from attunement.clinic.access import Action
@@ -24,7 +24,7 @@ from attunement.clinic.services.forms import config, measure_of
 from attunement.clinic.services.gate import act, actor_name, done, require_dyad, require_session
 from attunement.clinic.services.loop.refusing import refuse, words_within
 from attunement.clinic.services.loop.results import AgreedNow, Before, IntentNow, LastComment
-from attunement.clinic.services.loop.story import Story, stories
+from attunement.clinic.services.loop.story import Story, asked_later, stories
 from attunement.clinic.services.loop.words import OTHER, openers
 from attunement.clinic.services.picture import comments_of
 from attunement.clinic.services.results import ShownSignal
@@ -82,7 +82,7 @@ def newest_question(dyad: Dyad) -> SignalRecord | None:
     return None if newest is None else strongest_first(newest)[0]
 
 
-def agreed_last(loops: Iterable[Story], chairs: Sequence[SessionChairs]) -> AgreedNow | None:
+def agreed_last(loops: Collection[Story], chairs: Sequence[SessionChairs]) -> AgreedNow | None:
     """Return the change that was agreed last and holds, with the client's word on it."""
     numbers: Mapping[str, int] = {c.session.pk: c.session.session_no for c in chairs}
     held = [(story.change, story) for story in loops if story.change is not None]
@@ -99,6 +99,7 @@ def agreed_last(loops: Iterable[Story], chairs: Sequence[SessionChairs]) -> Agre
         said_at=change.recorded_at,
         word="" if word is None else word.answer,
         stage=story.loop.stage,
+        later=change.pk in asked_later(loops),
     )
 
 

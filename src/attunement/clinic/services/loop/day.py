@@ -33,7 +33,7 @@ from attunement.clinic.services.loop.results import (
     OpenForm,
     WaitingLoop,
 )
-from attunement.clinic.services.loop.story import Story, stories
+from attunement.clinic.services.loop.story import Story, asked_later, by_dyad, stories
 from attunement.clinic.services.sealing import warm, words_of
 from attunement.clinic.services.week import TakenWeek, take_week, therapist_of
 from attunement.signals.loop import Stage
@@ -189,6 +189,8 @@ def _waiting(found: list[Story], dyads: Mapping[str, Dyad]) -> tuple[WaitingLoop
         )
     )
     lines: list[WaitingLoop] = []
+    of_dyads = by_dyad({one.session_id: one for one in found})
+    later = {pk for loops in of_dyads.values() for pk in asked_later(loops)}
     for one in found:
         change, word = one.change, one.on_change() or one.on_repair()
         if change is not None:
@@ -201,6 +203,7 @@ def _waiting(found: list[Story], dyads: Mapping[str, Dyad]) -> tuple[WaitingLoop
                 stage=one.loop.stage,
                 change="" if change is None else words_of(change, "words"),
                 word=word.answer if word is not None else "",
+                later=change is not None and change.pk in later,
             )
         )
     return tuple(sorted(lines, key=lambda line: (line.client_code, line.session_no)))

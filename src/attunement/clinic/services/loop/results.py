@@ -57,6 +57,7 @@ class WaitingLoop:
     stage: Stage
     change: str  # the client's words; empty where no change was agreed
     word: str  # what the client said last, as a code; empty
+    later: bool = False  # an earlier change is asked about first
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,7 @@ class AgreedNow:
     said_at: datetime
     word: str  # "" while the client has not answered
     stage: Stage
+    later: bool = False  # an earlier change is asked about first
 
 
 @dataclass(frozen=True, slots=True)
