@@ -22,6 +22,6 @@ echo "The examples of the docs and of the library, each page in its own scratch 
 
 if [ -n "$POSTGRESQL_BIN" ]; then
   echo "The store, services and pages again, on PostgreSQL:"
-  bash scripts/with_postgresql.sh "$venv/bin/python" -m pytest -q --durations=8 \
-    -m "not one_store" tests/store tests/web
+  bash scripts/with_postgresql.sh "$venv/bin/python" -m pytest -q -n 2 --dist loadgroup \
+    --durations=8 -m "not one_store" tests/store tests/web
 fi

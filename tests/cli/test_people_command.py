@@ -178,6 +178,7 @@ def test_a_check_makes_no_store(clinic: Path) -> None:
     done = _import(clinic, GOOD, "--check")
     assert (done.returncode, done.stderr[:12]) == (2, "E-CLINIC-107")
     assert sorted(path.name for path in (clinic / "mine").iterdir()) == [
+        "clinic.keys",
         "clinic.toml",
         "secret.key",
     ]

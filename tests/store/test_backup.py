@@ -26,6 +26,8 @@ import pytest
 pytestmark = [pytest.mark.store, pytest.mark.slow]
 RUN = [sys.executable, "-c", "from attunement.cli import main; main()"]
 SERVER = os.environ.get("ATTUNEMENT_TEST_DATABASE", "")
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "alone")  # each has databases of its own
+SEEDED, USED = f"backup_seeded_{WORKER}", f"backup_used_{WORKER}"
 PASSPHRASE = "violet harbour lantern"
 _CONFIG = """\
 secret_key_file = "secret.key"
@@ -178,12 +180,12 @@ def _prepare(folder: Path, database: str) -> Clinic:
 @pytest.fixture(scope="module")
 def seeded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clinic]:
     """One clinic with answers, and a backup of it: never changed."""
-    made = _prepare(tmp_path_factory.mktemp("seeded"), "backup_seeded")
+    made = _prepare(tmp_path_factory.mktemp("seeded"), SEEDED)
     made.python(_SEED)
     made.backed_up()
     yield made
     if SERVER:
-        _drop("backup_seeded")
+        _drop(SEEDED)
 
 
 @pytest.fixture
@@ -192,12 +194,12 @@ def clinic(seeded: Clinic, tmp_path: Path) -> Iterator[Clinic]:
     folder = tmp_path / "clinic"
     shutil.copytree(seeded.folder, folder)
     if SERVER:
-        _recreate("backup_used", template="backup_seeded")
+        _recreate(USED, template=SEEDED)
         config = folder / "clinic.toml"
-        config.write_text(_CONFIG.format(database=json.dumps(_address("backup_used"))))
+        config.write_text(_CONFIG.format(database=json.dumps(_address(USED))))
     yield Clinic(folder, seeded.recipient)
     if SERVER:
-        _drop("backup_used")
+        _drop(USED)
 
 
 @pytest.fixture
