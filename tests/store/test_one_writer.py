@@ -157,12 +157,12 @@ def test_a_cursor_that_was_open_before_an_act_writes_inside_it(world_committed: 
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM clinic_practice")
         with act("system", _VIEW, now=world_committed.now):
-            cursor.execute(insert, ["a" * 32, "kept"])
+            cursor.execute(insert, ["a" * 26, "kept"])
         with act("system", _VIEW, now=world_committed.now):
-            cursor.execute(insert, ["b" * 32, "taken back"])
+            cursor.execute(insert, ["b" * 26, "taken back"])
             transaction.set_rollback(True)
         cursor.execute(
-            "SELECT name FROM clinic_practice WHERE id IN (%s, %s)", ["a" * 32, "b" * 32]
+            "SELECT name FROM clinic_practice WHERE id IN (%s, %s)", ["a" * 26, "b" * 26]
         )
         assert cursor.fetchall() == [("kept",)]
 

@@ -24,9 +24,11 @@ from attunement.clinic.models import (
     SignalShown,
 )
 from attunement.clinic.services.audit import verify_chain
+from attunement.clinic.services.chairs import chairs_of
 from attunement.clinic.services.evidence import audited, known_of
 from attunement.clinic.services.learning import learn_models, set_budget_by_command
 from attunement.clinic.services.rebuild import rebuild_scores
+from attunement.clinic.services.signalling import course_of, keys_of
 
 pytestmark = pytest.mark.store
 STABLE = (5, 5, 5, 5, 5)
@@ -270,3 +272,28 @@ def test_an_operator_sets_a_budget_by_user_name(world: Any) -> None:
     rated(world, 3, strain=5)
     week = services.signals_this_week(world.therapist, now=world.now)
     assert (week.budget, week.shown, len(week.listed)) == (0, (), 1)
+
+
+@pytest.mark.django_db
+def test_a_form_with_most_questions_left_out_is_not_a_missing_form(world: Any) -> None:
+    for value in (5, 5):
+        rated(world, value)
+    session = world.session()
+    world.client_answers(session, 5, **{f"i{number}": "" for number in range(1, 7)})
+    world.therapist_answers(session, 4)
+    held = chairs_of(world.dyad, now=world.now)
+    course = course_of(held, keys_of(held)[0])
+    assert course is not None
+    assert course.series.values[-1] is None  # too few answers for a total
+    assert course.sides.expected == (True, True, False)  # and yet nothing was missed
+
+
+@pytest.mark.django_db
+def test_a_form_that_never_came_is_a_missing_form(world: Any) -> None:
+    rated(world, 5)
+    session = world.session()
+    world.therapist_answers(session, 4)
+    held = chairs_of(world.dyad, now=world.now)
+    course = course_of(held, keys_of(held)[0])
+    assert course is not None
+    assert course.sides.expected == (True, True)

@@ -187,7 +187,8 @@ class Course:
         """What else is known of each session. A sealed session tells nothing, not even its gap.
 
         A form counts as missing where the therapist's own form is in and the client's is not:
-        that much the therapist's page says too.
+        that much the therapist's page says too. One that came with too few answers for a total is
+        not missing: leaving questions out is never held against anybody.
         """
         client_form = measure_of(*self.key)
         asks_strain = self.key[0] == OAC_CLIENT
@@ -200,7 +201,9 @@ class Course:
             ),
             strain=tuple(_tick(f) for _, f in self.held) if asks_strain else None,
             expected=tuple(
-                c.both_in or c.state is SessionState.WAITING_FOR_CLIENT for c, _ in self.held
+                (c.both_in and (f is None or f.score("total") is not None))
+                or c.state is SessionState.WAITING_FOR_CLIENT
+                for c, f in self.held
             ),
         )
 
