@@ -125,6 +125,7 @@ def test_what_was_put_right_is_seen_before_next_on_a_small_phone(
 def test_ways_on_that_stand_alone_are_large_enough_for_a_thumb(
     both: World, new_page: NewPage
 ) -> None:
+    type(both.dyad.client).objects.filter(pk=both.dyad.client_id).update(birth_year=1984)
     phone = _phone(new_page, both.invite(both.start())[0])
     phone.get_by_role("link", name=re.compile("Yes, the session")).tap()
     alone = phone.locator(".mode a, .afterwards a").locator("visible=true")
