@@ -15,13 +15,13 @@ bash scripts/lint.sh "$venv"
 
 browser_tests=(-m "not e2e")
 [ -n "$BROWSER" ] && browser_tests=()
-"$venv/bin/python" -m pytest -q -n 2 --dist loadgroup --durations=8 "${browser_tests[@]}" tests
+"$venv/bin/python" -m pytest -q -n 3 --dist loadgroup --durations=8 "${browser_tests[@]}" tests
 
 echo "The examples of the docs and of the library, each page in its own scratch folder:"
 "$venv/bin/python" -m pytest -q README.md docs src
 
 if [ -n "$POSTGRESQL_BIN" ]; then
   echo "The store, services and pages again, on PostgreSQL:"
-  bash scripts/with_postgresql.sh "$venv/bin/python" -m pytest -q -n 2 --dist loadgroup \
+  bash scripts/with_postgresql.sh "$venv/bin/python" -m pytest -q -n 3 --dist loadgroup \
     --durations=8 -m "not one_store" tests/store tests/web
 fi
