@@ -45,9 +45,7 @@ from attunement.clinic.services.risk import (
 pytestmark = [pytest.mark.store, pytest.mark.slow, pytest.mark.django_db]
 
 ALERTS, LEAST = 10, 300
-RUNS = int(
-    os.environ.get("ATTUNEMENT_FAULT_RUNS", "6")
-)  # 24 give some 1,500 faulted mails, 6 some 400
+RUNS = int(os.environ.get("ATTUNEMENT_FAULT_RUNS", "6"))  # 24: some 1,500 faults
 STEP = 15.0
 NEXT, LEAD, ALL = 3, 6, 9  # minutes
 SLACK = 120.0  # seconds: a round that hangs on one mail, and a few steps
