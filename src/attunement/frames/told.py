@@ -3,15 +3,17 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 
-class Told:
+
+class Told(ABC):
     """A result that is read as its summary."""
 
     __slots__ = ()
 
+    @abstractmethod
     def summary(self) -> str:
         """Return what was used and found, in words."""
-        raise NotImplementedError
 
     def __str__(self) -> str:
         """Return the summary."""
