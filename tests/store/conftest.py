@@ -3,13 +3,11 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.clinic_process import run_lines
 
 from attunement.clinic.config.secret import write_secret
 
@@ -40,19 +38,6 @@ def run_clinic() -> Any:
         if not config.exists():
             config.write_text(_CONFIG, encoding="utf-8")
             write_secret(folder / "secret.key")
-        start = f"from attunement.clinic.serving import set_up\nset_up({str(config)!r})\n"
-        environment = {
-            name: value for name, value in os.environ.items() if not name.startswith("ATTUNEMENT_")
-        }
-        done = subprocess.run(
-            [sys.executable, "-c", start + lines],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-            env=environment,
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+        return run_lines(config, lines)
 
     return run

@@ -22,6 +22,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import pyrage
 import pytest
+from tests.clinic_process import run_lines
 
 pytestmark = [pytest.mark.store, pytest.mark.slow]
 RUN = [sys.executable, "-c", "from attunement.cli import main; main()"]
@@ -108,18 +109,7 @@ class Clinic:
         )
 
     def python(self, lines: str) -> str:
-        start = f"from attunement.clinic.serving import set_up\nset_up({str(self.config)!r})\n"
-        kept = {name: text for name, text in os.environ.items() if "ATTUNEMENT" not in name}
-        done = subprocess.run(
-            [sys.executable, "-c", start + lines],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=180,
-            env=kept,
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+        return run_lines(self.config, lines)
 
     def backed_up(self, name: str = "copy.age") -> Path:
         done = self.run("backup", name, "--recipient", self.recipient)

@@ -18,6 +18,7 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
+from tests.clinic_process import run_lines
 
 pytestmark = [pytest.mark.store, pytest.mark.slow]
 FOLDER = Path(__file__).parent / "released"
@@ -80,19 +81,7 @@ def _rows(database: sqlite3.Connection, query: str) -> list[list[Any]]:
 
 
 def _python(folder: Path, lines: str) -> str:
-    config = folder / "clinic.toml"
-    start = f"from attunement.clinic.serving import set_up\nset_up({str(config)!r})\n"
-    kept = {name: text for name, text in os.environ.items() if "ATTUNEMENT" not in name}
-    done = subprocess.run(
-        [sys.executable, "-c", start + lines],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-        env=kept,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    return run_lines(folder / "clinic.toml", lines)
 
 
 def _as_made(file: Path, target: Path) -> sqlite3.Connection:

@@ -34,11 +34,28 @@ class Intent(models.TextChoices):
     UNDONE = "undone", "taken back"
 
 
-class ConversationIntent(AppendOnlyModel):
-    """What the therapist means to do with what a session asks."""
+class _Worded(AppendOnlyModel):
+    """A row with words that are sealed for its client."""
 
     id = models.BigAutoField(primary_key=True)
     key = models.CharField(max_length=ID_LENGTH, unique=True, default=new_id, editable=False)
+    dyad: models.ForeignKey[Dyad, Dyad]
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        """Return the row's number."""
+        return str(self.pk)
+
+    def sealed_for(self) -> tuple[Client, str]:
+        """Return whose key seals this row's words, and what names the row."""
+        return self.dyad.client, self.key
+
+
+class ConversationIntent(_Worded):
+    """What the therapist means to do with what a session asks."""
+
     dyad = models.ForeignKey(Dyad, on_delete=models.PROTECT, related_name="intents")
     session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="intents")
     signal_id = models.CharField(max_length=ID_LENGTH, blank=True)  # the one that was read
@@ -55,20 +72,10 @@ class ConversationIntent(AppendOnlyModel):
             )
         ]
 
-    def __str__(self) -> str:
-        """Return the row's number."""
-        return str(self.pk)
 
-    def sealed_for(self) -> tuple[Client, str]:
-        """Return whose key seals this row's words, and what names the row."""
-        return self.dyad.client, self.key
-
-
-class LookTogether(AppendOnlyModel):
+class LookTogether(_Worded):
     """That the two looked at the chart together, and what the client said would help."""
 
-    id = models.BigAutoField(primary_key=True)
-    key = models.CharField(max_length=ID_LENGTH, unique=True, default=new_id, editable=False)
     dyad = models.ForeignKey(Dyad, on_delete=models.PROTECT, related_name="looks")
     session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="looks")
     pattern = models.CharField(max_length=LONGEST_CODE)
@@ -78,33 +85,15 @@ class LookTogether(AppendOnlyModel):
     recorded_by = models.CharField(max_length=LONGEST_ACTOR)
     recorded_at = models.DateTimeField()
 
-    def __str__(self) -> str:
-        """Return the row's number."""
-        return str(self.pk)
 
-    def sealed_for(self) -> tuple[Client, str]:
-        """Return whose key seals this row's words, and what names the row."""
-        return self.dyad.client, self.key
-
-
-class AgreedChange(AppendOnlyModel):
+class AgreedChange(_Worded):
     """One change that the two agreed on, in the client's words. No words: it was taken back."""
 
-    id = models.BigAutoField(primary_key=True)
-    key = models.CharField(max_length=ID_LENGTH, unique=True, default=new_id, editable=False)
     dyad = models.ForeignKey(Dyad, on_delete=models.PROTECT, related_name="agreed_changes")
     session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="agreed_changes")
     words = SealedTextField(blank=True)  # sealed
     recorded_by = models.CharField(max_length=LONGEST_ACTOR)
     recorded_at = models.DateTimeField()
-
-    def __str__(self) -> str:
-        """Return the row's number."""
-        return str(self.pk)
-
-    def sealed_for(self) -> tuple[Client, str]:
-        """Return whose key seals this row's words, and what names the row."""
-        return self.dyad.client, self.key
 
 
 class FollowUpQuestion(models.TextChoices):
