@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,12 +25,11 @@ STORES = [
 
 
 @pytest.fixture
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    # PostgreSQL runs as a user of its own: it must be able to walk down to its folder.
-    made = tmp_path_factory.mktemp("rig")
-    for path in (made, *made.parents[:2]):
-        path.chmod(0o755)
-    return made
+def folder() -> Iterator[Path]:
+    # PostgreSQL runs as a user of its own, and pytest's own scratch folder is closed to it.
+    with tempfile.TemporaryDirectory(prefix="attunement-rig-") as made:
+        Path(made).chmod(0o755)
+        yield Path(made)
 
 
 @pytest.mark.parametrize("store", STORES)

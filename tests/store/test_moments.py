@@ -128,7 +128,7 @@ def test_a_form_of_another_moment_has_scores_and_no_signals(world: Any) -> None:
     _other_moment(session, Moment.BEFORE, Perspective.CLIENT, 1, world.now)
     response = Response.objects.get()
     Score.objects.filter(response=response).delete()
-    derive(response, now=world.now)
+    derive(response, [a for a in response.answers.all() if a.value is not None], now=world.now)
     assert Score.objects.get(response=response, scale="total").value == 1.0
     assert not SignalJudgement.objects.exists()
 
