@@ -18,6 +18,7 @@ from attunement.clinic.errors import ClinicError
 
 THREADS = 8
 BACKLOG = 1024
+IDLE_SECONDS = 30  # of a connection on which nothing comes
 _LOG = logging.getLogger("attunement.serve")
 
 
@@ -124,10 +125,44 @@ def _serve_one(
     where: dict[str, Any], *, behind_proxy: bool, works: bool, ready: Callable[[], None]
 ) -> None:
     """Serve in this process until interrupted; ``works``: the worker runs here too."""
-    from waitress import create_server  # noqa: PLC0415 -- importing the package needs no web server
-
     from attunement.clinic.working import start_worker  # noqa: PLC0415 -- after django.setup
     from attunement.clinic.wsgi import application  # noqa: PLC0415 -- after django.setup
+
+    server = make_server(application, where, behind_proxy=behind_proxy)
+    _LOG.info("listening for %s", settings.ATTUNEMENT.base_url)
+    end_worker = start_worker() if works else lambda: None
+    ready()
+    try:
+        server.run()  # until Ctrl+C, which waitress turns into a clean end
+        _LOG.info("Stopped; every form that was confirmed is stored.")
+    finally:
+        end_worker()
+        server.close()
+
+
+def make_server(
+    application: Callable[..., Any],
+    where: dict[str, Any],
+    *,
+    behind_proxy: bool,
+    idle_seconds: int = IDLE_SECONDS,
+) -> Any:
+    """Return the web server, listening; ``run()`` serves and ``close()`` ends it.
+
+    Parameters
+    ----------
+    application : callable
+        The WSGI application.
+    where : dict
+        ``host`` and ``port``, or ``sockets``.
+    behind_proxy : bool
+        Whether the proxy on this machine is believed about scheme and client address.
+    idle_seconds : int
+        After how long a connection on which nothing comes is closed.
+    """
+    from waitress import create_server  # noqa: PLC0415 -- importing the package needs no web server
+
+    from attunement.clinic.guard.wire import read_strictly  # noqa: PLC0415 -- as above
 
     trusted = (
         {
@@ -138,22 +173,18 @@ def _serve_one(
         if behind_proxy
         else {"clear_untrusted_proxy_headers": True}
     )
+    listeners: dict[int, Any] = {}
     server = create_server(
         application,
+        listeners,
         **where,
         threads=THREADS,
         ident="",
         max_request_body_size=1024 * 1024,
         max_request_header_size=32 * 1024,
-        channel_timeout=30,
+        channel_timeout=idle_seconds,
+        cleanup_interval=idle_seconds,
         **trusted,
     )
-    _LOG.info("listening for %s", settings.ATTUNEMENT.base_url)
-    end_worker = start_worker() if works else lambda: None
-    ready()
-    try:
-        server.run()  # until Ctrl+C, which waitress turns into a clean end
-        _LOG.info("Stopped; every form that was confirmed is stored.")
-    finally:
-        end_worker()
-        server.close()
+    read_strictly(listeners)
+    return server

@@ -117,6 +117,7 @@ def _parts() -> dict[str, Any]:
             "attunement.clinic.guard.headers.HeadersMiddleware",
             "whitenoise.middleware.WhiteNoiseMiddleware",
             "attunement.clinic.guard.charset.CharsetMiddleware",
+            "attunement.clinic.guard.cookies.OneCookieMiddleware",
             "django.contrib.sessions.middleware.SessionMiddleware",
             "django.middleware.common.CommonMiddleware",
             "django.middleware.csrf.CsrfViewMiddleware",
