@@ -19,8 +19,9 @@ from attunement.clinic.models import SignalRecord
 
 pytestmark = pytest.mark.store
 
-# What the client did: nothing, opened the link, answered all 0 with strain, all 6, left wishes.
-DEEDS = ("nothing", "opened", "zeros", "sixes", "words")
+# What the client did: nothing, opened the link, sent it with everything left out, answered all 0
+# with strain, all 6, left wishes.
+DEEDS = ("nothing", "opened", "blank", "zeros", "sixes", "words")
 NONCES = {"token", "short_code", "link_path", "invitation_id", "submission_id"}
 
 
@@ -40,12 +41,16 @@ def _client_does(world: Any, issued: Any, deed: str) -> None:
     form = services.client_form(str(grant), now=world.now)
     if deed == "opened":
         return
-    value = {"zeros": 0, "sixes": 6, "words": 3}[deed]
-    strain, text = {"zeros": (6, ""), "sixes": (0, ""), "words": (2, "canary wish " * 50)}[deed]
+    fields = {
+        "blank": {},
+        "zeros": world.fields(0, strain=6),
+        "sixes": world.fields(6),
+        "words": world.fields(3, strain=2, text="canary wish " * 50),
+    }[deed]
     answer = services.record_client_response(
         str(grant),
         submission_id=form.submission_id,
-        fields=world.fields(value, strain=strain, text=text),
+        fields=fields,
         client_clock=None,
         now=world.now,
     )
@@ -109,7 +114,7 @@ def test_a_later_session_does_not_tell_of_a_sealed_one(world: Any) -> None:
     world.later(days=7)
     after = world.session()
     seen: dict[str, str] = {}
-    for deed in ("nothing", "zeros", "sixes"):
+    for deed in ("nothing", "blank", "zeros", "sixes"):
         with _undone():
             issued = services.invite_client(world.therapist, sealed.pk, now=world.now)
             _client_does(world, issued, deed)
@@ -127,7 +132,7 @@ def test_a_later_session_does_not_tell_of_a_sealed_one(world: Any) -> None:
                 [dataclasses.asdict(one) for one in found], sort_keys=True, default=str
             )
             assert SignalRecord.objects.filter(session=after).exists()
-    assert seen["nothing"] == seen["zeros"] == seen["sixes"]
+    assert seen["nothing"] == seen["blank"] == seen["zeros"] == seen["sixes"]
 
 
 def test_the_worlds_do_differ_once_both_are_in(world: Any) -> None:

@@ -48,6 +48,7 @@ def _enter(
     total: Any = None,
     login: Any = None,
     by: Any = None,
+    blank: bool = False,
 ) -> Any:
     return paper.enter_paper(
         login or world.lead,
@@ -56,6 +57,7 @@ def _enter(
         fields=fields,
         total=total,
         now=world.now,
+        blank=blank,
     )
 
 
@@ -119,6 +121,21 @@ def test_a_total_that_cannot_be_is_refused(world: Any, total: Any) -> None:
 def test_answers_and_a_total_together_are_refused(world: Any) -> None:
     refused = _enter(world, _print(world, world.session()), {"item-1": "3"}, total="4")
     assert [one.item for one in refused.problems] == ["total"]
+
+
+def test_a_blank_sheet_is_a_form_once_somebody_says_so(world: Any, settings: Any) -> None:
+    session = world.session()
+    world.therapist_answers(session, 4)
+    code = _print(world, session)
+    slip = _enter(world, code, {"item-1": "", "item-9": " "})
+    assert [one.item for one in slip.problems] == ["blank"]
+    settings.ATTUNEMENT = replace(settings.ATTUNEMENT, capture=Capture(double_entry=True))
+    assert isinstance(_enter(world, code, {}, blank=True), paper.SecondWanted)
+    assert isinstance(_enter(world, code, {}, blank=True), Receipt)
+    kept = Response.objects.get(perspective="client")
+    assert (kept.provenance, kept.answers.count(), kept.totals.count()) == ("paper", 0, 0)
+    total = kept.scores.get(scale="total")
+    assert (total.value, total.reason) == (None, "0 of 7 answered, 6 needed")
 
 
 @pytest.mark.parametrize("typed", [{"item-1": "7"}, {"item-1": "3 "}, {"item-1": ["3", "4"]}, {}])

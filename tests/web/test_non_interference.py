@@ -38,7 +38,9 @@ def therapist_sees(world: World, session_id: str) -> dict[str, object]:
 
 
 @pytest.mark.parametrize(
-    ("answers", "words"), [(HIGH, ""), (LOW, LONG), ({"1": 0}, WORDS)], ids=["high", "low", "one"]
+    ("answers", "words"),
+    [(HIGH, ""), (LOW, LONG), ({"1": 0}, WORDS), ({}, "")],
+    ids=["high", "low", "one", "none"],
 )
 def test_therapists_pages_say_nothing_of_the_clients_form(
     world: World, answers: dict[str, int], words: str

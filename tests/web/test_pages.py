@@ -158,16 +158,6 @@ def test_mistakes_are_said_in_place_and_linked_from_above(world: World) -> None:
     assert submission_id(page) == submission_id(form)
 
 
-def test_empty_form_asks_for_one_answer(world: World) -> None:
-    token, _ = world.invite(world.start())
-    browser = opened(token)
-    form = browser.get("/c/form")
-    page = browser.post("/c/form", {"submission_id": submission_id(form)})
-    assert page.status_code == 422
-    assert b"One answer is enough" in page.content
-    assert b"rather not answer anything, close the page" in page.content
-
-
 def test_rate_form_keeps_a_wrong_prediction_and_says_so(world: World) -> None:
     session_id = world.start()
     browser = world.browser()

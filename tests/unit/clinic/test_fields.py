@@ -67,10 +67,13 @@ def test_unknown_fields_are_ignored(oac: Any) -> None:
     assert parsed.n_answered == 1
 
 
-def test_an_empty_form_is_refused_and_one_answer_is_enough(oac: Any) -> None:
-    assert _problems(oac, {}) == ("",)
-    assert _problems(oac, {"item-1": "", "item-9": "  \n "}) == ("",)
-    assert parse_form(oac, {"item-9": "Slower."}).texts == {"9": "Slower."}
+@pytest.mark.parametrize("fields", [{}, {"item-1": "", "item-9": "  \n ", "wish": "raise"}])
+def test_a_form_with_everything_left_out_is_read_as_one_without_answers(
+    oac: Any, fields: dict[str, object]
+) -> None:
+    parsed = parse_form(oac, fields)
+    assert (parsed.answered, parsed.texts) == ((), {})
+    assert set(parsed.values.values()) == {None}
 
 
 def test_text_is_kept_as_it_is_with_one_kind_of_line_end(oac: Any) -> None:

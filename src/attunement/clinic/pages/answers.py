@@ -21,14 +21,15 @@ class ErrorLink:
     message: str
 
 
-def filled(measure: Measure, fields: Mapping[str, object], refused: Refused) -> Filled:
+def filled(measure: Measure, fields: Mapping[str, object], refused: Refused | None) -> Filled:
     """Return what was typed, for the same person's eyes, beside what could not be read."""
     raw = {}
     for item in measure.items:
         sent = fields.get(field_name(item.id))
         if isinstance(sent, str):
             raw[item.id] = sent
-    return Filled(raw=raw, errors={each.item: each.message for each in refused.problems})
+    problems = refused.problems if refused is not None else ()
+    return Filled(raw=raw, errors={each.item: each.message for each in problems})
 
 
 def error_list(

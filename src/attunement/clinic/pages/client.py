@@ -47,6 +47,7 @@ from attunement.clinic.services import (
     client_form,
     client_moments,
     draft_key,
+    leaves_all_out,
     mark_of_grant,
     open_invitation,
     raw_fields,
@@ -57,6 +58,7 @@ from attunement.clinic.services.sealed_queue import sealing_offer
 from attunement.clinic.services.wording import optional_words
 
 MOMENT_FIELD = "m"  # which form of the link: the one before the session, or the one after
+LEFT_OUT_FIELD = "left_out"  # a form without an answer is to be sent like that
 MARK_FIELD = "f"  # in the form's address: which opened link of this browser is meant
 LONGEST_TYPED = 400
 RECEIVED_SECONDS = 120
@@ -165,6 +167,10 @@ def closed(request: HttpRequest, *, status: int = 404) -> HttpResponse:
 
 def _record(request: HttpRequest, sent: Bound) -> HttpResponse:
     fields = raw_fields(request.POST)
+    moment = Moment.BEFORE if fields.get("moment") == Moment.BEFORE else Moment.AFTER
+    if leaves_all_out(fields) and LEFT_OUT_FIELD not in fields:
+        shown = client_form(sent.grant, now=timezone.now(), moment=moment)
+        return _questions(request, sent.grant, shown, asking=True)
     outcome = record_client_response(
         sent.grant,
         submission_id=sent.submission_id,
@@ -175,7 +181,6 @@ def _record(request: HttpRequest, sent: Bound) -> HttpResponse:
     )
     if isinstance(outcome, Refused):
         if outcome.http_status == 422:  # noqa: PLR2004 -- the service speaks HTTP here
-            moment = Moment.BEFORE if fields.get("moment") == Moment.BEFORE else Moment.AFTER
             shown = client_form(sent.grant, now=timezone.now(), moment=moment)
             return _questions(request, sent.grant, shown, refused=outcome)
         if outcome.http_status == 409:  # noqa: PLR2004 -- the service speaks HTTP here
@@ -184,7 +189,7 @@ def _record(request: HttpRequest, sent: Bound) -> HttpResponse:
     response = _see_other("client-thanks")
     response.headers["Location"] += f"?{MARK_FIELD}={sent.mark}"
     keep_receipt(response, sent.mark)
-    keep_received(response, outcome.received_at, before=fields.get("moment") == Moment.BEFORE)
+    keep_received(response, outcome.received_at, before=moment == Moment.BEFORE)
     return response
 
 
@@ -222,17 +227,26 @@ def _on_kiosk(request: HttpRequest) -> bool:
 
 
 def _questions(
-    request: HttpRequest, grant: str, shown: ClientForm, *, refused: Refused | None = None
+    request: HttpRequest,
+    grant: str,
+    shown: ClientForm,
+    *,
+    refused: Refused | None = None,
+    asking: bool = False,
 ) -> HttpResponse:
+    """Show a form: fresh, with what was wrong in it, or asking whether to send it without answers.
+
+    Who taps Send by a slip loses the form for good, so that it is asked once.
+    """
     sent = raw_fields(request.POST)
     again = None
-    if refused:
+    if refused or asking:
         again = filled_beside(shown, sent, filled(shown.measure, sent, refused))
     screens = all_screens(
         shown, groups(shown.measure, shown.text, again, optional=_optional(shown)), again
     )
     screens = with_wishes(screens, shown, sent)
-    carried = request.POST.get("submission_id", "") if refused else bind(grant, shown.submission_id)
+    carried = request.POST.get("submission_id", "") if again else bind(grant, shown.submission_id)
     context = {
         "instructions": [line for line in shown.text.instructions.splitlines() if line.strip()],
         "attribution": shown.text.attribution,
@@ -256,6 +270,7 @@ def _questions(
             kiosk=_on_kiosk(request),
         ),
         "errors": error_list(screens, refused) if refused else (),
+        "left_out": asking,
     }
     status = refused.http_status if refused else 200
     return render(request, "attunement/client/form.html", context, status=status)

@@ -21,6 +21,7 @@ from attunement.clinic.pages.sessions import refused_page
 from attunement.clinic.pages.staff import actor_of
 from attunement.clinic.services import Refused, field_name, raw_fields
 from attunement.clinic.services.paper import (
+    BLANK,
     TOTAL,
     Differs,
     PaperPage,
@@ -87,6 +88,7 @@ def enter(request: HttpRequest) -> HttpResponse:
             fields=raw_fields(request.POST),
             total=request.POST.get(TOTAL),
             now=now,
+            blank=request.POST.get(BLANK) == "yes",
         )
         if isinstance(answer, Refused) and answer.http_status == 422:  # noqa: PLR2004 -- HTTP's own
             return _page(request, paper_page(actor, code, now=now), answer)
@@ -111,6 +113,7 @@ def _page(
         "lines": _lines(page.measure, page.text, typed=typed, wrong=wrong),
         "total_error": wrong.get(TOTAL, ""),
         "total": typed.get(TOTAL, ""),
+        "blank_error": wrong.get(BLANK, ""),
         "submission_id": typed.get("submission_id", page.submission_id),
         "errors": [
             ErrorLink(f"p-{item}" if item else "typing", f"{_named(item)}{message}")
@@ -177,4 +180,5 @@ def _line(
 
 
 def _named(item: str) -> str:
-    return "" if not item else "Total: " if item == TOTAL else f"Question {item}: "
+    named = {"": "", TOTAL: "Total: ", BLANK: ""}
+    return named.get(item, f"Question {item}: ")

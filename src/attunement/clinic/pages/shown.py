@@ -195,3 +195,15 @@ def totals(picture: Revealed) -> list[str]:
     if picture.therapist_total is None:
         found.append(f"No total from your chair: {picture.therapist_reason}")
     return found
+    if _left_all_out(picture):
+        found.append(
+            f"The form of {picture.client_code} came, with every question below left out. It counts"
+            " as a form that came, and asks nothing by itself."
+        )
+
+
+def _left_all_out(picture: Revealed) -> bool:
+    """Whether nothing of what may be seen of the client's form was answered."""
+    answered = any(each.client_closed or each.client_value is not None for each in picture.items)
+    wrote = any(each.perspective == "client" for each in picture.comments)
+    return not answered and not wrote and picture.client_total is None

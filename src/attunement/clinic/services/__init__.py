@@ -11,6 +11,7 @@ from attunement.clinic.services.caseload import caseload
 from attunement.clinic.services.client_forms import (
     client_form,
     client_moments,
+    leaves_all_out,
     record_client_response,
 )
 from attunement.clinic.services.dyad import dyad_overview
@@ -115,6 +116,7 @@ __all__ = [
     "field_name",
     "invite_client",
     "mark_of_grant",
+    "leaves_all_out",
     "name_rupture",
     "open_invitation",
     "raw_fields",

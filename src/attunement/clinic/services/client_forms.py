@@ -13,8 +13,14 @@ from django.db import connection
 from attunement.clinic.access import Action, Actor, ActorRole, Relation, may
 from attunement.clinic.models import Assignment, Grant, Invitation, Moment, Perspective, Response
 from attunement.clinic.services.client_settings import keep_layout, layout_of
+from attunement.clinic.services.extras import FIELD_PREFIX as EXTRA_PREFIX
 from attunement.clinic.services.extras import asked_of, freeze, read_extras
-from attunement.clinic.services.fields import FieldsRefused, parse_form, readable_numbers
+from attunement.clinic.services.fields import (
+    FIELD_PREFIX,
+    FieldsRefused,
+    parse_form,
+    readable_numbers,
+)
 from attunement.clinic.services.forms import config, measure_of, text_of
 from attunement.clinic.services.gate import CLIENT_LINK, AccessDeniedError, act, done
 from attunement.clinic.services.promises import client_told
@@ -158,7 +164,8 @@ def record_client_response(
         From ``client_form``; the same id with the same content is answered with the same receipt.
     fields : mapping
         Field name (``field_name(item_id)``, that is ``"item-1"``) to what was sent; see
-        ``raw_fields`` for a ``QueryDict``. Unknown names are ignored and never stored.
+        ``raw_fields`` for a ``QueryDict``. Unknown names are ignored and never stored. With every
+        question left out it is a form without answers, and stored as that.
     client_clock : str, optional
         ISO 8601 time of the client's device; anything else is kept out and flagged.
     now : datetime
@@ -304,7 +311,7 @@ def _parcel(
         return unreadable((FieldProblem(item="", message="Please open the form again."),))
     try:
         extras = read_extras(assignment, identifier, fields, now=now)
-        form = parse_form(measure, fields, n_beside=extras.n_answered)
+        form = parse_form(measure, fields)
         wishes = read_wishes(fields, (*form.answered, *extras.answered), measure=measure)
     except FieldsRefused as refusal:
         return unreadable(refusal.problems)
@@ -325,6 +332,18 @@ def told(assignment: Assignment) -> str:
     """Return who sees the answers, in the words that are shown and kept."""
     words = config().words
     measure = measure_of(assignment.measure_id, assignment.measure_version)
+def leaves_all_out(fields: Mapping[str, object]) -> bool:
+    """Whether what was sent holds no answer to any question; wishes are none.
+
+    Such a form is taken as what it is. A page asks before it sends one, in case of a slip.
+    """
+    return not any(
+        raw.strip() if isinstance(raw, str) else raw is not None
+        for name, raw in fields.items()
+        if name.startswith((FIELD_PREFIX, EXTRA_PREFIX))
+    )
+
+
     return client_told(assignment) + (risk_passed_on(words) if risk_items(measure) else "")
 
 

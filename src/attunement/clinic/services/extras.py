@@ -120,11 +120,6 @@ class Given:
         """Which extras were answered."""
         return tuple(extra for answers in self.read.values() for extra in answers)
 
-    @property
-    def n_answered(self) -> int:
-        """How many extras were answered."""
-        return len(self.answered)
-
 
 NOTHING_GIVEN = Given({}, {})
 

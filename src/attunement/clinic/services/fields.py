@@ -21,10 +21,6 @@ if TYPE_CHECKING:
     from django.http import QueryDict
 
 FIELD_PREFIX = "item-"
-NOTHING_MARKED = (
-    "Nothing is marked yet. One answer is enough. If you would rather not answer anything, close"
-    " the page: nothing is sent then."
-)
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,5})(?:\.[0-9]{1,6})?", re.ASCII)
 _WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,5})", re.ASCII)
 # Half a character, and the mark that decoding leaves where bytes were no character.
@@ -77,8 +73,8 @@ class FieldsRefused(ValueError):  # noqa: N818 -- a refusal is handed on, it is 
         self.problems = problems
 
 
-def parse_form(measure: Measure, fields: Mapping[str, object], *, n_beside: int = 0) -> ParsedForm:
-    """Read the fields of a measure's form.
+def parse_form(measure: Measure, fields: Mapping[str, object]) -> ParsedForm:
+    """Read the fields of a measure's form. One with every question left out is a form too.
 
     Parameters
     ----------
@@ -86,8 +82,6 @@ def parse_form(measure: Measure, fields: Mapping[str, object], *, n_beside: int 
         The measure version the form was made for.
     fields : mapping
         Field name to what was sent. Names that are no item of the measure are ignored.
-    n_beside : int
-        How many questions beside the measure were answered: with one, the measure may be empty.
 
     Returns
     -------
@@ -115,10 +109,7 @@ def parse_form(measure: Measure, fields: Mapping[str, object], *, n_beside: int 
     if problems:
         raise FieldsRefused(tuple(problems))
     n_not_asked = _drop_not_asked(measure, values, texts)
-    parsed = ParsedForm(values=values, texts=texts, n_not_asked=n_not_asked)
-    if parsed.n_answered + n_beside == 0:
-        raise FieldsRefused((FieldProblem(item="", message=NOTHING_MARKED),))
-    return parsed
+    return ParsedForm(values=values, texts=texts, n_not_asked=n_not_asked)
 
 
 def readable_numbers(measure: Measure, fields: Mapping[str, object]) -> dict[str, float | None]:

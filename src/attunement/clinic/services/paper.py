@@ -66,6 +66,8 @@ from attunement.clinic.services.submission import (
 from attunement.measures.schema import Measure, TextBundle
 
 TOTAL = "total"
+BLANK = "blank"  # the field that says so
+NOTHING_TYPED = "Nothing is typed yet. If nothing is on the paper, tick that it is blank."
 RECENT = timedelta(days=14)
 MOST_AT_ONCE = 60
 
@@ -255,11 +257,14 @@ def enter_paper(
     fields: Mapping[str, object],
     total: object,
     now: datetime,
+    blank: bool = False,
 ) -> Receipt | Refused | SecondWanted | Differs:
     """Store what was typed from a paper, exactly once.
 
     Either the answers or, where only that was handed in, the total: a total is kept as a total
-    and never spread over items. With ``[paper] double_entry`` it counts once two entries agree.
+    and never spread over items. ``blank`` says that the paper has nothing on it, which is a form
+    with every question left out; without it, nothing typed is taken for a slip. With
+    ``[paper] double_entry`` it counts once two entries agree.
 
     Raises
     ------
@@ -270,7 +275,9 @@ def enter_paper(
     with act(actor_name(actor), action, now=now):
         form = _form(actor, code, now=now)
         assignment = Assignment.objects.select_for_update().get(pk=form.assignment_id)
-        parcel = _parcel(actor, form, assignment, submission_id, fields=fields, total=total)
+        parcel = _parcel(
+            actor, form, assignment, submission_id, fields=fields, total=total, blank=blank
+        )
         answer = _take(actor, form, assignment, parcel, now=now)
         refused = isinstance(answer, Refused)
         done(
@@ -361,6 +368,7 @@ def _parcel(
     *,
     fields: Mapping[str, object],
     total: object,
+    blank: bool,
 ) -> Parcel | Refused:
     identifier = parse_submission_id(submission_id)
     if identifier is None:
@@ -371,7 +379,7 @@ def _parcel(
         number = None
         if bounds is not None and total not in (None, ""):
             number = parse_prediction(total, minimum=bounds[0], maximum=bounds[1])
-        typed = parse_form(measure, fields, n_beside=0 if number is None else 1)
+        typed = parse_form(measure, fields)
     except FieldsRefused as refusal:
         return unreadable(
             tuple(
@@ -379,6 +387,8 @@ def _parcel(
                 for each in refusal.problems
             )
         )
+    if number is None and typed.n_answered == 0 and not blank:
+        return unreadable((FieldProblem(item=BLANK, message=NOTHING_TYPED),))
     if number is not None and typed.values and typed.n_answered:
         message = "Either the answers or the total: the total follows from the answers."
         return unreadable((FieldProblem(item=TOTAL, message=message),))

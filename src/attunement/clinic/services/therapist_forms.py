@@ -33,6 +33,11 @@ from attunement.clinic.services.submission import (
 )
 from attunement.clinic.store.statements import Prepared
 
+# What opens both chairs has to be said first: an empty form would only be a way to look.
+NOTHING_MARKED = (
+    "Nothing is marked yet. One answer is enough. Your form opens both, so it is not taken empty; "
+    "if you would rather not answer now, close the page: nothing is sent then."
+)
 _FORM = Prepared(
     lambda session_id, perspective: Assignment.objects.filter(
         session=session_id, perspective=perspective, moment=Moment.AFTER
@@ -151,6 +156,8 @@ def _parcel(
     form, number = None, None
     try:
         form = parse_form(measure, fields)
+        if form.n_answered == 0:
+            problems += (FieldProblem(item="", message=NOTHING_MARKED),)
     except FieldsRefused as refusal:
         problems += refusal.problems
     try:

@@ -73,9 +73,42 @@
     }
   });
 
+  // Whether anything is answered; a wish about an answer is none. Other files read it off the form.
+  const isAnswer = (each) => {
+    if (each.type === "hidden" || /^wish(-|$)/.test(each.name)) return false;
+    if (each.type === "radio" || each.type === "checkbox") return each.checked && each.value !== "";
+    return each.value.trim() !== "";
+  };
+  const noteAnswered = () => form.toggleAttribute("data-answered", all("input, textarea, select").some(isAnswer));
+
+  // A form with everything left out is asked about once, in case of a slip, and then sent like that.
+  const leftOut = one("[data-left-out]");
+  const asked = Boolean(leftOut) && !leftOut.hidden;
+  const ask = (asking) => {
+    if (!leftOut || leftOut.hidden !== asking) return;
+    leftOut.hidden = !asking;
+    if (!asking) return;
+    leftOut.scrollIntoView({ block: "nearest" });
+    one("#left-out-title").focus({ preventScroll: true });
+  };
+  let likeThis = false;
+  if (leftOut) one("button", leftOut).addEventListener("click", () => { likeThis = true; });
+  for (const kind of ["input", "change"])
+    form.addEventListener(kind, () => {
+      noteAnswered();
+      if (form.hasAttribute("data-answered")) ask(false);
+    });
+  noteAnswered();
+
   // Once is enough: a second tap while the first is on its way does nothing.
   let sent = false;
   form.addEventListener("submit", (event) => {
+    noteAnswered();
+    if (leftOut && !likeThis && !form.hasAttribute("data-answered")) {
+      event.preventDefault();
+      ask(true);
+      return;
+    }
     if (sent) event.preventDefault();
     const clock = form.elements.client_clock;
     if (clock) clock.value = new Date().toISOString();
@@ -84,7 +117,8 @@
 
   const errors = one("#errors");
   if (errors) errors.focus();
-  if (quick || errors) return;
+  if (asked) one("#left-out-title").focus();
+  if (quick || errors || asked) return;
 
   // One question at a time.
   const steps = all("[data-step]");
@@ -104,6 +138,7 @@
     next.classList.toggle("button-second", !answered);
   };
   const show = (focus) => {
+    ask(false);
     const last = at === steps.length - 1;
     steps.forEach((step, index) => { step.hidden = index !== at; });
     intro.hidden = at >= 0;

@@ -67,20 +67,12 @@
     receiptKey: sealing.dataset.receiptPublic,
   });
   const plainly = () => HTMLFormElement.prototype.submit.call(form);
-  const answered = () =>
-    Array.from(form.elements).some(
-      (each) =>
-        (each.type === "radio" || each.type === "checkbox" ? each.checked && each.value !== "" :
-          each.tagName === "TEXTAREA" && each.value.trim() !== "" ) ||
-        (each.tagName === "SELECT" && each.value !== "") ||
-        (["text", "number", "range"].includes(each.type) && each.value !== ""),
-    );
   const tooLong = () =>
     Array.from(form.querySelectorAll("textarea")).some((each) => each.value.length > 10_000);
 
   const submit = async (event) => {
     if (event.defaultPrevented) return;
-    if (!answered() || tooLong()) return; // the clinic's own page says what is missing
+    if (tooLong()) return; // the clinic's own page says what is wrong
     event.preventDefault();
     hideForm(true);
     show("sending");
@@ -114,7 +106,7 @@
   // What waited was this very form, which is shown once more: the clinic says that it arrived.
   const askAgain = (here) => {
     const arrived = here.some((each) => each.state === "received" && each.place === window.location.search);
-    if (!arrived || answered() || (history.state && history.state.asked)) return;
+    if (!arrived || form.hasAttribute("data-answered") || (history.state && history.state.asked)) return;
     history.replaceState({ asked: true }, "");
     window.location.reload();
   };
