@@ -27,7 +27,7 @@ def _send(world: Any, grant: str, fields: Any, **more: Any) -> Any:
     return services.record_client_response(grant, fields=fields, now=world.now, **given)
 
 
-def test_extra_fields_are_ignored_and_never_stored(
+def test_row_54_extra_fields_are_ignored_and_never_stored(
     world: Any, grant: str, filled_form: Any
 ) -> None:
     extra = {
@@ -54,7 +54,7 @@ def test_extra_fields_are_ignored_and_never_stored(
         {"item-9": "a\udcffb"},
     ],
 )
-def test_a_field_that_cannot_be_read_is_422_and_stores_nothing(
+def test_row_55_a_field_that_cannot_be_read_is_422_and_stores_nothing(
     world: Any, grant: str, fields: Any
 ) -> None:
     refused = _send(world, grant, fields)
@@ -69,7 +69,7 @@ def test_a_field_that_cannot_be_read_is_422_and_stores_nothing(
     ["", "1", "not-a-uuid", UUID_TEXT[:-1], f"{{{UUID_TEXT}}}", f"urn:uuid:{UUID_TEXT}",
      UUID_TEXT.replace("-", ""), None, 5],
 )  # fmt: skip
-def test_a_submission_id_that_is_none_is_422(
+def test_row_54_a_submission_id_that_is_none_is_422(
     world: Any, grant: str, raw: Any, filled_form: Any
 ) -> None:
     refused = _send(world, grant, filled_form(5), submission_id=raw)
@@ -81,7 +81,7 @@ def test_a_submission_id_is_the_same_in_either_case() -> None:
     assert parse_submission_id(UUID_TEXT.upper()) == parse_submission_id(UUID_TEXT)
 
 
-def test_a_submission_id_of_another_form_is_409_and_tells_nothing(
+def test_row_60_a_submission_id_of_another_form_is_409_and_tells_nothing(
     world: Any, grant: str, filled_form: Any
 ) -> None:
     _send(world, grant, filled_form(5), submission_id=UUID_TEXT)
@@ -110,7 +110,7 @@ def test_a_submission_id_of_another_form_is_409_and_tells_nothing(
         (None, False, False),
     ],
 )
-def test_the_clients_clock_is_kept_or_flagged_and_ours_rules(
+def test_row_61_the_clients_clock_is_kept_or_flagged_and_ours_rules(
     world: Any, grant: str, clock: Any, kept: Any, suspect: Any
 ) -> None:
     sent = _send(world, grant, {"item-1": "5"}, client_clock=clock)
@@ -121,7 +121,7 @@ def test_the_clients_clock_is_kept_or_flagged_and_ours_rules(
     assert response.clock_suspect is suspect
 
 
-def test_hostile_words_are_stored_and_shown_as_they_are(world: Any) -> None:
+def test_row_57_hostile_words_are_stored_and_shown_as_they_are(world: Any) -> None:
     said = "<img src=x onerror=alert(1)> {{7*7}} ${jndi:ldap://x} '; DROP TABLE x;-- \u202etxt 🙂"
     session = world.session()
     world.client_answers(session, 5, text=said)
@@ -139,7 +139,7 @@ def test_the_words_shown_are_stored_with_the_answers(
     assert Response.objects.get().who_sees == form.who_sees
 
 
-def test_an_older_version_that_is_still_open_is_scored_by_that_version(
+def test_row_62_an_older_version_that_is_still_open_is_scored_by_that_version(
     world: Any, two_versions: Any, settings: Any
 ) -> None:
     settings.ATTUNEMENT = two_versions.config
@@ -159,7 +159,7 @@ def test_an_older_version_that_is_still_open_is_scored_by_that_version(
     assert totals == {1: ("1", 6.0), 2: ("2", 3.0)}
 
 
-def test_a_form_from_elsewhere_is_refused_and_logged(world: Any) -> None:
+def test_row_58_a_form_from_elsewhere_is_refused_and_logged(world: Any) -> None:
     del world
     browser = Browser(enforce_csrf_checks=True)
     before = AuditEvent.objects.count()

@@ -47,7 +47,7 @@ def test_only_hashes_are_stored(world: Any, issued: Any) -> None:
     assert issued.expires_at == world.now + timedelta(hours=72)
 
 
-def test_opening_a_link_a_hundred_times_uses_nothing_up(
+def test_row_65_opening_a_link_a_hundred_times_uses_nothing_up(
     world: Any, issued: Any, filled_form: Any
 ) -> None:
     grants = [_open(world, issued.token) for _ in range(100)]
@@ -78,7 +78,7 @@ def test_opening_a_link_a_hundred_times_uses_nothing_up(
         lambda _: "x" * 1_000_000,
     ],
 )
-def test_a_changed_token_opens_nothing(world: Any, issued: Any, change: Any) -> None:
+def test_row_64_a_changed_token_opens_nothing(world: Any, issued: Any, change: Any) -> None:
     before = Grant.objects.count()
     assert _open(world, change(issued.token)) is None
     assert Grant.objects.count() == before
@@ -90,7 +90,7 @@ def test_a_short_code_opens_however_it_is_typed(world: Any, issued: Any) -> None
         assert _open(world, typed) is not None
 
 
-def test_a_short_code_dies_after_five_wrong_tries_and_the_link_lives(
+def test_row_64_a_short_code_dies_after_five_wrong_tries_and_the_link_lives(
     world: Any, issued: Any
 ) -> None:
     code = issued.short_code.replace("-", "")
@@ -101,7 +101,7 @@ def test_a_short_code_dies_after_five_wrong_tries_and_the_link_lives(
     assert _open(world, issued.token, address="198.51.100.1") is not None
 
 
-def test_many_wrong_codes_from_one_address_never_refuse_a_right_one(
+def test_row_64_many_wrong_codes_from_one_address_never_refuse_a_right_one(
     world: Any, issued: Any
 ) -> None:
     for _ in range(20):
@@ -132,7 +132,9 @@ def test_slowed_address_learns_nothing_about_a_link(world: Any, issued: Any) -> 
     assert len(said) == 1
 
 
-def test_used_expired_revoked_and_unknown_links_answer_alike(world: Any, filled_form: Any) -> None:
+def test_row_64_used_expired_revoked_and_unknown_links_answer_alike(
+    world: Any, filled_form: Any
+) -> None:
     def link() -> Any:
         return services.invite_client(world.therapist, world.session().pk, now=world.now)
 
@@ -150,7 +152,7 @@ def test_used_expired_revoked_and_unknown_links_answer_alike(world: Any, filled_
     assert _open(world, newer.token) is not None
 
 
-def test_a_link_expires_to_the_second(world: Any, issued: Any) -> None:
+def test_row_64_a_link_expires_to_the_second(world: Any, issued: Any) -> None:
     world.now = issued.expires_at - timedelta(seconds=1)
     assert _open(world, issued.token) is not None
     world.now = issued.expires_at
@@ -166,7 +168,7 @@ def test_a_form_opened_in_time_is_still_taken_after_the_link_expired(
     assert isinstance(_send(world, str(grant), filled_form(5)), services.Receipt)
 
 
-def test_a_link_that_a_person_closed_takes_nothing_more(
+def test_row_64_a_link_that_a_person_closed_takes_nothing_more(
     world: Any, issued: Any, filled_form: Any
 ) -> None:
     grant = str(_open(world, issued.token))
@@ -189,7 +191,7 @@ def test_a_form_half_filled_when_the_code_was_shown_again_is_not_lost(
 
 @pytest.mark.usefixtures("issued")
 @pytest.mark.parametrize("grant", ["", "A" * 43, "\ud800", "x" * 100_000, "' --"])
-def test_a_grant_that_is_none_opens_and_stores_nothing(
+def test_row_64_a_grant_that_is_none_opens_and_stores_nothing(
     world: Any, grant: str, filled_form: Any
 ) -> None:
     for call in (
@@ -228,7 +230,9 @@ def test_the_clients_form_has_no_name_and_no_earlier_answer(world: Any) -> None:
 @pytest.mark.slow
 @pytest.mark.store
 @pytest.mark.django_db(transaction=True)
-def test_fifty_redemptions_at_once_end_in_one_response(build_world: Any, filled_form: Any) -> None:
+def test_row_64_fifty_redemptions_at_once_end_in_one_response(
+    build_world: Any, filled_form: Any
+) -> None:
     world = build_world()
     issued = services.invite_client(world.therapist, world.session().pk, now=world.now)
     barrier, results = threading.Barrier(50), []

@@ -82,7 +82,7 @@ def only_held(reason: str, envelope: dict[str, Any]) -> HeldDelivery:
 
 @pytest.mark.parametrize("part", ["ct", "iv", "epk"])
 @pytest.mark.parametrize("bit", range(8))
-def test_flipped_bit_is_refused_and_kept(form: Carried, part: str, bit: int) -> None:
+def test_row_66_flipped_bit_is_refused_and_kept(form: Carried, part: str, bit: int) -> None:
     bad = flipped(sealed(form, fields(HIGH, WORDS)), part, bit)
     answer = deliver(bad)
     assert answer.status_code == 422
@@ -92,14 +92,14 @@ def test_flipped_bit_is_refused_and_kept(form: Carried, part: str, bit: int) -> 
     assert deliver(sealed(form, fields(HIGH, WORDS))).status_code == 201
 
 
-def test_cut_off_ciphertext_is_refused_and_kept(form: Carried) -> None:
+def test_row_66_cut_off_ciphertext_is_refused_and_kept(form: Carried) -> None:
     whole = sealed(form, fields(HIGH))
     bad = whole | {"ct": b64(unb64(whole["ct"])[:-5])}
     assert deliver(bad).status_code == 422
     only_held("unreadable", bad)
 
 
-def test_swapped_submission_id_is_refused_and_kept(clinic: World, form: Carried) -> None:
+def test_row_66_swapped_submission_id_is_refused_and_kept(clinic: World, form: Carried) -> None:
     token, _ = clinic.invite(clinic.start())
     other = carried(opened(token).get("/c/form"))
     bad = sealed(form, fields(HIGH)) | {"id": other.submission}
@@ -108,7 +108,7 @@ def test_swapped_submission_id_is_refused_and_kept(clinic: World, form: Carried)
     only_held("unreadable", bad)
 
 
-def test_swapped_key_id_is_refused_and_kept(form: Carried) -> None:
+def test_row_66_swapped_key_id_is_refused_and_kept(form: Carried) -> None:
     old = SealingKey.objects.get()
     replace_key(now=old.made_at)
     new = SealingKey.objects.get(retired_at__isnull=True)
@@ -117,7 +117,7 @@ def test_swapped_key_id_is_refused_and_kept(form: Carried) -> None:
     only_held("unreadable", bad)
 
 
-def test_ticket_of_another_form_in_an_envelope_of_this_one_is_refused(
+def test_row_66_ticket_of_another_form_in_an_envelope_of_this_one_is_refused(
     clinic: World, form: Carried
 ) -> None:
     token, _ = clinic.invite(clinic.start())
@@ -128,7 +128,9 @@ def test_ticket_of_another_form_in_an_envelope_of_this_one_is_refused(
 
 
 @pytest.mark.parametrize("ticket", ["", "x", "A" * 500, "a.b.c.d.e:f", "\x00", "' OR 1=1 --"])
-def test_ticket_that_we_did_not_write_is_refused_and_kept(form: Carried, ticket: str) -> None:
+def test_row_66_ticket_that_we_did_not_write_is_refused_and_kept(
+    form: Carried, ticket: str
+) -> None:
     bad = sealed(form, fields(HIGH), ticket=ticket)
     assert deliver(bad).status_code == 422
     only_held("not_ours", bad)
@@ -137,13 +139,13 @@ def test_ticket_that_we_did_not_write_is_refused_and_kept(form: Carried, ticket:
 @pytest.mark.parametrize(
     "plain", [b"", b"[]", b"\xff", b'{"ticket": 5, "fields": {}}', b"x" * 9000]
 )
-def test_readable_rubbish_is_refused_and_kept(form: Carried, plain: bytes) -> None:
+def test_row_66_readable_rubbish_is_refused_and_kept(form: Carried, plain: bytes) -> None:
     bad = seal_bytes(plain, key=form.key, public=form.public, submission=form.submission)
     assert deliver(bad).status_code == 422
     only_held("not_ours", bad)
 
 
-def test_unknown_key_is_refused_and_kept_and_the_phone_keeps_it_too(form: Carried) -> None:
+def test_row_66_unknown_key_is_refused_and_kept_and_the_phone_keeps_it_too(form: Carried) -> None:
     bad = sealed(form, fields(HIGH)) | {"key": "a" * 26}
     answer = deliver(bad)
     # Not signed: there is no key that this phone could check it by, so it forgets nothing.
@@ -151,7 +153,7 @@ def test_unknown_key_is_refused_and_kept_and_the_phone_keeps_it_too(form: Carrie
     only_held("key_unknown", bad)
 
 
-def test_old_key_still_opens_for_a_month_after_it_was_replaced(
+def test_row_66_old_key_still_opens_for_a_month_after_it_was_replaced(
     form: Carried, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     replace_key(now=datetime.now(tz=UTC))
@@ -162,7 +164,7 @@ def test_old_key_still_opens_for_a_month_after_it_was_replaced(
     assert said(answer, form, body)["outcome"] == "received"
 
 
-def test_forgotten_key_opens_nothing_and_still_says_so(
+def test_row_66_forgotten_key_opens_nothing_and_still_says_so(
     form: Carried, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     body = sealed(form, fields(HIGH))
@@ -175,7 +177,7 @@ def test_forgotten_key_opens_nothing_and_still_says_so(
     only_held("key_gone", body)
 
 
-def test_replay_after_a_year_is_refused_and_kept_whatever_became_of_the_first(
+def test_row_66_replay_after_a_year_is_refused_and_kept_whatever_became_of_the_first(
     form: Carried, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     body = sealed(form, fields(HIGH, WORDS))
@@ -193,7 +195,7 @@ def test_replay_after_a_year_is_refused_and_kept_whatever_became_of_the_first(
     assert SealingKey.objects.get(pk=form.key).opening_wrapped == ""
 
 
-def test_many_copies_of_one_bad_envelope_are_one_line(form: Carried) -> None:
+def test_row_66_many_copies_of_one_bad_envelope_are_one_line(form: Carried) -> None:
     bad = flipped(sealed(form, fields(HIGH)), "ct")
     assert {deliver(bad).status_code for _ in range(30)} == {422}
     assert HeldDelivery.objects.get().times == 30
@@ -222,14 +224,14 @@ def test_flood_of_bad_envelopes_waits_on_its_phones_and_good_ones_pass(form: Car
         b"x" * (256 * 1024 + 1),
     ],
 )
-def test_what_is_no_envelope_leaves_nothing_but_an_audit_line(db: None, body: bytes) -> None:  # noqa: ARG001 -- opens the database
+def test_row_66_what_is_no_envelope_leaves_nothing_but_an_audit_line(db: None, body: bytes) -> None:  # noqa: ARG001 -- opens the database
     answer = deliver(body)
     assert answer.status_code in {400, 413, 415}
     assert HeldDelivery.objects.count() == 0
     assert AuditEvent.objects.count() <= 1
 
 
-def test_lead_is_told_and_notes_it_and_the_ciphertext_stays(
+def test_row_66_lead_is_told_and_notes_it_and_the_ciphertext_stays(
     clinic: World, form: Carried, lead: Browser
 ) -> None:
     assert b"could not be read</a>" not in lead.get("/").content

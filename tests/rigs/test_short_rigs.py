@@ -69,7 +69,7 @@ def test_jumping_clock_loses_nothing_and_keeps_the_audit_in_order(folder: Path) 
     assert verdict.acknowledged >= 1
 
 
-def test_full_disk_is_said_and_the_same_server_goes_on(folder: Path) -> None:
+def test_row_94_full_disk_is_said_and_the_same_server_goes_on(folder: Path) -> None:
     plays = [(disk.FULL, disk.WELL), (disk.SYNC_FAILS, disk.WELL)]
     verdict, said, _ = faults.run(folder, variable="RIG_FAULT", plays=plays, seconds=0.4)
     assert verdict.good, verdict

@@ -122,7 +122,7 @@ def test_only_the_own_therapist_reaches_a_dyad_and_its_sessions(world: Any, name
         assert AuditEvent.objects.latest("id").outcome == "denied"
 
 
-def test_foreign_and_missing_records_answer_alike(world: Any) -> None:
+def test_row_71_foreign_and_missing_records_answer_alike(world: Any) -> None:
     foreign = world.session(dyad=world.foreign_dyad, login=world.stranger)
     signal = _signal(world, dyad=world.foreign_dyad, login=world.stranger)
     for key_foreign, calls in (
@@ -149,7 +149,7 @@ def test_foreign_and_missing_records_answer_alike(world: Any) -> None:
             assert len(set(said)) == 1
 
 
-def test_an_inactive_login_reaches_nothing(world: Any) -> None:
+def test_row_75_an_inactive_login_reaches_nothing(world: Any) -> None:
     world.therapist.is_active = False
     world.therapist.save()
     with pytest.raises(AccessError):

@@ -35,7 +35,7 @@ def _send(world: Any, grant: str, fields: dict[str, Any], identifier: UUID) -> R
     )
 
 
-def test_resend_same_content_gives_the_same_receipt(world: Any, filled_form: Any) -> None:
+def test_row_59_resend_same_content_gives_the_same_receipt(world: Any, filled_form: Any) -> None:
     session = world.session()
     grant, identifier = _grant(world, session), uuid4()
     first = _send(world, grant, filled_form(5), identifier)
@@ -50,7 +50,9 @@ def test_resend_same_content_gives_the_same_receipt(world: Any, filled_form: Any
     assert Answer.objects.count() == 8
 
 
-def test_resend_other_content_is_409_and_the_first_is_kept(world: Any, filled_form: Any) -> None:
+def test_row_60_resend_other_content_is_409_and_the_first_is_kept(
+    world: Any, filled_form: Any
+) -> None:
     session = world.session()
     grant, identifier = _grant(world, session), uuid4()
     _send(world, grant, filled_form(5), identifier)
@@ -183,7 +185,7 @@ class _Race:
 
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
-def test_fifty_submissions_at_once_store_exactly_one(
+def test_row_59_fifty_submissions_at_once_store_exactly_one(
     world_committed: Any, filled_form: Any
 ) -> None:
     world = world_committed
@@ -206,7 +208,7 @@ def test_fifty_submissions_at_once_store_exactly_one(
 
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
-def test_fifty_deliveries_of_one_submission_get_one_receipt(
+def test_row_59_fifty_deliveries_of_one_submission_get_one_receipt(
     world_committed: Any, filled_form: Any
 ) -> None:
     world = world_committed

@@ -249,7 +249,9 @@ def test_patience_ends_and_the_turn_is_not_lost(bench: _Bench) -> None:
     assert bench.stored() == [2]
 
 
-def test_another_process_that_holds_the_file_is_waited_for_and_then_named(bench: _Bench) -> None:
+def test_row_94_another_process_that_holds_the_file_is_waited_for_and_then_named(
+    bench: _Bench,
+) -> None:
     bench.writer = bench.new(timeout=0.05)
     other = _open(bench.file)
     other.execute("BEGIN IMMEDIATE")

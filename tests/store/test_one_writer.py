@@ -236,7 +236,7 @@ def test_on_postgresql_acts_are_ordinary_transactions_that_run_side_by_side(
 
 
 @pytest.mark.skipif("connection.vendor != 'sqlite'", reason="SQLite's own")
-def test_a_page_is_503_with_a_time_to_wait_while_the_store_is_held(
+def test_row_94_a_page_is_503_with_a_time_to_wait_while_the_store_is_held(
     world_committed: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = world_committed.session()
@@ -259,7 +259,7 @@ def test_a_page_is_503_with_a_time_to_wait_while_the_store_is_held(
 
 
 @pytest.mark.skipif("connection.vendor != 'sqlite'", reason="SQLite's own")
-def test_a_commit_that_fails_is_told_to_all_and_nothing_is_stored(
+def test_row_94_a_commit_that_fails_is_told_to_all_and_nothing_is_stored(
     world_committed: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Every second commit fails, as on a disk that comes and goes."""

@@ -344,7 +344,7 @@ def _without_address(page: Any, key: str) -> tuple[int, str, bytes]:
     return status, where, body
 
 
-def test_ids_of_any_shape_are_like_ids_of_nothing(world: Any) -> None:
+def test_row_71_ids_of_any_shape_are_like_ids_of_nothing(world: Any) -> None:
     foreign = _foreign_ids(world)
     browser = Browser()
     browser.force_login(world.therapist)
@@ -362,7 +362,9 @@ def test_ids_of_any_shape_are_like_ids_of_nothing(world: Any) -> None:
         assert {status for status, _, _ in pages} == {404}
 
 
-def test_who_left_a_second_ago_is_out_at_once(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_row_75_who_left_a_second_ago_is_out_at_once(
+    world: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(timezone, "now", lambda: world.now)
     member = CareTeamMember.objects.create(
         dyad=world.dyad, login=world.supervisor, place="supervisor", from_at=world.now, added_by="x"
@@ -381,7 +383,7 @@ def test_who_left_a_second_ago_is_out_at_once(world: Any, monkeypatch: pytest.Mo
     assert b"C-07" not in browser.get("/team/cases/").content
 
 
-def test_a_disabled_login_and_its_cookie_are_out_at_once(world: Any) -> None:
+def test_row_75_a_disabled_login_and_its_cookie_are_out_at_once(world: Any) -> None:
     browser = Browser()
     browser.force_login(world.therapist)
     assert browser.get(f"/clients/{world.dyad.pk}/").status_code == 200
@@ -402,7 +404,7 @@ def test_a_disabled_login_and_its_cookie_are_out_at_once(world: Any) -> None:
     assert third.get(f"/clients/{world.dyad.pk}/").status_code != 200  # the old cookie stays dead
 
 
-def test_fields_that_nobody_asked_for_change_nothing(world: Any) -> None:
+def test_row_74_fields_that_nobody_asked_for_change_nothing(world: Any) -> None:
     session = world.session()
     issued = services.invite_client(world.therapist, session.pk, now=world.now)
     grant = services.open_invitation(issued.token, address="192.0.2.1", now=world.now)

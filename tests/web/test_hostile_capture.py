@@ -74,7 +74,7 @@ def _stored() -> tuple[int, ...]:
         {"extra-new-goal": "a\x00b"},
     ],
 )
-def test_a_field_that_cannot_be_is_refused_and_nothing_changes(
+def test_row_54_a_field_that_cannot_be_is_refused_and_nothing_changes(
     both: World, more: dict[str, Any]
 ) -> None:
     browser, sent, _ = _at(both, "before")
@@ -84,7 +84,7 @@ def test_a_field_that_cannot_be_is_refused_and_nothing_changes(
 
 
 @pytest.mark.parametrize("rating", ["11", "-1", "5.0", "5 ", "true", "٥", "NaN", "1e0", "[5]"])
-def test_a_goal_rating_that_is_none_is_refused(both: World, rating: str) -> None:
+def test_row_55_a_goal_rating_that_is_none_is_refused(both: World, rating: str) -> None:
     add_goal(both.login, both.dyad.pk, "Synthetic goal", now=timezone.now())
     goal = Goal.objects.get().pk
     browser, sent, _ = _at(both, "before")
@@ -93,7 +93,7 @@ def test_a_goal_rating_that_is_none_is_refused(both: World, rating: str) -> None
     assert not Response.objects.exists()
 
 
-def test_unknown_fields_are_ignored_and_never_stored(both: World) -> None:
+def test_row_54_unknown_fields_are_ignored_and_never_stored(both: World) -> None:
     browser, sent, _ = _at(both, "after")
     extra = {
         "__proto__": "x",
@@ -122,7 +122,7 @@ def test_unknown_fields_are_ignored_and_never_stored(both: World) -> None:
 
 
 @pytest.mark.parametrize("words", HOSTILE_WORDS)
-def test_hostile_words_are_inert_wherever_they_are_shown(both: World, words: str) -> None:
+def test_row_57_hostile_words_are_inert_wherever_they_are_shown(both: World, words: str) -> None:
     browser, sent, _ = _at(both, "before")
     answer = browser.post("/c/form", sent | {"extra-new-goal": words})
     assert answer.status_code == 303
@@ -148,7 +148,9 @@ def test_hostile_words_are_inert_wherever_they_are_shown(both: World, words: str
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
-def test_two_taps_two_tabs_and_the_back_button_store_one_form(both: World, moment: str) -> None:
+def test_row_59_two_taps_two_tabs_and_the_back_button_store_one_form(
+    both: World, moment: str
+) -> None:
     browser, sent, mark = _at(both, moment)
     first = browser.post("/c/form", sent)
     second = browser.post("/c/form", sent)
@@ -162,7 +164,7 @@ def test_two_taps_two_tabs_and_the_back_button_store_one_form(both: World, momen
 
 
 @pytest.mark.parametrize("clock", ["1970-01-01T00:00:00Z", "2099-01-01T00:00:00Z", "soon"])
-def test_a_clock_that_is_off_is_flagged_and_ours_rules(both: World, clock: str) -> None:
+def test_row_61_a_clock_that_is_off_is_flagged_and_ours_rules(both: World, clock: str) -> None:
     browser, sent, _ = _at(both, "before")
     assert browser.post("/c/form", sent | {"client_clock": clock}).status_code == 303
     row = Response.objects.get()
@@ -183,7 +185,9 @@ def test_a_clock_that_is_off_is_flagged_and_ours_rules(both: World, clock: str) 
         ("/clients/x/asking", {"act": "goal"}),
     ],
 )
-def test_a_form_from_elsewhere_is_refused(both: World, path: str, sent: dict[str, str]) -> None:
+def test_row_58_a_form_from_elsewhere_is_refused(
+    both: World, path: str, sent: dict[str, str]
+) -> None:
     strict = Browser(enforce_csrf_checks=True)
     strict.force_login(both.login)
     assert strict.post(path, sent).status_code == 403
@@ -210,7 +214,7 @@ def test_a_right_paper_code_of_nobody_is_not_called_a_slip(both: World) -> None:
     assert "no such sheet for you, or your own form is not in yet" in page.content.decode()
 
 
-def test_mass_assignment_on_paper_is_ignored(both: World) -> None:
+def test_row_74_mass_assignment_on_paper_is_ignored(both: World) -> None:
     session_id = both.start()
     both.therapist_answers(session_id)
     (made,) = print_forms(both.login, [session_id], now=timezone.now())

@@ -56,7 +56,7 @@ def at_form(world: World) -> tuple[Browser, dict[str, str]]:
     "wrong",
     ["7", "-1", "3 ", " 3", "3.0", "3,5", "true", "٣", "1_0", "1e0", "NaN", "inf", "0x3", "[3]"],
 )
-def test_value_off_the_scale_is_refused(
+def test_row_55_value_off_the_scale_is_refused(
     at_form: tuple[Browser, dict[str, str]], wrong: str
 ) -> None:
     browser, sent = at_form
@@ -68,7 +68,9 @@ def test_value_off_the_scale_is_refused(
 
 
 @pytest.mark.parametrize("name", ["item-2", "item-9"])
-def test_field_sent_twice_is_refused(at_form: tuple[Browser, dict[str, str]], name: str) -> None:
+def test_row_54_field_sent_twice_is_refused(
+    at_form: tuple[Browser, dict[str, str]], name: str
+) -> None:
     browser, sent = at_form
     before = stored()
     page = browser.post("/c/form", sent | {name: ["3", "4"]})
@@ -76,7 +78,7 @@ def test_field_sent_twice_is_refused(at_form: tuple[Browser, dict[str, str]], na
     assert stored() == before
 
 
-def test_fields_that_nobody_asked_for_are_never_stored(
+def test_row_54_fields_that_nobody_asked_for_are_never_stored(
     at_form: tuple[Browser, dict[str, str]],
 ) -> None:
     browser, sent = at_form
@@ -86,7 +88,7 @@ def test_fields_that_nobody_asked_for_are_never_stored(
 
 
 @pytest.mark.parametrize("wrong", ["", "1", "x" * 36, "0" * 400, "../../etc"])
-def test_submission_id_that_is_none_is_refused(
+def test_row_54_submission_id_that_is_none_is_refused(
     at_form: tuple[Browser, dict[str, str]], wrong: str
 ) -> None:
     browser, sent = at_form
@@ -95,7 +97,7 @@ def test_submission_id_that_is_none_is_refused(
     assert stored() == before
 
 
-def test_ten_megabytes_of_words_are_refused(at_form: tuple[Browser, dict[str, str]]) -> None:
+def test_row_56_ten_megabytes_of_words_are_refused(at_form: tuple[Browser, dict[str, str]]) -> None:
     browser, sent = at_form
     before = stored()
     page = browser.post("/c/form", sent | {"item-9": "x" * 10_000_000})
@@ -104,7 +106,7 @@ def test_ten_megabytes_of_words_are_refused(at_form: tuple[Browser, dict[str, st
 
 
 @pytest.mark.parametrize("wrong", ["a\x00b", "x" * 10_001])
-def test_words_that_cannot_be_kept_are_refused_in_place(
+def test_row_56_words_that_cannot_be_kept_are_refused_in_place(
     at_form: tuple[Browser, dict[str, str]], wrong: str
 ) -> None:
     browser, sent = at_form
@@ -115,7 +117,7 @@ def test_words_that_cannot_be_kept_are_refused_in_place(
     assert stored() == before
 
 
-def test_lone_surrogate_is_never_stored(at_form: tuple[Browser, dict[str, str]]) -> None:
+def test_row_56_lone_surrogate_is_never_stored(at_form: tuple[Browser, dict[str, str]]) -> None:
     browser, sent = at_form
     body = "&".join(f"{name}={value}" for name, value in sent.items()) + "&item-9=%ED%A0%80"
     page = browser.post("/c/form", body, content_type="application/x-www-form-urlencoded")
@@ -127,7 +129,7 @@ def test_lone_surrogate_is_never_stored(at_form: tuple[Browser, dict[str, str]])
     "kind", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=b"]
 )
 @pytest.mark.parametrize("charset", ["bogus", "latin-1", "utf-16", "utf-7", '"bogus"', ""])
-def test_form_in_another_character_set_is_refused(
+def test_row_70_form_in_another_character_set_is_refused(
     at_form: tuple[Browser, dict[str, str]], charset: str, kind: str
 ) -> None:
     browser, sent = at_form
@@ -139,7 +141,7 @@ def test_form_in_another_character_set_is_refused(
 
 
 @pytest.mark.parametrize("wrong", ["%FF", "%C3", "%ED%A0%80", "a%80b", "%EF%BF%BD"])
-def test_bytes_that_are_no_characters_are_refused_not_replaced(
+def test_row_56_bytes_that_are_no_characters_are_refused_not_replaced(
     at_form: tuple[Browser, dict[str, str]], wrong: str
 ) -> None:
     browser, sent = at_form
@@ -160,7 +162,7 @@ def test_bytes_that_are_no_characters_are_refused_not_replaced(
 
 
 @pytest.mark.parametrize("words", HOSTILE_WORDS)
-def test_hostile_words_are_shown_as_words(world: World, words: str) -> None:
+def test_row_57_hostile_words_are_shown_as_words(world: World, words: str) -> None:
     session_id = world.start()
     token, _ = world.invite(session_id)
     browser = opened(token)
@@ -179,7 +181,7 @@ def test_hostile_words_are_shown_as_words(world: World, words: str) -> None:
     assert open_field(kept, "text") == words
 
 
-def test_form_without_its_token_is_refused(world: World) -> None:
+def test_row_58_form_without_its_token_is_refused(world: World) -> None:
     token, _ = world.invite(world.start())
     granted = opened(token)
     strict = Browser(enforce_csrf_checks=True)
@@ -193,7 +195,7 @@ def test_form_without_its_token_is_refused(world: World) -> None:
     assert stored() == before
 
 
-def test_form_from_a_foreign_page_is_refused(world: World) -> None:
+def test_row_58_form_from_a_foreign_page_is_refused(world: World) -> None:
     token, _ = world.invite(world.start())
     strict = Browser(enforce_csrf_checks=True)
     strict.cookies = opened(token).cookies
@@ -208,7 +210,7 @@ def test_form_from_a_foreign_page_is_refused(world: World) -> None:
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/json", "application/xml"])
-def test_body_that_is_no_form_is_refused(
+def test_row_58_body_that_is_no_form_is_refused(
     at_form: tuple[Browser, dict[str, str]], kind: str
 ) -> None:
     browser, _ = at_form
@@ -218,7 +220,7 @@ def test_body_that_is_no_form_is_refused(
     assert stored() == before
 
 
-def test_same_form_sent_twice_is_stored_once(world: World) -> None:
+def test_row_59_same_form_sent_twice_is_stored_once(world: World) -> None:
     token, _ = world.invite(world.start())
     browser = opened(token)
     sent = fields(HIGH, WORDS) | {"submission_id": submission_id(browser.get("/c/form"))}
@@ -230,7 +232,7 @@ def test_same_form_sent_twice_is_stored_once(world: World) -> None:
     assert Response.objects.count() == 1
 
 
-def test_same_id_with_other_answers_keeps_the_first(world: World) -> None:
+def test_row_60_same_id_with_other_answers_keeps_the_first(world: World) -> None:
     token, _ = world.invite(world.start())
     browser = opened(token)
     sent = fields(HIGH) | {"submission_id": submission_id(browser.get("/c/form"))}
@@ -242,7 +244,7 @@ def test_same_id_with_other_answers_keeps_the_first(world: World) -> None:
     assert stored() == after
 
 
-def test_two_tabs_store_one_form(world: World) -> None:
+def test_row_59_two_tabs_store_one_form(world: World) -> None:
     token, _ = world.invite(world.start())
     first, second = opened(token), opened(token)
     one = fields(HIGH) | {"submission_id": submission_id(first.get("/c/form"))}
@@ -253,7 +255,7 @@ def test_two_tabs_store_one_form(world: World) -> None:
     assert stored() == after
 
 
-def test_therapists_form_sent_twice_is_stored_once(world: World) -> None:
+def test_row_59_therapists_form_sent_twice_is_stored_once(world: World) -> None:
     session_id = world.start()
     browser = world.browser()
     address = f"/sessions/{session_id}/rate"
@@ -270,7 +272,7 @@ def test_therapists_form_sent_twice_is_stored_once(world: World) -> None:
 
 
 @pytest.mark.parametrize("wrong", ["6.1", "-1", "4,5,1", "NaN", "four", "4.5 ", "1e0", ["4", "5"]])
-def test_prediction_off_the_scale_is_refused(world: World, wrong: str) -> None:
+def test_row_55_prediction_off_the_scale_is_refused(world: World, wrong: str) -> None:
     session_id = world.start()
     browser = world.browser()
     address = f"/sessions/{session_id}/rate"
@@ -284,7 +286,7 @@ def test_prediction_off_the_scale_is_refused(world: World, wrong: str) -> None:
 
 
 @pytest.mark.parametrize("clock", ["1970-01-01T00:00:00Z", "2099-01-01T00:00:00Z", "soon", ""])
-def test_clock_of_the_phone_does_not_rule(
+def test_row_61_clock_of_the_phone_does_not_rule(
     at_form: tuple[Browser, dict[str, str]], clock: str
 ) -> None:
     browser, sent = at_form
@@ -313,7 +315,7 @@ def _links(world: World) -> dict[str, str]:
     }
 
 
-def test_links_that_do_not_work_all_give_one_page(world: World) -> None:
+def test_row_64_links_that_do_not_work_all_give_one_page(world: World) -> None:
     pages = {}
     for name, secret in _links(world).items():
         answer = Browser().post("/c/open", {"token": secret})
@@ -323,7 +325,7 @@ def test_links_that_do_not_work_all_give_one_page(world: World) -> None:
     assert len(set(pages.values())) == 1
 
 
-def test_looking_at_a_link_a_hundred_times_uses_nothing_up(world: World) -> None:
+def test_row_65_looking_at_a_link_a_hundred_times_uses_nothing_up(world: World) -> None:
     token, _ = world.invite(world.start())
     scanner = Browser()
     before = stored()

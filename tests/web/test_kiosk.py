@@ -122,7 +122,7 @@ def test_posted_form_on_a_shared_screen_says_so(world: World, kiosk: Browser) ->
     assert Response.objects.get().mode == "kiosk"
 
 
-def test_code_of_another_practice_opens_nothing(kiosk: Browser) -> None:
+def test_row_64_code_of_another_practice_opens_nothing(kiosk: Browser) -> None:
     other = make_world(login="other-therapist")
     code = code_of(other)
     assert kiosk.post("/kiosk/open", {"code": code}).headers["Location"] == "/kiosk/?said=wrong"

@@ -211,7 +211,7 @@ def test_session_with_impossible_details_is_refused_in_place(
     assert world.dyad.sessions.count() == 0
 
 
-def test_foreign_record_and_no_record_give_the_same_page(world: World) -> None:
+def test_row_71_foreign_record_and_no_record_give_the_same_page(world: World) -> None:
     other = make_world(login="another-therapist")
     session_id = other.start()
     browser = world.browser()
@@ -270,7 +270,9 @@ def test_lead_sees_who_is_there_and_no_ratings(world: World) -> None:
     assert browser.get(f"/clients/{world.dyad.pk}/").status_code == 404
 
 
-def test_login_that_was_closed_gets_the_same_answer_as_a_wrong_password(world: World) -> None:
+def test_row_76_login_that_was_closed_gets_the_same_answer_as_a_wrong_password(
+    world: World,
+) -> None:
     def answer(password: str) -> tuple[int, bytes]:
         page = Browser().post(
             "/accounts/login/", {"login": world.login.username, "password": password}
@@ -283,7 +285,7 @@ def test_login_that_was_closed_gets_the_same_answer_as_a_wrong_password(world: W
     assert answer(PASSWORD) == wrong
 
 
-def test_too_many_wrong_passwords_get_a_page_that_says_wait(world: World) -> None:
+def test_row_76_too_many_wrong_passwords_get_a_page_that_says_wait(world: World) -> None:
     browser = Browser()
     sent = {"login": world.login.username, "password": "wrong"}
     pages = [browser.post("/accounts/login/", sent) for _ in range(12)]

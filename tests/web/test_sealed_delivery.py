@@ -57,7 +57,9 @@ def test_sealed_form_is_stored_like_a_posted_one(phone: tuple[World, Browser, Ca
     assert b"arrived at" in browser.get("/c/thanks").content
 
 
-def test_same_envelope_again_gets_the_same_receipt(phone: tuple[World, Browser, Carried]) -> None:
+def test_row_59_same_envelope_again_gets_the_same_receipt(
+    phone: tuple[World, Browser, Carried],
+) -> None:
     _, _, form = phone
     body = sealed(form, fields(HIGH, WORDS))
     first, *rest = (deliver(body) for _ in range(4))
@@ -74,7 +76,7 @@ def test_same_envelope_again_gets_the_same_receipt(phone: tuple[World, Browser, 
     assert (Response.objects.count(), HeldDelivery.objects.count()) == (1, 0)
 
 
-def test_other_content_under_the_same_id_is_refused_and_the_first_kept(
+def test_row_60_other_content_under_the_same_id_is_refused_and_the_first_kept(
     phone: tuple[World, Browser, Carried],
 ) -> None:
     _, _, form = phone
@@ -86,7 +88,7 @@ def test_other_content_under_the_same_id_is_refused_and_the_first_kept(
     assert Answer.objects.get(item="1").value == 5.0
 
 
-def test_second_form_of_a_link_is_closed_once_the_first_is_in(
+def test_row_59_second_form_of_a_link_is_closed_once_the_first_is_in(
     phone: tuple[World, Browser, Carried],
 ) -> None:
     _, browser, form = phone
@@ -160,7 +162,7 @@ def test_receipt_that_never_came_is_given_again_after_two_weeks(
 @pytest.mark.parametrize(
     "clock", ["1970-01-01T00:00:00Z", "2099-12-31T23:59:59Z", "soon", 5, "9" * 99]
 )
-def test_clock_of_a_phone_that_is_wrong_is_flagged_and_ours_rules(
+def test_row_61_clock_of_a_phone_that_is_wrong_is_flagged_and_ours_rules(
     phone: tuple[World, Browser, Carried], clock: Any
 ) -> None:
     _, _, form = phone
@@ -220,7 +222,7 @@ def test_ticket_reads_nothing_and_opens_nothing_else(
     assert Response.objects.count() == 0
 
 
-def test_request_of_another_site_is_refused_and_nothing_kept(
+def test_row_58_request_of_another_site_is_refused_and_nothing_kept(
     phone: tuple[World, Browser, Carried],
 ) -> None:
     _, _, form = phone

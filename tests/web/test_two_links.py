@@ -139,7 +139,7 @@ def test_address_of_one_form_shows_that_form_and_opens_nothing_elsewhere(
         assert Browser().get(place).status_code == 404
 
 
-def test_back_after_sending_says_that_the_answers_arrived_and_shows_none(
+def test_row_59_back_after_sending_says_that_the_answers_arrived_and_shows_none(
     two: tuple[World, dict[str, str], dict[str, str]],
 ) -> None:
     _, _, tokens = two
@@ -198,7 +198,7 @@ def test_whole_token_or_link_in_the_code_field_opens_it(
     assert field is None or int(field.group(1)) >= 43
 
 
-def test_many_wrong_codes_slow_down_the_wrong_ones_only(
+def test_row_64_many_wrong_codes_slow_down_the_wrong_ones_only(
     two: tuple[World, dict[str, str], dict[str, str]],
 ) -> None:
     world, sessions, tokens = two

@@ -47,7 +47,7 @@ def test_an_offered_answer_is_read(oac: Any) -> None:
         "three", " ", True, False, 3.0, 7, -1, float("nan"), ["3"], ["3", "4"], {"a": 1}, b"3",
     ],
 )  # fmt: skip
-def test_what_is_not_exactly_an_answer_is_refused(oac: Any, raw: object) -> None:
+def test_row_55_what_is_not_exactly_an_answer_is_refused(oac: Any, raw: object) -> None:
     assert _problems(oac, {"item-1": raw, "item-2": "3"}) == ("1",)
 
 
@@ -83,11 +83,11 @@ def test_text_is_kept_as_it_is_with_one_kind_of_line_end(oac: Any) -> None:
 
 
 @pytest.mark.parametrize("raw", ["x" * 10_001, "a\x00b", "a\ud800b", ["a", "b"], 5])
-def test_text_that_cannot_be_kept_is_refused(oac: Any, raw: object) -> None:
+def test_row_56_text_that_cannot_be_kept_is_refused(oac: Any, raw: object) -> None:
     assert _problems(oac, {"item-9": raw}) == ("9",)
 
 
-def test_ten_thousand_emoji_are_within_the_limit(oac: Any) -> None:
+def test_row_56_ten_thousand_emoji_are_within_the_limit(oac: Any) -> None:
     assert len(parse_form(oac, {"item-9": "🙂" * 10_000}).texts["9"]) == 10_000
 
 
@@ -100,7 +100,7 @@ def test_an_answer_to_a_question_that_is_not_asked_is_not_kept(oac: Any) -> None
     assert asked.n_not_asked == 0
 
 
-def test_a_field_sent_twice_becomes_a_list_and_is_refused(oac: Any) -> None:
+def test_row_54_a_field_sent_twice_becomes_a_list_and_is_refused(oac: Any) -> None:
     fields = raw_fields(QueryDict("item-1=3&item-1=4&item-2=5"))
     assert fields == {"item-1": ["3", "4"], "item-2": "5"}
     assert _problems(oac, fields) == ("1",)

@@ -37,7 +37,7 @@ def test_user_name_and_email_both_work(login: str) -> None:
 
 
 @pytest.mark.usefixtures("world")
-def test_wrong_name_and_wrong_password_answer_alike() -> None:
+def test_row_76_wrong_name_and_wrong_password_answer_alike() -> None:
     answers = [
         Browser().post("/accounts/login/", {"login": login, "password": "wrong wrong wrong"})
         for login in ("amber", "zebra")
@@ -48,7 +48,7 @@ def test_wrong_name_and_wrong_password_answer_alike() -> None:
 
 
 @pytest.mark.usefixtures("world")
-def test_guessing_a_password_is_throttled_in_the_database() -> None:
+def test_row_76_guessing_a_password_is_throttled_in_the_database() -> None:
     browser = Browser()
     for _ in range(5):
         assert _log_in(browser, "amber", "wrong wrong wrong") == 200
@@ -108,7 +108,7 @@ def test_a_page_that_asks_by_itself_does_not_keep_a_login_alive(world: Any) -> N
 
 
 @pytest.mark.usefixtures("world")
-def test_logging_in_gives_a_new_key() -> None:
+def test_row_77_logging_in_gives_a_new_key() -> None:
     browser = Browser()
     browser.get("/accounts/login/")
     before = browser.cookies.get("attunement")
@@ -122,11 +122,11 @@ def test_logging_in_gives_a_new_key() -> None:
     ["signup/", "password/reset/", "password/change/", "email/", "confirm-email/", "3rdparty/",
      "reauthenticate/", "inactive/", "social/signup/"],
 )  # fmt: skip
-def test_no_other_page_of_allauth_is_there(path: str) -> None:
+def test_row_76_no_other_page_of_allauth_is_there(path: str) -> None:
     assert Browser().get(f"/accounts/{path}").status_code == 404
 
 
-def test_a_disabled_login_is_out_at_the_next_page(world: Any) -> None:
+def test_row_75_a_disabled_login_is_out_at_the_next_page(world: Any) -> None:
     browser = Browser()
     browser.force_login(world.therapist, "allauth.account.auth_backends.AuthenticationBackend")
     assert browser.get("/").status_code == 200
