@@ -320,7 +320,7 @@ def test_practice_may_use_its_own_words(world: World, settings: Settings) -> Non
     assert "How was the visit?" in Browser().get("/c/").content.decode()
 
 
-SAYS = "This rule is a plain threshold; how often it is crossed by chance is not known, because"
+SAYS = "somebody’s own word and not computed, so there is no rate by chance"
 STRIP = '<aside class="crisis-strip"'
 
 
@@ -450,21 +450,32 @@ def hard_session(world: World) -> str:
     return world.browser().get(f"/sessions/{session_id}/").content.decode()
 
 
-def test_plain_threshold_says_in_view_that_its_rate_by_chance_is_unknown(world: World) -> None:
-    signals = hard_session(world).split('<div class="signal">')[1:]
-    seen = [each.split("<details>", 1) for each in signals]
+def test_what_was_marked_says_in_view_why_it_has_no_rate_by_chance(world: World) -> None:
+    text = hard_session(world).partition('id="notes-title"')[0]
+    seen = [each.split("<details>", 1) for each in text.split('<div class="signal">')[1:]]
     plain = [SAYS in view for view, _ in seen]
-    assert any(plain)
-    # one whose rate hangs on what nobody knows says the range instead
-    wide = [view for view, _ in seen if "to 79 in 100 people" in view]
-    assert len(wide) == 1
-    assert "which nobody knows yet for this form" in wide[0]
+    assert plain.count(True) == 1
     for (_, why), said in zip(seen, plain, strict=True):
         assert ("oac-" in why and "no rate by chance" in why) == said
         threshold = re.search(r"<dt>Threshold</dt><dd>(.*?)</dd>", why)
         assert threshold is not None
         assert why.count(threshold.group(1)) == 1  # the formula does not say it once more
         assert why.index("Threshold") < why.index("By chance") < why.index("Source")
+
+
+def test_chosen_thresholds_are_notes_with_rule_and_rate_and_no_questions(world: World) -> None:
+    asked, _, rest = hard_session(world).partition('id="notes-title"')
+    notes = rest.partition("</section>")[0]
+    assert "oac-low-item" not in asked
+    low = notes[notes.index('id="note-oac-low-item"') :].partition("<h3")[0]
+    assert "the client&#x27;s answer to item 1 was 1 of 6. 2 more" in low
+    assert "Noted where any single answer is 2 or less (oac-low-item, version 1)." in low
+    assert "about 11 to 79 in 100 people at least once" in low
+    assert "which nobody knows yet for this form" in low
+    assert "It cannot tell a low point from a person&#x27;s usual way of answering." in low
+    week = world.browser().get("/signals/").content.decode()
+    assert "One answer is low" not in week
+    assert "What would make this answer" not in week
 
 
 def test_items_are_shown_in_the_words_of_each_chair(world: World) -> None:

@@ -21,13 +21,24 @@ from attunement.signals.episodes import Episodes, Status, episodes
 from attunement.signals.errors import SignalError
 from attunement.signals.oac import oac_signals
 from attunement.signals.rates import HitRate, NullRate, hit_rate, null_rate
-from attunement.signals.rules import CLASSICAL_RULES, DEFAULT_RULES, OAC_RULES, RULES, Rule, rule
+from attunement.signals.rules import (
+    CLASSICAL_RULES,
+    DEFAULT_RULES,
+    OAC_ASKED,
+    OAC_NOTES,
+    OAC_RULES,
+    RULES,
+    Rule,
+    rule,
+)
 from attunement.signals.series import Series
 from attunement.signals.trend import steady_change
 
 __all__ = [
     "CLASSICAL_RULES",
     "DEFAULT_RULES",
+    "OAC_ASKED",
+    "OAC_NOTES",
     "OAC_RULES",
     "RULES",
     "Archive",

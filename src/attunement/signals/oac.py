@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The four heuristics of the project's own alliance check (OAC), within one dyad."""
+"""The four rules of the project's own alliance check (OAC), within one dyad."""
 
 from __future__ import annotations
 

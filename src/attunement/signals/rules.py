@@ -15,6 +15,8 @@ __all__ = [
     "HOUSE",
     "LOOKING_BACK_RULES",
     "LOW_ITEM",
+    "OAC_ASKED",
+    "OAC_NOTES",
     "OAC_RULES",
     "OWN_MEDIAN",
     "RULES",
@@ -170,6 +172,10 @@ HOUSE = Rule(
 
 RULES: tuple[Rule, ...] = (_BASELINE, _WATCH, _DROP)
 DEFAULT_RULES: tuple[Rule, ...] = (_BASELINE,)
+# What a client marked is their own word, and asked about. The other three are thresholds that
+# somebody chose: in a clinic they ask nothing, since no budget could set them.
+OAC_ASKED: tuple[Rule, ...] = (STRAIN,)
+OAC_NOTES: tuple[Rule, ...] = (OWN_MEDIAN, LOW_ITEM, GAP_OF_CHAIRS)
 OAC_RULES: tuple[Rule, ...] = (STRAIN, OWN_MEDIAN, LOW_ITEM, GAP_OF_CHAIRS)
 # Every rule over one series of totals that is no model: to be compared with each other.
 CLASSICAL_RULES: tuple[Rule, ...] = (*RULES, *CLASSICAL)

@@ -11,11 +11,14 @@ from typing import Any
 import polars as pl
 
 from attunement import simulate
+from attunement.simulate.settings import Settings
 
-SEED = 1
+SEED = 5
 FIRST_DAY = date(2026, 1, 12)  # of the simulated calendar; every date is moved by the same days
 WEEKS = 30
 SHORT_SESSIONS = 3
+AFTER = 2  # sessions that follow the repair on the page that is shown first
+RUPTURES = 0.6  # share of clients: more than is usual, so that every page has something to show
 _TARGETS = {
     "goal": "goal",
     "task": "task",
@@ -63,7 +66,9 @@ class Story:
 def tell(today: date) -> Story:
     """Return the demo's people and sessions, the last of them in the week before ``today``."""
     until = FIRST_DAY + timedelta(weeks=WEEKS)
-    made = simulate.clinic(seed=SEED, start=FIRST_DAY, until=until)
+    made = simulate.clinic(
+        seed=SEED, start=FIRST_DAY, until=until, settings=Settings(rupture_share=RUPTURES)
+    )
     moved = today - timedelta(days=1) - until
     showcase, rupture = _showcase(made)
     short = _short(made, showcase)
@@ -126,14 +131,17 @@ def _moved(frame: pl.DataFrame, column: str, by: timedelta) -> pl.DataFrame:
 def _showcase(made: simulate.SyntheticClinic) -> tuple[str, str]:
     """Return the therapist and dyad of the deepest rupture that a client named and saw repaired.
 
-    Only dyads whose care goes on: their page shows what came after the repair.
+    Only dyads whose care goes on, for some sessions yet: their page shows what came after.
     """
+    last = made.sessions.group_by("dyad_id").agg(pl.col("session_no").max().alias("last"))
     found = (
         made.truth.join(made.dyads, on="dyad_id")
+        .join(last, on="dyad_id")
         .filter(
             pl.col("repaired").fill_null(value=False)
             & pl.col("noticed_by").is_in(["client", "both"])
             & (pl.col("ending") == "ongoing")
+            & (pl.col("repair_session") + AFTER <= pl.col("last"))
         )
         .sort("depth", descending=True)
         .row(0, named=True)

@@ -224,6 +224,7 @@ def _both_chairs(picture: Revealed) -> dict[str, object]:
         "guess": picture.surprise.sentence,
         "missing_totals": shown.totals(picture),
         "signals": [shown.signal(each) for each in picture.signals],
+        "notes": [shown.note(each) for each in picture.notes],
         "items": [shown.item(pair) for pair in picture.items],
         "comments": [shown.comment(each, people) for each in picture.comments],
         "told": picture.who_sees,

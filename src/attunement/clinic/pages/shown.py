@@ -14,17 +14,18 @@ from attunement.clinic.services import (
     CaseRow,
     Comment,
     ItemPair,
+    Note,
     Revealed,
     SessionRow,
     SessionState,
     ShownSignal,
 )
-from attunement.signals.rates import RANGES
 
 NO_RATE = (
-    "This rule is a plain threshold; how often it is crossed by chance is not known, because "
-    "nobody has measured how such answers vary when nothing is wrong."
+    "This repeats what was marked on the form. It is somebody’s own word and not computed, so "
+    "there is no rate by chance."
 )
+_NEWEST = 3  # lines of a note in view; earlier ones are folded
 UNVALIDATED = (
     "Original form, not validated. Use it to open a conversation; "
     "do not use it to judge a therapist or to decide treatment."
@@ -56,8 +57,21 @@ class SignalWords:
     question: str
     sentence: str
     facts: tuple[Fact, ...]
-    no_rate: str = ""  # said in view where nobody knows how often the rule asks by chance
+    no_rate: str = ""  # said in view where there is no rate by chance
     href: str = ""  # the page that holds its why and takes what became of it
+
+
+@dataclass(frozen=True, slots=True)
+class NoteWords:
+    """A threshold beside the chart for ``attunement/parts/notes.html``."""
+
+    html_id: str
+    title: str
+    rule: str
+    rate: str
+    cannot_tell: str
+    lines: tuple[str, ...]
+    earlier: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,11 +164,22 @@ def signal(found: ShownSignal) -> SignalWords:
 
 
 def _no_rate(found: ShownSignal) -> str:
-    """Return what stands beside a plain threshold: its range over possible worlds, or none."""
-    if found.null_rate is not None:
-        return ""
-    known = RANGES.get(found.rule_id)
-    return known.sentence if known is not None else NO_RATE
+    """Return why there is no rate by chance, where there is none."""
+    return "" if found.null_rate is not None else NO_RATE
+
+
+def note(found: Note) -> NoteWords:
+    """Return a threshold beside the chart, its newest lines in view."""
+    lines = tuple(line.sentence for line in found.lines)
+    return NoteWords(
+        html_id=f"note-{found.rule_id}",
+        title=found.title,
+        rule=f"Noted where {found.goes_by} ({found.rule_id}, version {found.rule_version}).",
+        rate=found.rate,
+        cannot_tell=found.cannot_tell,
+        lines=lines[:_NEWEST],
+        earlier=lines[_NEWEST:],
+    )
 
 
 def _same(formula: str, thresholds: set[str]) -> bool:
@@ -190,16 +215,16 @@ def comment(found: Comment, people: Mapping[str, str]) -> CommentWords:
 def totals(picture: Revealed) -> list[str]:
     """Return the reasons why a chair has no total; nothing when both have one."""
     found = []
-    if picture.client_total is None:
-        found.append(f"No total for {picture.client_code}: {picture.client_reason}")
-    if picture.therapist_total is None:
-        found.append(f"No total from your chair: {picture.therapist_reason}")
-    return found
     if _left_all_out(picture):
         found.append(
             f"The form of {picture.client_code} came, with every question below left out. It counts"
             " as a form that came, and asks nothing by itself."
         )
+    if picture.client_total is None:
+        found.append(f"No total for {picture.client_code}: {picture.client_reason}")
+    if picture.therapist_total is None:
+        found.append(f"No total from your chair: {picture.therapist_reason}")
+    return found
 
 
 def _left_all_out(picture: Revealed) -> bool:

@@ -100,6 +100,7 @@ def dyad(request: HttpRequest, dyad_id: str) -> HttpResponse:
         "figure": pictures.dual(found.chart) if found.chart else None,
         "unvalidated": "" if found.validated else shown.UNVALIDATED,
         "signals": [shown.signal(each) for each in found.signals],
+        "notes": [shown.note(each) for each in found.notes],
         "team_questions": [
             {"by": one.by, "when": shown.day(timezone.localdate(one.at)), "words": one.words}
             for one in found.team_questions

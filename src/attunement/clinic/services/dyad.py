@@ -13,6 +13,7 @@ from attunement.clinic.services.chairs import SessionChairs, chairs_of
 from attunement.clinic.services.charting import chart_of, shown_signals
 from attunement.clinic.services.forms import config, measure_of
 from attunement.clinic.services.gate import act, actor_name, done, require_dyad
+from attunement.clinic.services.notes import notes_of
 from attunement.clinic.services.results import DyadOverview, SessionRow
 from attunement.clinic.services.revealing import refresh_opened
 from attunement.clinic.services.sealing import client_name
@@ -49,6 +50,7 @@ def dyad_overview(actor: Login, dyad_id: str, *, now: datetime) -> DyadOverview:
         next_session_no=chairs[-1].session.session_no + 1 if chairs else 1,
         chart=chart_of(chairs, signals),
         signals=tuple(reversed(signals)),
+        notes=notes_of(chairs),
         measure_title=measure.title,
         validated=measure.validated,
         team_questions=asked,

@@ -13,6 +13,7 @@ from attunement.clinic.services.chairs import Filled, SessionChairs, chairs_of
 from attunement.clinic.services.charting import chart_of, shown_signals
 from attunement.clinic.services.forms import config, measure_of, text_of
 from attunement.clinic.services.gate import act, actor_name, done, require_session
+from attunement.clinic.services.notes import notes_of
 from attunement.clinic.services.results import (
     Comment,
     ItemPair,
@@ -102,6 +103,7 @@ def _revealed(
         chart=chart,
         items=_pairs(client, therapist, words),
         signals=tuple(s for s in signals if s.session_no == session.session_no),
+        notes=notes_of(chairs, session_no=session.session_no),
         comments=_comments(client, "client", words) + _comments(therapist, "therapist", words),
         surprise=surprise(therapist.predicted, client.score("total"), config().words.client),
         client_total=client.score("total"),

@@ -77,6 +77,27 @@ class ShownSignal:
 
 
 @dataclass(frozen=True, slots=True)
+class NoteLine:
+    """One session of which a threshold takes note."""
+
+    session_no: int
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A threshold beside the chart: what it goes by, how often by chance, and where it was met."""
+
+    rule_id: str
+    rule_version: str
+    title: str
+    goes_by: str
+    rate: str
+    cannot_tell: str
+    lines: tuple[NoteLine, ...]  # newest first
+
+
+@dataclass(frozen=True, slots=True)
 class CaseRow:
     """One dyad in the caseload. For a lead, lines are empty and ``n_signals`` is None."""
 
@@ -147,6 +168,7 @@ class DyadOverview:
     next_session_no: int
     chart: Chart | None  # None while no session has both forms
     signals: tuple[ShownSignal, ...]  # newest first
+    notes: tuple[Note, ...]
     measure_title: str
     validated: bool
     team_questions: tuple[TeamQuestion, ...] = ()  # newest first
@@ -339,6 +361,7 @@ class Revealed:
     chart: Chart
     items: tuple[ItemPair, ...]
     signals: tuple[ShownSignal, ...]  # at this session
+    notes: tuple[Note, ...]  # at this session
     comments: tuple[Comment, ...]
     surprise: Surprise
     client_total: float | None

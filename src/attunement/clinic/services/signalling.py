@@ -40,26 +40,20 @@ from attunement.clinic.services.ruling import (
 from attunement.clinic.store.statements import Prepared, insert
 from attunement.measures.schema import Direction, Measure, Scale
 from attunement.signals import (
-    OAC_RULES,
-    Archive,
+    OAC_ASKED,
     Detection,
     Rule,
     Series,
     Signal,
-    default_archive,
-    null_rate,
     oac_signals,
     rule,
 )
-from attunement.signals.rates import RANGES
 
 OAC_CLIENT = "oac-c"
 _OAC_ITEMS = ("1", "2", "3", "4", "5", "6", "7")
-_LIKE_COURSE = tuple(known.id for known in OAC_RULES if known.reads_one_series)
-_MARKED = "strain_and_repair"  # this detector repeats what the client marked
-_NO_RATE = (
-    "This rule repeats what was marked on the forms; no rate by chance is known for it. Its "
-    "threshold is a choice."
+_SAID = (
+    "This is what was marked on the form, not something computed: there is no rate by chance, and "
+    "no budget thins it out. From which mark on it is asked about is a choice."
 )
 
 
@@ -83,8 +77,7 @@ def refresh_signals(dyad: Dyad, *, now: datetime, since: int = 0) -> int:
         Whose, and when.
     since : int
         The first session of which anything can have changed. A session is judged by it and
-        earlier ones only, so what was asked of those before it stands as it is; but for rules
-        that say how often they ask in courses like this one, which has become longer.
+        earlier ones only, so what was asked of those before it stands as it is.
 
     Returns
     -------
@@ -104,8 +97,7 @@ def _names(model: type[models.Model]) -> list[str]:
 _STORED: dict[type[models.Model], Prepared[Any]] = {
     SignalRecord: Prepared(
         lambda dyad_id, since: SignalRecord.objects.filter(
-            models.Q(session__session_no__gte=since) | models.Q(rule_id__in=_LIKE_COURSE),
-            dyad=dyad_id,
+            dyad=dyad_id, session__session_no__gte=since
         ).values_list(*_names(SignalRecord)),
         str,
         int,
@@ -156,7 +148,7 @@ def signals_of(dyad: Dyad, *, now: datetime, since: int = 0) -> Derived:
         signals += by_rule.signals
         judgements += by_rule.judgements
         if key[0] == OAC_CLIENT:
-            by_form = _of_form(dyad, course, since)
+            by_form = _of_marks(dyad, course, since)
             signals += by_form.signals
             judgements += by_form.judgements
     return Derived(tuple(signals), tuple(judgements))
@@ -277,10 +269,9 @@ def _of_rule(dyad: Dyad, course: Course, past: Past, since: int) -> Derived:
     return Derived(tuple(signals), tuple(judgements))
 
 
-def _of_form(dyad: Dyad, course: Course, since: int) -> Derived:
-    """Ask what the alliance check's own heuristics ask: thresholds on marks and medians."""
-    archive = default_archive(course.series.minimum, course.series.maximum)
-    found = _oac(course.series, course.held)
+def _of_marks(dyad: Dyad, course: Course, since: int) -> Derived:
+    """Ask about what the client marked on the alliance check."""
+    found = read_check(course, OAC_ASKED)
     flagged = {(signal.rule_id, signal.session_no) for signal in found.signals}
     silent = {(one.rule_id, one.session_no) for one in found.not_evaluable}
     judgements = [
@@ -292,13 +283,13 @@ def _of_form(dyad: Dyad, course: Course, since: int) -> Derived:
         )
         for c, filled in course.held
         if filled is not None and c.session.session_no >= since
-        for known in OAC_RULES
+        for known in OAC_ASKED
         if (known.id, c.session.session_no) not in silent
     ]
     signals = [
-        _heuristic(dyad, course.session(signal.session_no), signal, course.series, archive)
+        _marked(dyad, course.session(signal.session_no), signal)
         for signal in found.signals
-        if signal.session_no >= since or signal.rule_id in _LIKE_COURSE
+        if signal.session_no >= since
     ]
     return Derived(tuple(signals), tuple(judgements))
 
@@ -326,21 +317,23 @@ def score_step(measure: Measure, scale: Scale) -> float:
     return step / len(scale.items) if scale.method == "mean" else step
 
 
-def _oac(series: Series, held: Sequence[tuple[SessionChairs, Filled | None]]) -> Detection:
+def read_check(course: Course, rules: Sequence[Rule]) -> Detection:
+    """Return what rules of the alliance check find in a course of it."""
+
     def channel(item: str) -> list[float | None]:
-        return [None if f is None else f.values.get(item) for _, f in held]
+        return [None if f is None else f.values.get(item) for _, f in course.held]
 
     return oac_signals(
-        sessions=series.sessions,
-        total=series.values,
+        sessions=course.series.sessions,
+        total=course.series.values,
         strain=channel("8"),
         repair=channel("8a"),
         items={item: channel(item) for item in _OAC_ITEMS},
         therapist_total=[
             None if f is None or c.therapist is None else c.therapist.score("total")
-            for c, f in held
+            for c, f in course.held
         ],
-        rules=OAC_RULES,
+        rules=rules,
     )
 
 
@@ -385,16 +378,10 @@ def _asked(
     return row
 
 
-def _heuristic(
-    dyad: Dyad, chairs: SessionChairs, signal: Signal, series: Series, archive: Archive
-) -> SignalRecord:
-    known = rule(signal.rule_id)
-    row = _row(dyad, chairs, known, signal)
-    row.null_sentence = RANGES[known.id].sentence if known.id in RANGES else _NO_RATE
-    if known.reads_one_series:
-        by_chance = null_rate(known, like=series, archive=archive)
-        row.null_rate, row.null_sentence = by_chance.per_session, by_chance.sentence
-    row.said = known.detector == _MARKED
+def _marked(dyad: Dyad, chairs: SessionChairs, signal: Signal) -> SignalRecord:
+    row = _row(dyad, chairs, rule(signal.rule_id), signal)
+    row.null_sentence = _SAID
+    row.said = True
     row.excess = 1.0  # a mark either is there or is not: at its limit
     return row
 
