@@ -65,7 +65,7 @@ ROUTES = {
     "c/chart/number",
     "c/say",
     "c/stop",
-    "clients/<str:dyad_id>/asking",
+    "clients/<str:dyad_id>/between", "clients/<str:dyad_id>/asking",
     "clients/<str:dyad_id>/before",
     "clients/<str:dyad_id>/ledger",
     "clients/<str:dyad_id>/share",

@@ -37,7 +37,7 @@ class ClinicError(AttunementError):
         "E-CLINIC-031": "the rota cannot be changed like this",
         "E-CLINIC-032": "what was done about an alert cannot be taken",
         "E-CLINIC-033": "a mail was not sent",
-        "E-CLINIC-041": "what is asked before a session cannot be set",
+        "E-CLINIC-041": "what is asked before or between sessions cannot be set",
         "E-CLINIC-042": "a reminder address cannot be used",
         "E-CLINIC-043": "a paper form cannot be taken",
         "E-CLINIC-051": "the PIN of a shared screen cannot be used",

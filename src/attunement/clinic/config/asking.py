@@ -12,6 +12,7 @@ from attunement.clinic.config.plain import is_plain
 from attunement.clinic.errors import ConfigError
 
 MOST_HOURS = 72
+MOST_WEEKS = 52
 LONGEST_ARGUMENT = 500
 
 
@@ -25,12 +26,26 @@ def capture_of(values: Mapping[str, Any]) -> Capture:
     """
     return Capture(
         before=values.get("forms.before", ""),
+        between=values.get("forms.between", ""),
+        between_weeks=_weeks(values.get("forms.between_weeks", 0)),
         question=values.get("forms.question", True),
         double_entry=values.get("paper.double_entry", False),
         own_chart=values.get("client.own_chart", False),
         remind_hours=_hours(values.get("reminders.after_hours", 0)),
         sms_command=_command(values.get("reminders.sms_command", [])),
     )
+
+
+def _weeks(given: int) -> int:
+    if not 0 <= given <= MOST_WEEKS:
+        raise ConfigError(
+            "E-CONFIG-005",
+            what="the key forms.between_weeks is out of range",
+            got=str(given),
+            expected=f"1 to {MOST_WEEKS}, or 0 to ask by hand alone",
+            next_step="Correct forms.between_weeks",
+        )
+    return given
 
 
 def _hours(given: int) -> int:

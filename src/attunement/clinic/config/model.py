@@ -79,6 +79,8 @@ class Capture:
     """What is asked beside the two forms after a session, and how."""
 
     before: str = ""  # a measure that clients fill before a session; none
+    between: str = ""  # one that they fill on a day between two sessions; none
+    between_weeks: int = 0  # and how often, unless a client's own rule says; 0: by hand
     question: bool = True  # one rotating open question after a session
     double_entry: bool = False  # a paper counts once two entries agree
     own_chart: bool = False  # a client may look at the own chart after sending

@@ -46,6 +46,8 @@ KEYS: tuple[Key, ...] = (
     Key("forms.client", str, False, "The measure that clients fill; oac-c by default."),
     Key("forms.therapist", str, False, "Its mirror for therapists; oac-t by default."),
     Key("forms.before", str, False, "A measure that clients fill before a session; none."),
+    Key("forms.between", str, False, "A measure that clients fill between sessions; none."),
+    Key("forms.between_weeks", int, False, "And once in so many weeks, 1 to 52; 0: by hand."),
     Key("forms.question", bool, False, "One changing open question after a session; true."),
     Key("client.own_chart", bool, False, "Clients may look at their own chart; false."),
     Key("together.both_lines", bool, False, "Looking together shows both lines; true."),

@@ -63,8 +63,10 @@ from attunement.clinic.models.outcomes import (
 )
 from attunement.clinic.models.paper import (
     PAPER_CODE_LENGTH,
+    CorrectedAnswer,
     EnteredTotal,
     PaperBatch,
+    PaperCorrection,
     PaperEntry,
     PaperForm,
 )
@@ -157,6 +159,7 @@ __all__ = [
     "ClientKey",
     "ClientSetting",
     "ConversationIntent",
+    "CorrectedAnswer",
     "DeliveryChannel",
     "DeliveryState",
     "Dyad",
@@ -186,6 +189,7 @@ __all__ = [
     "OpenedForm",
     "OutcomeAnswer",
     "PaperBatch",
+    "PaperCorrection",
     "PaperEntry",
     "PaperForm",
     "Perspective",

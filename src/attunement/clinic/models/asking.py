@@ -33,7 +33,10 @@ class Moment(models.TextChoices):
 
 
 class Assignment(models.Model):
-    """One form for one chair of one session; its measure version is frozen when it is made."""
+    """One form for one chair of one session; its measure version is frozen when it is made.
+
+    A form between two sessions stands on the session that was held last before it.
+    """
 
     id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id, editable=False)
     session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="assignments")
@@ -42,13 +45,22 @@ class Assignment(models.Model):
     measure_version = models.CharField(max_length=30)
     moment = models.CharField(max_length=7, choices=Moment, default=Moment.AFTER)
     made_at = models.DateTimeField()
+    asked_on = models.DateField(null=True, blank=True)  # between: its day; else the session's
     visibility = models.CharField(max_length=10, choices=Visibility, default=Visibility.OPEN)
     reveal_at = models.DateTimeField(null=True, blank=True)  # delayed; none: next session
 
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["session", "perspective", "measure_id", "moment"], name="assignment_once"
+                fields=["session", "perspective", "measure_id", "moment"],
+                name="assignment_once",
+                condition=~models.Q(moment="between"),
+            ),
+            # Between two sessions there may be many weeks, and a form on several of their days.
+            models.UniqueConstraint(
+                fields=["session", "perspective", "measure_id", "asked_on"],
+                name="assignment_between_once_a_day",
+                condition=models.Q(moment="between"),
             ),
             models.CheckConstraint(
                 name="assignment_visibility_known",

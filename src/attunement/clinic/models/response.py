@@ -61,7 +61,9 @@ class Response(AppendOnlyModel):
                 condition=models.Q(perspective__in=Perspective.values),
             ),
             models.UniqueConstraint(
-                fields=["session", "perspective", "measure_id", "moment"], name="response_once"
+                fields=["session", "perspective", "measure_id", "moment"],
+                name="response_once",
+                condition=~models.Q(moment="between"),
             ),
             models.CheckConstraint(
                 name="response_moment_known", condition=models.Q(moment__in=Moment.values)
@@ -102,7 +104,12 @@ class Answer(AppendOnlyModel):
 
     def sealed_for(self) -> tuple[Client, str]:
         """Return whose key seals this row's words, and what names the row."""
-        return self.response.session.dyad.client, f"{self.response_id}/{self.item}"
+        return self.response.session.dyad.client, self.row_id
+
+    @property
+    def row_id(self) -> str:
+        """Return what names the row for its seal."""
+        return f"{self.response_id}/{self.item}"
 
 
 class Prediction(AppendOnlyModel):

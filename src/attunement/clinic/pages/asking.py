@@ -16,10 +16,14 @@ from django.views.decorators.http import require_http_methods
 
 from attunement.clinic.access import permission
 from attunement.clinic.errors import ClinicError
-from attunement.clinic.models import LONGEST_GOAL, MOST_GOALS, Login
+from attunement.clinic.models import LONGEST_GOAL, MOST_GOALS, Login, Moment
+from attunement.clinic.pages.sessions import link_card, refused_page
 from attunement.clinic.pages.staff import actor_of, see_other
 from attunement.clinic.services import dyad_overview
 from attunement.clinic.services.asking import set_schedule
+from attunement.clinic.services.between import ask_between, between_rule_of
+from attunement.clinic.services.due_dates import NEVER, NUMBERS, WEEKS, AskRule
+from attunement.clinic.services.forms import measure_of
 from attunement.clinic.services.goals import add_goal, end_goal, goals_of
 from attunement.clinic.services.reminders import (
     agree,
@@ -56,11 +60,35 @@ def asking(request: HttpRequest, dyad_id: str) -> HttpResponse:
         "most_goals": MOST_GOALS,
         "longest_goal": LONGEST_GOAL,
         "before": settings.ATTUNEMENT.capture.before,
+        "between": settings.ATTUNEMENT.capture.between,
+        "between_now": _how_often(between_rule_of(actor, dyad_id, now=now)),
         "channels": channels(),
         "agreed": agreed_of(actor, dyad_id, now=now),
         "problem": problem,
     }
     return render(request, "attunement/asking.html", context, status=422 if problem else 200)
+
+
+@permission("invitation.make")
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def between(request: HttpRequest, dyad_id: str) -> HttpResponse:
+    """Make a link to a form about the time since the last session; show it in that answer alone."""
+    actor, now = actor_of(request), timezone.now()
+    found = dyad_overview(actor, dyad_id, now=now)
+    asked = settings.ATTUNEMENT.capture.between
+    context: dict[str, object] = {
+        "dyad_id": dyad_id,
+        "code": found.client_code,
+        "title": measure_of(asked).title if asked else "No form is set up for this",
+    }
+    if request.method == "POST":
+        try:
+            issued = ask_between(actor, dyad_id, now=now)
+        except ClinicError as refusal:
+            return refused_page(request, refusal, back=reverse("asking", args=[dyad_id]))
+        context |= link_card(issued)
+    return render(request, "attunement/between.html", context)
 
 
 @permission("reminders.stop")
@@ -90,6 +118,7 @@ def _change(request: HttpRequest, actor: Login, dyad_id: str, *, now: datetime) 
             kind=request.POST.get("kind", ""),
             numbers=tuple(int(one) for one in re.findall(r"[0-9]+", numbers)) if readable else (0,),
             every=int(every) if _WHOLE.fullmatch(every) else 0,
+            moment=Moment.BETWEEN if request.POST.get("moment") == "between" else Moment.BEFORE,
             now=now,
         )
     elif act == "remind":
@@ -102,3 +131,16 @@ def _change(request: HttpRequest, actor: Login, dyad_id: str, *, now: datetime) 
         )
     elif act == "stop":
         stop(actor, dyad_id, channel=request.POST.get("channel", ""), now=now)
+
+
+def _how_often(rule: AskRule | None) -> str:
+    """Return in words how often is asked between sessions now."""
+    words = settings.ATTUNEMENT.words
+    if rule is None or rule.kind == NEVER:
+        return "Now: only when you make a link."
+    if rule.kind == WEEKS:
+        return f"Now: once in {rule.every} weeks." if rule.every > 1 else "Now: once a week."
+    if rule.kind == NUMBERS:
+        numbers = ", ".join(str(number) for number in rule.numbers)
+        return f"Now: once after {words.sessions} {numbers}, then after every {rule.every}."
+    return f"Now: once after every {words.session}."

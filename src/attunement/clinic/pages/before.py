@@ -18,7 +18,7 @@ from attunement.clinic.pages.staff import actor_of, see_other
 from attunement.clinic.services.loop.before import before, record_intent
 from attunement.clinic.services.loop.results import AgreedNow, Before, IntentNow, LastComment
 from attunement.clinic.services.loop.words import OTHER, openers
-from attunement.clinic.services.said_before import SaidBefore, said_before
+from attunement.clinic.services.said_before import SaidBefore, SaidBetween, said_before
 
 REASON = "reason"
 _WISHES = {
@@ -55,10 +55,14 @@ def page(request: HttpRequest, dyad_id: str) -> HttpResponse:
 
 
 def _render(
-    request: HttpRequest, found: Before, said: SaidBefore | None, problem: ErrorLink | None
+    request: HttpRequest,
+    found: Before,
+    said: tuple[SaidBefore | None, SaidBetween | None],
+    problem: ErrorLink | None,
 ) -> HttpResponse:
     context = {
-        "said_before": said,
+        "said_before": said[0],
+        "said_between": said[1],
         "dyad_id": found.dyad_id,
         "code": found.client_code,
         "client_name": found.client_name,

@@ -111,7 +111,7 @@ def form(request: HttpRequest) -> HttpResponse:
         if moment not in waiting:
             if len(waiting) > 1:
                 return _which(request, mark or sole_mark(request))
-            moment = Moment.AFTER
+            moment = waiting[0] if waiting else Moment.AFTER
         return _questions(request, grant, client_form(grant, now=timezone.now(), moment=moment))
     except AccessError:
         if request.method != "POST" and arrived(request, mark or sole_mark(request)):

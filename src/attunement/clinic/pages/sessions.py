@@ -22,6 +22,7 @@ from attunement.clinic.pages.questions import groups
 from attunement.clinic.pages.staff import actor_of, see_other
 from attunement.clinic.services import (
     AlreadyIn,
+    IssuedInvitation,
     Refused,
     Revealed,
     SessionOverview,
@@ -70,17 +71,21 @@ def invite(request: HttpRequest, session_id: str) -> HttpResponse:
             issued = invite_client(actor, session_id, now=timezone.now())
         except ClinicError as refusal:
             return refused_page(request, refusal, back=reverse("session", args=[session_id]))
-        base = settings.ATTUNEMENT.base_url.rstrip("/")
-        link = f"{base}{issued.link_path}"
-        context |= {
-            "link": link,
-            "qr": pictures.picture_code(link),
-            "short_code": issued.short_code,
-            "two_forms": asks_before(session_id),
-            "expires_at": issued.expires_at,
-            "entry_address": f"{base}{reverse('client-entry')}".split("://", 1)[-1],
-        }
+        context |= {**link_card(issued), "two_forms": asks_before(session_id)}
     return render(request, "attunement/invite.html", context)
+
+
+def link_card(issued: IssuedInvitation) -> dict[str, object]:
+    """Return a link as it is shown: to copy, as a picture, and as a code to type."""
+    base = settings.ATTUNEMENT.base_url.rstrip("/")
+    link = f"{base}{issued.link_path}"
+    return {
+        "link": link,
+        "qr": pictures.picture_code(link),
+        "short_code": issued.short_code,
+        "expires_at": issued.expires_at,
+        "entry_address": f"{base}{reverse('client-entry')}".split("://", 1)[-1],
+    }
 
 
 @permission("therapist_response.record")

@@ -89,6 +89,7 @@ urlpatterns = [
     path("kiosk/start", kiosk.start, name="kiosk-start"),
     path("kiosk/<str:kiosk_id>/end", kiosk.end, name="kiosk-end"),
     path("clients/<str:dyad_id>/asking", asking.asking, name="asking"),
+    path("clients/<str:dyad_id>/between", asking.between, name="between"),
     path("c/stop", asking.stopped, name="client-stop"),
     path("paper/", paper.sheets, name="paper"),
     path("paper/enter", paper.enter, name="paper-enter"),

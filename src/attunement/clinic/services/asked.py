@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The two forms that ``[forms]`` names, checked before anybody is asked to fill one."""
+"""The forms that ``[forms]`` names, checked before anybody is asked to fill one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from attunement.clinic.services.risk.configured import risk_items
 from attunement.errors import AttunementError
 from attunement.measures.schema import Direction, Measure, Scale
 
-_CLIENT, _THERAPIST, _BEFORE = "forms.client", "forms.therapist", "forms.before"
+_CLIENT, _THERAPIST = "forms.client", "forms.therapist"
+_BEFORE, _BETWEEN = "forms.before", "forms.between"
 
 
 def check_forms() -> None:
@@ -29,10 +30,16 @@ def check_forms() -> None:
     therapist = _rated(_THERAPIST, config().therapist_measure, by="therapist")
     for key, measure in ((_CLIENT, client), (_THERAPIST, therapist)):
         _require_words(key, measure)
-    if config().capture.before:
-        before = _rated(_BEFORE, config().capture.before, by="client")
-        _refuse_unmarked(before, key=_BEFORE)
-        _require_words(_BEFORE, before)
+    for key, beside in (
+        (_BEFORE, config().capture.before),
+        (_BETWEEN, config().capture.between),
+    ):
+        if beside:
+            measure = _rated(key, beside, by="client")
+            _refuse_unmarked(measure, key=key)
+            _require_words(key, measure)
+            if key == _BETWEEN and "session" in measure.timeframe:
+                _refuse(key, f"{measure.id}, which rates a session", "a form about a time")
     low_high = _total(_CLIENT, client).bounds
     if _total(_THERAPIST, therapist).bounds != low_high or not _answered(client) & _answered(
         therapist

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.db.models.functions import Coalesce
+
 from attunement.clinic.access import Action
 from attunement.clinic.errors import ClinicError
 from attunement.clinic.models import (
@@ -29,14 +31,7 @@ MOST_EVERY, MOST_NUMBERS, HIGHEST_NUMBER = 52, 20, 999
 def ask_before(session: Session, *, now: datetime) -> Assignment | None:
     """Make the form before a session, if one is due; its measure version is frozen here."""
     rules = rules_for(session.care_episode)
-    past = [
-        PastAsk(measure_id, moment, held_on)
-        for measure_id, moment, held_on in Assignment.objects.filter(
-            session__dyad__client_id=session.dyad.client_id, perspective=Perspective.CLIENT
-        )
-        .exclude(session=session, moment=Moment.AFTER)
-        .values_list("measure_id", "moment", "session__held_on")
-    ]
+    past = asked_before(session.dyad.client_id, but_after=session)
     due = due_forms(rules, past, session_no=session.session_no, on_day=session.held_on)
     measure_id = next((rule.measure_id for rule in due if rule.moment == Moment.BEFORE), "")
     if not measure_id and Goal.objects.filter(dyad=session.dyad, ended_at=None).exists():
@@ -54,6 +49,20 @@ def ask_before(session: Session, *, now: datetime) -> Assignment | None:
     )
 
 
+def asked_before(client_id: str, *, but_after: Session | None = None) -> list[PastAsk]:
+    """Return every form that a client was asked in any dyad, with its day.
+
+    ``but_after`` leaves out the form after one session: it is asked whatever else is.
+    """
+    rows = Assignment.objects.filter(
+        session__dyad__client_id=client_id, perspective=Perspective.CLIENT
+    )
+    if but_after is not None:
+        rows = rows.exclude(session=but_after, moment=Moment.AFTER)
+    on_day = Coalesce("asked_on", "session__held_on")
+    return [PastAsk(*row) for row in rows.values_list("measure_id", "moment", on_day)]
+
+
 def asks_before(session_id: str) -> bool:
     """Whether a session has a form before it too, answered or not."""
     return Assignment.objects.filter(session_id=session_id, moment=Moment.BEFORE).exists()
@@ -69,21 +78,32 @@ def _promised(session: Session) -> dict[str, object]:
     return {"visibility": after.visibility, "reveal_at": after.reveal_at}
 
 
-def rules_for(episode: CareEpisode) -> tuple[AskRule, ...]:
-    """Return what is asked before sessions of an episode: its own rule, else the practice's.
+def rules_for(episode: CareEpisode, moment: str = Moment.BEFORE) -> tuple[AskRule, ...]:
+    """Return what is asked at a moment of an episode: by its own rule, else the practice's.
 
-    Without either it is the form of the configuration, at every session.
+    Without either it is the form of the configuration: before every session, and between two as
+    often as the configuration says.
     """
-    measure_id = config().capture.before
+    measure_id = asked_at(moment)
     if not measure_id:
         return ()
     rows = AskingSchedule.objects.filter(
-        practice_id=episode.dyad.practice_id, measure_id=measure_id, moment=Moment.BEFORE
+        practice_id=episode.dyad.practice_id, measure_id=measure_id, moment=moment
     ).order_by("set_at", "pk")
     row = rows.filter(care_episode=episode).last() or rows.filter(care_episode__isnull=True).last()
-    if row is None:
-        return (AskRule(measure_id, Moment.BEFORE),)
-    return (AskRule(measure_id, Moment.BEFORE, row.kind, tuple(row.numbers), row.every),)
+    if row is not None:
+        return (AskRule(measure_id, moment, row.kind, tuple(row.numbers), row.every),)
+    if moment == Moment.BEFORE:
+        return (AskRule(measure_id, moment),)
+    weeks = config().capture.between_weeks
+    kind = ScheduleKind.EVERY_WEEKS if weeks else ScheduleKind.NEVER
+    return (AskRule(measure_id, moment, kind, (), max(1, weeks)),)
+
+
+def asked_at(moment: str) -> str:
+    """Return the measure that the configuration asks before or between sessions; empty for none."""
+    asked = {Moment.BEFORE: config().capture.before, Moment.BETWEEN: config().capture.between}
+    return asked.get(Moment(moment), "")
 
 
 def set_schedule(
@@ -93,9 +113,10 @@ def set_schedule(
     kind: str,
     numbers: tuple[int, ...] = (),
     every: int = 1,
+    moment: str = Moment.BEFORE,
     now: datetime,
 ) -> None:
-    """Say how often the client of a dyad is asked before sessions, from the next one on.
+    """Say how often the client of a dyad is asked before sessions, or between them, from now on.
 
     Raises
     ------
@@ -110,6 +131,8 @@ def set_schedule(
         and len(numbers) <= MOST_NUMBERS
         and all(1 <= number <= HIGHEST_NUMBER for number in numbers)
         and (kind != ScheduleKind.AT_SESSIONS or numbers)
+        and moment in {Moment.BEFORE, Moment.BETWEEN}
+        and asked_at(moment)
     )
     with act(actor_name(actor), Action.SCHEDULE_SET, now=now):
         dyad = require_dyad(actor, dyad_id, Action.SCHEDULE_SET)
@@ -118,14 +141,15 @@ def set_schedule(
             raise ClinicError(
                 "E-CLINIC-041",
                 what="how often to ask cannot be set like this",
-                expected="an open care episode, and session numbers from 1 or 1 to 52 weeks",
+                expected="an open care episode, a form of the configuration, and session numbers "
+                "from 1 or 1 to 52 weeks",
                 next_step="Correct it and send the form again",
             )
         AskingSchedule(
             practice_id=dyad.practice_id,
             care_episode=episode,
-            measure_id=config().capture.before,
-            moment=Moment.BEFORE,
+            measure_id=asked_at(moment),
+            moment=moment,
             kind=kind,
             numbers=sorted(set(numbers)),
             every=every,

@@ -78,6 +78,8 @@ _USED_UP = PreparedUpdate(
 def client_moments(grant: str, *, now: datetime) -> tuple[str, ...]:
     """Return which forms of an opened link wait for an answer: before, after, both or none.
 
+    A link to a form between two sessions has that one alone.
+
     Raises
     ------
     AccessError
@@ -87,6 +89,8 @@ def client_moments(grant: str, *, now: datetime) -> tuple[str, ...]:
     after = held.invitation.assignment
     if held.expires_at <= now or not _open(held.invitation):
         return ()
+    if after.moment == Moment.BETWEEN:
+        return (Moment.BETWEEN,)
     before = _before(after)
     waiting = before is not None and not _sent_since(held.invitation, before)
     return (Moment.BEFORE, Moment.AFTER) if waiting else (Moment.AFTER,)
@@ -307,7 +311,9 @@ def _parcel(
     if identifier is None:
         return unreadable((FieldProblem(item="", message="Please open the form again."),))
     measure = measure_of(assignment.measure_id, assignment.measure_version)
-    if fields.get("moment") not in (None, "", Moment.BEFORE, Moment.AFTER):
+    between = assignment.moment == Moment.BETWEEN
+    moments = (Moment.BETWEEN,) if between else (Moment.BEFORE, Moment.AFTER)
+    if fields.get("moment") not in (None, "", *moments):
         return unreadable((FieldProblem(item="", message="Please open the form again."),))
     try:
         extras = read_extras(assignment, identifier, fields, now=now)

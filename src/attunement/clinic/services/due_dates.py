@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 SESSIONS, WEEKS, NUMBERS, NEVER = "sessions", "weeks", "numbers", "never"
+SOME_DAYS = timedelta(days=3)  # between two sessions: not before so long after the one
+QUIET = timedelta(weeks=12)  # after so long without a session nobody is asked any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,47 @@ def is_due(rule: AskRule, *, session_no: int, on_day: date, last: date | None) -
             return session_no in rule.numbers
         return (session_no - newest) % rule.every == 0
     return False
+
+
+def due_between(
+    rule: AskRule,
+    past: Iterable[PastAsk],
+    *,
+    session_no: int,
+    held_on: date,
+    on_day: date,
+) -> bool:
+    """Whether a form between two sessions is due on a day.
+
+    Parameters
+    ----------
+    rule : AskRule
+        ``"sessions"`` and ``"numbers"`` ask once after a session, ``"weeks"`` once in so many.
+    past : iterable of PastAsk
+        What this client was asked before, with the day on which.
+    session_no, held_on : int, date
+        The session that was held last.
+    on_day : date
+        The day.
+
+    Returns
+    -------
+    bool
+        Never within three days of that session nor twelve weeks after it, and never on a day on
+        which the same measure was asked at any other moment.
+    """
+    since = on_day - held_on
+    if not SOME_DAYS <= since <= QUIET:
+        return False
+    same = [one for one in past if one.measure_id == rule.measure_id]
+    if any(one.on_day == on_day for one in same):
+        return False
+    asked = [one.on_day for one in same if one.moment == rule.moment]
+    if rule.kind == WEEKS:
+        return is_due(rule, session_no=session_no, on_day=on_day, last=max(asked, default=None))
+    if any(day > held_on for day in asked):
+        return False
+    return is_due(rule, session_no=session_no, on_day=on_day, last=None)
 
 
 @dataclass(frozen=True, slots=True)

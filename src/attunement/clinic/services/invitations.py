@@ -72,12 +72,18 @@ def invite_client(actor: Login, session_id: str, *, now: datetime) -> IssuedInvi
     with act(actor_name(actor), Action.INVITATION_MAKE, now=now):
         session = require_session(actor, session_id, Action.INVITATION_MAKE)
         assignment = _client_assignment(session)
-        _revoke(assignment, now=now, replaced=True)
-        invitation, token, code = make_link(assignment, now=now)
+        issued = issue(assignment, now=now)
         done(actor.pk, Action.INVITATION_MAKE, now=now, target=f"session:{session.pk}")
+    return issued
+
+
+def issue(assignment: Assignment, *, now: datetime) -> IssuedInvitation:
+    """Make a link to a form, to be shown once, in the place of an older one."""
+    _revoke(assignment, now=now, replaced=True)
+    invitation, token, code = make_link(assignment, now=now)
     return IssuedInvitation(
         invitation_id=invitation.pk,
-        session_id=session.pk,
+        session_id=assignment.session_id,
         token=token,
         short_code=shown_code(code),
         link_path=f"/c/#{token}",

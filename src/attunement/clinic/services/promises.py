@@ -70,15 +70,21 @@ def rule_of(episode: CareEpisode) -> Rule:
     return Rule(config().visibility.client, config().visibility.delay_days)
 
 
-def promise(session: Session) -> dict[str, object]:
-    """Return the fields of a new client's assignment that say who will see its response."""
+def promise(session: Session, *, on_day: date | None = None) -> dict[str, object]:
+    """Return the fields of a new client's assignment that say who will see its response.
+
+    ``on_day`` is the day of a form between two sessions, from which its delay counts.
+    """
     rule = rule_of(session.care_episode)
-    return {"visibility": rule.visibility, "reveal_at": rule.reveal_at(session.held_on)}
+    return {
+        "visibility": rule.visibility,
+        "reveal_at": rule.reveal_at(on_day or session.held_on),
+    }
 
 
 def client_told(assignment: Assignment) -> str:
     """Return who sees the answers, in the words that are shown and kept with the response."""
-    told = before_who_sees if assignment.moment == Moment.BEFORE else client_who_sees
+    told = client_who_sees if assignment.moment == Moment.AFTER else before_who_sees
     return told(
         config().words, visibility=assignment.visibility, reveal_on=_day(assignment.reveal_at)
     )

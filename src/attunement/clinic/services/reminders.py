@@ -38,6 +38,7 @@ from attunement.clinic.models import (
     new_id,
 )
 from attunement.clinic.services.audit import record
+from attunement.clinic.services.between import make_due
 from attunement.clinic.services.due_dates import OpenForm, due_reminders
 from attunement.clinic.services.forms import config
 from attunement.clinic.services.gate import act, actor_name, done, require_dyad
@@ -198,6 +199,12 @@ def plan(*, now: datetime) -> int:
         )
         waiting = [form for key, form in forms.items() if key not in known]
         due = due_reminders(waiting, reminded, on_day=today)
+        # A form between two sessions is asked by its message, on a day without another one.
+        told = {form.client for form in due} | {client for client, _ in reminded}
+        due += tuple(
+            OpenForm(one.pk, one.session.dyad.client_id, one.measure_id, today)
+            for one in make_due(set(addresses) - told, now=now)
+        )
         for form in due:
             assignment = Assignment.objects.select_for_update().get(pk=form.key)
             invitation, token, _ = make_link(assignment, now=now, by_reminder=True)
@@ -222,11 +229,11 @@ def plan(*, now: datetime) -> int:
 
 
 def _open_forms(clients: list[str], *, now: datetime) -> list[OpenForm]:
-    """Return the forms after sessions that wait long enough for clients who agreed."""
+    """Return the forms after and between sessions that wait long enough, of clients who agreed."""
     rows = Assignment.objects.filter(
         session__dyad__client__in=clients,
         perspective=Perspective.CLIENT,
-        moment=Moment.AFTER,
+        moment__in=(Moment.AFTER, Moment.BETWEEN),
         response=None,
         session__attended=Attended.ATTENDED,
         session__care_episode__ended_on=None,
@@ -240,7 +247,12 @@ def _open_forms(clients: list[str], *, now: datetime) -> list[OpenForm]:
         ).exists()
         if not closed:  # a person closed the link: nobody asks again
             found.append(
-                OpenForm(row.pk, row.session.dyad.client_id, row.measure_id, row.session.held_on)
+                OpenForm(
+                    row.pk,
+                    row.session.dyad.client_id,
+                    row.measure_id,
+                    row.asked_on or row.session.held_on,
+                )
             )
     return found
 

@@ -18,6 +18,7 @@ from attunement.clinic.models import (
     Invitation,
     Login,
     Modality,
+    Moment,
     Perspective,
     Session,
 )
@@ -126,7 +127,9 @@ def session_overview(actor: Login, session_id: str, *, now: datetime) -> Session
         closed = closed_told(session) if state is SessionState.CLOSED else ""
         newest = (
             # A reminder's link is not shown: it would tell that the form is still open.
-            Invitation.objects.filter(assignment__session=session, by_reminder=False)
+            Invitation.objects.filter(
+                assignment__session=session, assignment__moment=Moment.AFTER, by_reminder=False
+            )
             .order_by("made_at", "pk")
             .last()
         )

@@ -54,6 +54,10 @@ VISIBILITY_TABLES = (
     "clinic_supervisorquestion",
 )
 KEY_TABLES = ("clinic_erasure",)
+CORRECTION_TABLES = (
+    "clinic_papercorrection",
+    "clinic_correctedanswer",
+)
 APPEND_ONLY_TABLES = (
     ANSWER_TABLES
     + SIGNAL_TABLES
@@ -62,6 +66,7 @@ APPEND_ONLY_TABLES = (
     + CAPTURE_TABLES
     + LOOP_TABLES
     + KEY_TABLES
+    + CORRECTION_TABLES
 )
 _FUNCTION = "clinic_refuse_change"
 

@@ -14,7 +14,8 @@ def risk_items(measure: Measure) -> tuple[Item, ...]:
 
 def asked_measures() -> tuple[Measure, ...]:
     """Return every measure that the configuration has people fill."""
-    names = (config().client_measure, config().therapist_measure, config().capture.before)
+    beside = (config().capture.before, config().capture.between)
+    names = (config().client_measure, config().therapist_measure, *beside)
     return tuple(measure_of(name) for name in dict.fromkeys(names) if name)
 
 
