@@ -64,15 +64,29 @@ def test_before_and_after_on_one_link(both: World, new_page: NewPage) -> None:
     phone.goto("about:blank")
     phone.goto(f"/c/#{token}")
     phone.get_by_role("heading", name="How was the session?").wait_for()
-    phone.get_by_role("button", name="Show all questions on one page").tap()
+    kept_note = phone.get_by_text("We kept what you had answered.")
+    assert not kept_note.is_visible()
+    phone.get_by_role("button", name="Start").tap()
     phone.locator("#q1").get_by_text("A little", exact=True).tap()
+    phone.get_by_role("button", name="Next").tap()
+    phone.wait_for_timeout(700)
+
+    # The phone rings, and the page is thrown out of memory: it opens where it was left.
+    phone.reload()
+    kept_note.wait_for()
+    assert phone.locator("[data-step]:visible").locator("#q2").count() == 1
+    _clean(phone, "after, a draft put back")
+    phone.get_by_role("button", name="Back").tap()
+    assert phone.locator("#q1 input:checked").count() == 1
+    assert not kept_note.is_visible()
+    phone.get_by_role("button", name="Show all questions on one page").tap()
     phone.locator(".question-group", has=phone.locator("#q1")).locator("summary").tap()
     phone.locator(".question-group", has=phone.locator("#q1")).get_by_label(
         "Please raise this with me"
     ).check()
     _clean(phone, "after, all on one page, a wish open")
 
-    # The phone rings, and the page is thrown out of memory: what was marked is there again.
+    # It rings once more: also that all questions stood on one page is as it was.
     phone.locator("textarea").last.fill("Synthetic: too fast.")
     phone.wait_for_timeout(700)
     kept = phone.evaluate("JSON.stringify(Object.entries(sessionStorage))")
@@ -80,7 +94,8 @@ def test_before_and_after_on_one_link(both: World, new_page: NewPage) -> None:
     assert "Synthetic" not in kept
     assert "item-1" not in kept
     phone.reload()
-    phone.get_by_role("button", name="Show all questions on one page").tap()
+    kept_note.wait_for()
+    phone.get_by_role("button", name="Show one question at a time").wait_for()
     assert phone.locator("#q1 input:checked").count() == 1
     assert phone.locator("textarea").last.input_value() == "Synthetic: too fast."
     phone.get_by_role("button", name="Send my answers").tap()
@@ -102,6 +117,24 @@ def test_before_and_after_on_one_link(both: World, new_page: NewPage) -> None:
     assert again.get_by_role("button", name="Send my answers").is_visible()
     again.get_by_role("button", name="Show one question at a time").tap()
     again.get_by_role("button", name="Start").wait_for()
+
+    # A form with everything left out is asked about once, and sent like that.
+    again.get_by_role("button", name="Show all questions on one page").tap()
+    asked = again.get_by_text("You have left everything out. That is all right. Send it like this?")
+    assert not asked.is_visible()
+    again.get_by_role("button", name="Send my answers").tap()
+    asked.wait_for()
+    assert again.evaluate("document.activeElement.id") == "left-out-title"
+    _clean(again, "after, everything left out")
+    again.locator("#q1").get_by_text("A little", exact=True).tap()
+    assert not asked.is_visible()
+    again.locator("#q1").get_by_text("Leave this one out").tap()
+    again.get_by_role("button", name="Send my answers").tap()
+    again.get_by_role("button", name="Yes, send it like this").tap()
+    again.get_by_role("heading", name="Thank you").wait_for()
+    newest = Response.objects.order_by("received_at").last()
+    assert newest is not None
+    assert newest.answers.count() == 0
 
 
 def test_what_was_put_right_is_seen_before_next_on_a_small_phone(

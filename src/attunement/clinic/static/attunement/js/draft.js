@@ -35,7 +35,8 @@
   let waiting = 0;
   const write = async () => {
     const nonce = window.crypto.getRandomValues(new Uint8Array(12));
-    const words = new TextEncoder().encode(JSON.stringify(given()));
+    const at = Number(form.dataset.at || -1); // which question was on the screen
+    const words = new TextEncoder().encode(JSON.stringify({ at, fields: given() }));
     const locked = await window.crypto.subtle.encrypt({ name: "AES-GCM", iv: nonce }, await key, words);
     if (over) return;
     try {
@@ -63,7 +64,9 @@
     try {
       const raw = bytes(kept);
       const open = await window.crypto.subtle.decrypt({ name: "AES-GCM", iv: raw.slice(0, 12) }, await key, raw.slice(12));
-      fill(JSON.parse(new TextDecoder().decode(open)));
+      const draft = JSON.parse(new TextDecoder().decode(open));
+      fill(draft.fields);
+      form.dispatchEvent(new CustomEvent("attunement:kept", { detail: draft.at }));
     } catch {
       box.removeItem(name); // of another opening of the link: nobody can read it any more
     }
@@ -71,6 +74,7 @@
   read().finally(() => {
     form.addEventListener("input", later);
     form.addEventListener("change", later);
+    form.addEventListener("click", later); // another question is on the screen
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState === "hidden" && !over) write();
     });

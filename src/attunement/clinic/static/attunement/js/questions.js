@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Makes a page of questions easier: one at a time on the client's side, number keys on both.
-// Without this file the same page is one plain form. Nothing is ever kept in the browser.
+// Without this file the same page is one plain form. Of a client's page the tab keeps, until the form
+// is in, whether all questions stand on it; the answers are the draft's.
 (() => {
   "use strict";
   const form = document.querySelector("form[data-questions]");
@@ -137,8 +138,11 @@
     next.textContent = at < 0 ? "Start" : answered ? "Next" : "Skip this one";
     next.classList.toggle("button-second", !answered);
   };
+  const keptNote = one("[data-kept]");
   const show = (focus) => {
     ask(false);
+    if (keptNote) keptNote.hidden = true;
+    form.dataset.at = String(at);
     const last = at === steps.length - 1;
     steps.forEach((step, index) => { step.hidden = index !== at; });
     intro.hidden = at >= 0;
@@ -194,6 +198,34 @@
   };
   one("[data-all]").addEventListener("click", () => allAtOnce(true));
   if (modeOne) one("[data-one]").addEventListener("click", () => oneByOne(true));
-  if (form.dataset.questions === "all") allAtOnce(false);
+
+  // What was chosen here outlives a reload of this tab; draft.js forgets it when the form is in.
+  const layoutName = form.dataset.draft ? `draft-layout-${form.dataset.draft}` : "";
+  const remember = (layout) => {
+    try {
+      if (layoutName) window.sessionStorage.setItem(layoutName, layout);
+    } catch {
+      // storage is switched off here
+    }
+  };
+  const remembered = () => {
+    try {
+      return (layoutName && window.sessionStorage.getItem(layoutName)) || form.dataset.questions;
+    } catch {
+      return form.dataset.questions;
+    }
+  };
+  one("[data-all]").addEventListener("click", () => remember("all"));
+  if (modeOne) one("[data-one]").addEventListener("click", () => remember("one"));
+  if (remembered() === "all") allAtOnce(false);
   else oneByOne(false);
+
+  // A draft was put back: it says so, and opens where it was left.
+  form.addEventListener("attunement:kept", (event) => {
+    if (form.classList.contains("stepped") && at < 0) {
+      at = Math.max(-1, Math.min(Number(event.detail) || 0, steps.length - 1));
+      show(false);
+    }
+    if (keptNote) keptNote.hidden = !form.hasAttribute("data-answered");
+  });
 })();
