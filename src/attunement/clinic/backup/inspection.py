@@ -90,6 +90,7 @@ def _open_sample() -> tuple[int, int, list[str]]:
 
 def _score_again() -> tuple[int, int]:
     from attunement.clinic.models import Response, Score  # noqa: PLC0415
+    from attunement.clinic.services.corrected import answers_of  # noqa: PLC0415
     from attunement.clinic.services.scores import scores_of  # noqa: PLC0415
     from attunement.errors import AttunementError  # noqa: PLC0415
 
@@ -102,7 +103,7 @@ def _score_again() -> tuple[int, int]:
         kept: list[Score] = list(response.scores.all())
         n_scored += 1
         try:
-            n_differ += told(kept) != told(scores_of(response, response.answers.all()))
+            n_differ += told(kept) != told(scores_of(response, answers_of(response)))
         except AttunementError:
             n_differ += 1
     return n_scored, n_differ

@@ -140,4 +140,5 @@ def _session(one: CaseSession) -> dict[str, object]:
         "answers": one.answers,
         "words": one.words,
         "told": one.told,
+        "typed": shown.typed(one.typed),
     }

@@ -87,6 +87,7 @@ def enter(request: HttpRequest) -> HttpResponse:
             submission_id=request.POST.get("submission_id", ""),
             fields=raw_fields(request.POST),
             total=request.POST.get(TOTAL),
+            correct=request.POST.get("correct") == "yes",
             now=now,
             blank=request.POST.get(BLANK) == "yes",
         )
@@ -98,7 +99,9 @@ def enter(request: HttpRequest) -> HttpResponse:
             message = "There is no such sheet: a letter or digit of the code is wrong."
         context = {"code": code, "errors": [ErrorLink("code", message)]}
         return render(request, "attunement/paper_code.html", context, status=404)
-    return _closed(request, answer) if isinstance(answer, Refused) else _entered(request, answer)
+    if isinstance(answer, Refused):
+        return _closed(request, answer)
+    return _entered(request, answer, corrected=request.POST.get("correct") == "yes")
 
 
 def _page(
@@ -124,8 +127,13 @@ def _page(
     return render(request, "attunement/paper_enter.html", context, status=422 if refused else 200)
 
 
-def _entered(request: HttpRequest, answer: object) -> HttpResponse:
-    context: dict[str, object] = {"second": False, "differs": (), "code": ""}
+def _entered(request: HttpRequest, answer: object, *, corrected: bool) -> HttpResponse:
+    context: dict[str, object] = {
+        "second": False,
+        "differs": (),
+        "code": "",
+        "corrected": corrected,
+    }
     if isinstance(answer, SecondWanted):
         context |= {"second": True, "code": answer.code}
     if isinstance(answer, Differs):

@@ -233,6 +233,7 @@ def _both_chairs(picture: Revealed) -> dict[str, object]:
         "items": [shown.item(pair) for pair in picture.items],
         "comments": [shown.comment(each, people) for each in picture.comments],
         "told": picture.who_sees,
+        "typed": shown.typed(picture.typed),
         "rupture_named": picture.rupture_named,
     }
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.urls import reverse
+from django.utils import timezone
 
 from attunement.clinic.config.model import Words
 from attunement.clinic.services import (
@@ -19,6 +20,7 @@ from attunement.clinic.services import (
     SessionRow,
     SessionState,
     ShownSignal,
+    Typed,
 )
 
 NO_RATE = (
@@ -232,3 +234,14 @@ def _left_all_out(picture: Revealed) -> bool:
     answered = any(each.client_closed or each.client_value is not None for each in picture.items)
     wrote = any(each.perspective == "client" for each in picture.comments)
     return not answered and not wrote and picture.client_total is None
+
+
+def typed(found: Typed | None) -> str:
+    """Return who typed a sheet and who corrected it; empty for a form that was answered here."""
+    if found is None:
+        return ""
+    first = f"Typed in from paper by {found.by} on {day(timezone.localdate(found.at))}."
+    if found.corrected_at is None:
+        return first
+    when = day(timezone.localdate(found.corrected_at))
+    return f"{first} Corrected by {found.corrected_by} on {when}; what was typed before is kept."

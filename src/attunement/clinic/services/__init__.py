@@ -48,6 +48,7 @@ from attunement.clinic.services.results import (
     StartedSession,
     Surprise,
     TherapistForm,
+    Typed,
     Waiting,
     WaitingFor,
 )
@@ -106,6 +107,7 @@ __all__ = [
     "Surprise",
     "TherapistForm",
     "TooManyTriesError",
+    "Typed",
     "Waiting",
     "WaitingFor",
     "answer_signal",

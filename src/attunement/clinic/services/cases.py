@@ -23,10 +23,11 @@ from attunement.clinic.models import (
 )
 from attunement.clinic.services.chairs import Filled, SessionChairs
 from attunement.clinic.services.charting import chart_of
+from attunement.clinic.services.corrected import typed
 from attunement.clinic.services.forms import measure_of, text_of
 from attunement.clinic.services.gate import act, actor_name, done, require_dyad, require_self
 from attunement.clinic.services.opening import Mode, changes_of
-from attunement.clinic.services.results import Chart, TeamQuestion
+from attunement.clinic.services.results import Chart, TeamQuestion, Typed
 from attunement.clinic.services.sealing import words_of
 from attunement.clinic.services.shown_answers import shown_responses
 from attunement.clinic.services.team import current, name_of
@@ -65,6 +66,7 @@ class CaseSession:
     answers: tuple[CaseAnswer, ...]
     words: tuple[CaseAnswer, ...]
     told: str  # what the client was told
+    typed: Typed | None = None  # from paper; None where the client answered here
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +230,7 @@ def _session(chairs: SessionChairs, filled: Filled, changed: dict[str, Mode]) ->
             CaseAnswer(_question(filled, item), text) for item, text in sorted(filled.texts.items())
         ),
         told=response.who_sees,
+        typed=typed(response, filled.correction),
     )
 
 

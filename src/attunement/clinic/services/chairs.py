@@ -9,7 +9,7 @@ so nothing above it can tell.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -32,6 +32,7 @@ from attunement.clinic.models import (
     Score,
     Session,
 )
+from attunement.clinic.services.corrected import AnyAnswer, Correction, corrections_of_dyad
 from attunement.clinic.services.forms import measure_of
 from attunement.clinic.services.opening import (
     Mode,
@@ -94,10 +95,11 @@ class Filled:
     scores: dict[str, Score]
     values: dict[str, float]
     of: Client
-    sealed: tuple[Answer, ...]  # the answers in words, as they are stored
+    sealed: tuple[AnyAnswer, ...]  # the answers in words, as they are stored
     predicted: float | None
     wishes: Mapping[str, str] = field(default_factory=dict)  # of the answers that are here
     values_shown: bool = True  # False where the mode gives scores and no single answer
+    correction: Correction | None = None  # of a typed sheet, where it was typed once more
 
     @property
     def texts(self) -> dict[str, str]:
@@ -158,7 +160,8 @@ class _Rows:
     changes: dict[str, Mode]
     wishes: dict[str, dict[str, str]]
     scores: dict[str, list[Score]]
-    answers: dict[str, list[Answer]]
+    answers: dict[str, list[AnyAnswer]]
+    corrections: dict[str, Correction]
 
     def mode(self, response: Response) -> Mode:
         """Return how a response is seen today, whatever it was answered under."""
@@ -226,9 +229,10 @@ def filled_for(
     seen: Seen,
     *,
     scores: list[Score],
-    answers: list[Answer],
+    answers: Sequence[AnyAnswer],
     wishes: Mapping[str, str],
     hidden: frozenset[str] = frozenset(),
+    correction: Correction | None = None,
 ) -> Filled:
     """Return a response with only what ``seen`` lets through, hidden items as if left out."""
     kept = [answer for answer in answers if answer.item not in hidden]
@@ -247,6 +251,7 @@ def filled_for(
         predicted=None if prediction is None else prediction.value,
         wishes={item: wish for item, wish in wishes.items() if item not in hidden and seen.values},
         values_shown=seen.values,
+        correction=correction,
     )
 
 
@@ -259,9 +264,12 @@ def _read(dyad: Dyad) -> _Rows:
     scores: dict[str, list[Score]] = defaultdict(list)
     for score in _SCORES.all(dyad.pk):
         scores[score.response_id].append(score)
-    answers: dict[str, list[Answer]] = defaultdict(list)
+    answers: dict[str, list[AnyAnswer]] = defaultdict(list)
     for answer in _ANSWERS.all(dyad.pk):
         answers[answer.response_id].append(answer)
+    corrections = corrections_of_dyad(dyad)
+    for response_id, correction in corrections.items():
+        answers[response_id] = list(correction.answers)
     for response in _RESPONSES.all(dyad.pk):
         chairs[response.session_id][response.perspective].response = response
     return _Rows(
@@ -272,6 +280,7 @@ def _read(dyad: Dyad) -> _Rows:
         wishes=wishes_of_dyad(dyad),
         scores=scores,
         answers=answers,
+        corrections=corrections,
     )
 
 
@@ -337,4 +346,5 @@ def _filled(
         answers=rows.answers.get(response.pk, []),
         wishes=wishes,
         hidden=frozenset() if whole else hidden_items(response, wishes),
+        correction=rows.corrections.get(response.pk),
     )

@@ -15,6 +15,7 @@ from datetime import date, datetime, timedelta
 from typing import NoReturn
 from uuid import UUID, uuid4
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from attunement.clinic.access import Action
@@ -37,6 +38,8 @@ from attunement.clinic.models import (
     Session,
 )
 from attunement.clinic.services.client_forms import told
+from attunement.clinic.services.corrected import newest_correction
+from attunement.clinic.services.corrections import held_at, known_correction, store_correction
 from attunement.clinic.services.fields import (
     FieldsRefused,
     ParsedForm,
@@ -108,6 +111,7 @@ class PaperPage:
     text: TextBundle
     total_range: tuple[float, float] | None
     second: bool  # somebody has typed it already; this entry is compared with theirs
+    correcting: bool = False  # the sheet counts already; what is typed takes its place
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +235,8 @@ def paper_page(actor: Login, code: str, *, now: datetime) -> PaperPage | Refused
     with act(actor_name(actor), Action.PAPER_ENTER, now=now):
         form = _form(actor, code, now=now)
         done(actor.pk, Action.PAPER_ENTER, now=now, target=f"session:{form.assignment.session_id}")
-        if Response.objects.filter(assignment=form.assignment).exists():
+        counted = Response.objects.filter(assignment=form.assignment).first()
+        if counted is not None and counted.provenance != Provenance.PAPER:
             return _answered()
         assignment = form.assignment
         measure = measure_of(assignment.measure_id, assignment.measure_version)
@@ -245,7 +250,8 @@ def paper_page(actor: Login, code: str, *, now: datetime) -> PaperPage | Refused
             measure=measure,
             text=text_of(measure.id, measure.version, config().language),
             total_range=_total_range(measure),
-            second=PaperEntry.objects.filter(form=form).exists(),
+            second=_entries(form, counted).exists(),
+            correcting=counted is not None,
         )
 
 
@@ -258,6 +264,7 @@ def enter_paper(
     total: object,
     now: datetime,
     blank: bool = False,
+    correct: bool = False,
 ) -> Receipt | Refused | SecondWanted | Differs:
     """Store what was typed from a paper, exactly once.
 
@@ -265,6 +272,9 @@ def enter_paper(
     and never spread over items. ``blank`` says that the paper has nothing on it, which is a form
     with every question left out; without it, nothing typed is taken for a slip. With
     ``[paper] double_entry`` it counts once two entries agree.
+
+    ``correct`` says that a sheet which counts was typed wrongly: the whole sheet as it was typed
+    now takes the place of what was, which is kept beside it. Without it the first answers stay.
 
     Raises
     ------
@@ -278,14 +288,14 @@ def enter_paper(
         parcel = _parcel(
             actor, form, assignment, submission_id, fields=fields, total=total, blank=blank
         )
-        answer = _take(actor, form, assignment, parcel, now=now)
+        answer = _take(actor, form, assignment, parcel, correct=correct, now=now)
         refused = isinstance(answer, Refused)
         done(
             actor.pk,
             action,
             now=now,
             target=f"session:{assignment.session_id}",
-            detail={"came_to": type(answer).__name__},
+            detail={"came_to": type(answer).__name__, "correct": correct},
             outcome="refused" if refused else "done",
         )
     return answer
@@ -297,20 +307,28 @@ def _take(
     assignment: Assignment,
     parcel: Parcel | Refused,
     *,
+    correct: bool,
     now: datetime,
 ) -> Receipt | Refused | SecondWanted | Differs:
     if isinstance(parcel, Refused):
         return parcel
-    known = earlier(assignment, parcel)
+    counted = Response.objects.filter(assignment=assignment).first() if correct else None
+    if counted is not None and counted.provenance == Provenance.PAPER:
+        counted.assignment = assignment
+        known = known_correction(counted, parcel)
+    else:
+        counted, known = None, earlier(assignment, parcel)
     if isinstance(known, Refused):
         _pass_on(assignment, parcel, now=now)
     if known is not None:
         return known
     if config().capture.double_entry:
-        waits = _compare(actor, form, parcel, now=now)
+        waits = _compare(actor, form, parcel, counted, now=now)
         if waits is not None:
             _pass_on(assignment, parcel, now=now)
             return waits
+    if counted is not None:
+        return store_correction(counted, parcel, now=now)
     receipt = store(assignment, parcel, now=now)
     Invitation.objects.filter(
         assignment=assignment, consumed_at__isnull=True, revoked_at__isnull=True
@@ -331,20 +349,24 @@ def _pass_on(assignment: Assignment, parcel: Parcel, *, now: datetime) -> None:
 
 
 def _compare(
-    actor: Login, form: PaperForm, parcel: Parcel, *, now: datetime
+    actor: Login, form: PaperForm, parcel: Parcel, counted: Response | None, *, now: datetime
 ) -> SecondWanted | Differs | None:
-    """Keep an entry; None when it agrees with an earlier one and so counts."""
+    """Keep an entry; None when it agrees with an earlier one and so counts.
+
+    Where the sheet counts already, only entries since then are compared with: two corrections.
+    """
     typed = {
         **{item: value for item, value in parcel.form.values.items() if value is not None},
         **parcel.form.texts,
         **{f"{TOTAL}:{scale}": value for scale, value in parcel.totals.items()},
     }
-    before = list(PaperEntry.objects.filter(form=form).order_by("number"))
+    before = list(_entries(form, counted).order_by("number"))
+    number = PaperEntry.objects.filter(form=form).count() + 1
     if any(row.submission_id == parcel.submission_id for row in before):
         return SecondWanted(shown_paper_code(form.code))  # the same entry, sent again
     PaperEntry(
         form=form,
-        number=len(before) + 1,
+        number=number,
         submission_id=parcel.submission_id,
         typed=json.dumps(typed, sort_keys=True),
         entered_by=actor.pk,
@@ -358,6 +380,14 @@ def _compare(
     last = others[-1]
     items = sorted(item for item in {*last, *typed} if last.get(item) != typed.get(item))
     return Differs(shown_paper_code(form.code), tuple(items))
+
+
+def _entries(form: PaperForm, counted: Response | None) -> QuerySet[PaperEntry]:
+    """Return what was typed of a form; where it counts already, since what counts was kept."""
+    rows = PaperEntry.objects.filter(form=form)
+    if counted is None:
+        return rows
+    return rows.filter(entered_at__gt=held_at(counted, newest_correction(counted)))
 
 
 def _parcel(

@@ -11,6 +11,7 @@ from attunement.clinic.errors import ClinicError
 from attunement.clinic.models import Login, NamedRupture, Perspective, RuptureEntry, Session
 from attunement.clinic.services.chairs import Filled, SessionChairs, chairs_of
 from attunement.clinic.services.charting import chart_of, shown_signals
+from attunement.clinic.services.corrected import typed
 from attunement.clinic.services.forms import config, measure_of, text_of
 from attunement.clinic.services.gate import act, actor_name, done, require_session
 from attunement.clinic.services.notes import notes_of
@@ -113,6 +114,7 @@ def _revealed(
         measure_title=measure.title,
         validated=measure.validated,
         who_sees=client.response.who_sees,
+        typed=typed(client.response, client.correction),
     )
 
 

@@ -10,6 +10,7 @@ from django.db import transaction
 
 from attunement.clinic.models import Dyad, Response, Score
 from attunement.clinic.services.audit import record
+from attunement.clinic.services.corrected import answers_of
 from attunement.clinic.services.derive import scores_of
 from attunement.clinic.services.signalling import refresh_signals
 
@@ -32,7 +33,7 @@ def rebuild_scores(*, now: datetime) -> Rebuilt:
     with transaction.atomic():
         Score.objects.all().delete()
         for response in Response.objects.prefetch_related("answers").order_by("pk"):
-            rows = scores_of(response, response.answers.all())
+            rows = scores_of(response, answers_of(response))
             Score.objects.bulk_create(rows)
             n_responses += 1
             n_scores += len(rows)

@@ -349,6 +349,16 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class Typed:
+    """Who typed a form from paper, and who typed it once more, where somebody did."""
+
+    by: str
+    at: datetime
+    corrected_by: str = ""
+    corrected_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Revealed:
     """Both forms are in: the picture of the session and of the way here."""
 
@@ -372,3 +382,4 @@ class Revealed:
     validated: bool
     who_sees: str  # the words the client was shown
     rupture_named: bool = False  # by the therapist, whether or not a rule asked
+    typed: Typed | None = None  # from paper; None where the client answered here

@@ -5,7 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from attunement.clinic.models import Answer, Provenance, Response, Score, derived_id
+from attunement.clinic.models import (
+    Provenance,
+    Response,
+    Score,
+    derived_id,
+)
+from attunement.clinic.services.corrected import AnyAnswer, newest_correction
 from attunement.clinic.services.forms import measure_of
 from attunement.measures.schema import Measure
 from attunement.scoring import NotScored, score_response
@@ -13,7 +19,7 @@ from attunement.scoring import NotScored, score_response
 ENTERED = "entered"  # in the place of a scorer's version: nobody computed it
 
 
-def scores_of(response: Response, answers: Iterable[Answer]) -> list[Score]:
+def scores_of(response: Response, answers: Iterable[AnyAnswer]) -> list[Score]:
     """Return the score rows of a response, always the same for the same answers and scorer."""
     measure = measure_of(response.measure_id, response.measure_version)
     scored = score_response(measure, numbers_of(measure, answers))
@@ -42,10 +48,14 @@ def _entered(response: Response) -> dict[str, float]:
     """Return the totals that came without items, by scale. Only paper has any."""
     if response.provenance != Provenance.PAPER:
         return {}
+    corrected = newest_correction(response)
+    if corrected is not None:
+        totals = corrected.answers.filter(of_total=True, value__isnull=False)
+        return dict(totals.values_list("item", "value"))
     return {one.scale: one.value for one in response.totals.all()}
 
 
-def numbers_of(measure: Measure, answers: Iterable[Answer]) -> dict[str, float | None]:
+def numbers_of(measure: Measure, answers: Iterable[AnyAnswer]) -> dict[str, float | None]:
     """Return every item that is not text, None where there is no answer row."""
     given = {answer.item: answer.value for answer in answers if answer.value is not None}
     return {item.id: given.get(item.id) for item in measure.items if item.kind != "text"}

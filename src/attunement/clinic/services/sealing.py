@@ -30,7 +30,14 @@ from attunement.clinic.keys import (
     seal,
     wrap,
 )
-from attunement.clinic.models import Answer, Client, ClientKey, PracticeKey, SealedTextField
+from attunement.clinic.models import (
+    Answer,
+    Client,
+    ClientKey,
+    CorrectedAnswer,
+    PracticeKey,
+    SealedTextField,
+)
 from attunement.clinic.services.forms import config
 
 ERASED = "erased"  # what pages show where words of an erased client were
@@ -119,10 +126,10 @@ def words_of(row: models.Model, name: str) -> str:
     return ERASED if found is None else found
 
 
-def answer_words(client: Client, answer: Answer) -> str:
+def answer_words(client: Client, answer: Answer | CorrectedAnswer) -> str:
     """Return the words of an answer of this client as pages show them; asks for no other row."""
-    row_id = f"{answer.response_id}/{answer.item}"
-    found = open_text(client, place="clinic_answer.text", row_id=row_id, sealed=answer.text or "")
+    place = f"{answer._meta.db_table}.text"  # noqa: SLF001 -- documented by Django
+    found = open_text(client, place=place, row_id=answer.row_id, sealed=answer.text or "")
     return ERASED if found is None else found
 
 

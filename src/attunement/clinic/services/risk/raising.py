@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from attunement.clinic.models import Assignment, Provenance, Response, RiskAlert, RiskOutbox
 from attunement.clinic.services.audit import record
@@ -65,6 +66,36 @@ def raise_for(response: Response, answers: Mapping[str, float | None], *, now: d
         known = set(typed.values_list("item", flat=True))
         answers = {item: value for item, value in answers.items() if item not in known}
     return _raise(found, answers, now=now)
+
+
+def raise_for_correction(
+    response: Response,
+    submission_id: UUID,
+    answers: Mapping[str, float | None],
+    *,
+    since: datetime,
+    now: datetime,
+) -> int:
+    """Pass on what a correction of a typed sheet says of risk, whatever was passed on before.
+
+    Left out is only what a first of two entries of this correction passed on after ``since``, from
+    when the answers before it held. Returns how many alerts are new.
+    """
+    found = _Delivery(
+        assignment=response.assignment,
+        response=response,
+        bundle=_sha256("taken", str(submission_id)),
+        dedupe=str(submission_id),
+        answered_at=None,
+        clock_suspect=False,
+        received_at=now,
+    )
+    typed = RiskAlert.objects.filter(
+        assignment=response.assignment, response__isnull=True, received_at__gt=since
+    )
+    known = set(typed.values_list("item", flat=True))
+    rest = {item: value for item, value in answers.items() if item not in known}
+    return _raise(found, rest, now=now)
 
 
 def raise_untaken(
