@@ -334,10 +334,6 @@ def _parcel(
     )
 
 
-def told(assignment: Assignment) -> str:
-    """Return who sees the answers, in the words that are shown and kept."""
-    words = config().words
-    measure = measure_of(assignment.measure_id, assignment.measure_version)
 def leaves_all_out(fields: Mapping[str, object]) -> bool:
     """Whether what was sent holds no answer to any question; wishes are none.
 
@@ -350,12 +346,16 @@ def leaves_all_out(fields: Mapping[str, object]) -> bool:
     )
 
 
+def told(assignment: Assignment) -> str:
+    """Return who sees the answers, in the words that are shown and kept."""
+    words = config().words
+    measure = measure_of(assignment.measure_id, assignment.measure_version)
     return client_told(assignment) + (risk_passed_on(words) if risk_items(measure) else "")
 
 
 def _of_moment(invitation: Invitation, moment: object) -> Assignment | None:
     """Return the form of a link that is meant; None where there is none for that moment."""
-    if moment == Moment.BEFORE:
+    if moment == Moment.BEFORE and invitation.assignment.moment == Moment.AFTER:
         return _before(invitation.assignment)
     return invitation.assignment
 
