@@ -10,7 +10,8 @@ closed form (Normal-inverse-gamma). With κ, ν, μ and B of a run before a scor
     p(x | run) = C(ν)·√(κ/(κ + 1))·B^(ν/2) / B'^((ν + 1)/2)
 
 is Student's t with ν degrees of freedom. The power below the line is the next score's power above
-it, and a whole ν asks for whole powers and a square root at most. Scores are turned so that
+it, and a whole ν asks for whole powers and a square root at most; from `LONG` scores on, where such
+powers would leave the numbers, (B/B')^(ν/2)/√B' is worked out instead. Scores are turned so that
 higher is better; a missing score is skipped.
 
 Several dyads of like length go side by side, one in each *lane*: the innermost loops run over
@@ -28,6 +29,7 @@ import numpy as np
 EVALUABLE, NO_FORM, TOO_FEW, AT_THE_END, NO_SPREAD = 0, 1, 2, 3, 5
 
 LANES = 32  # dyads side by side at most
+LONG = 32  # a run of so many scores is worked out by the ratio of powers
 # Where the numbers of a run stand in its row of the state, one of each lane: its probability
 # times the sum of all; μ; B in units of the prior's; B^(ν/2); and what was to be expected when
 # it began.
@@ -93,10 +95,11 @@ def judge_change(
     ``out.statistic`` has length 0 only flags and reasons are written.
 
     Working memory, a row of which is taken out before the lanes are walked through (an array's
-    row, or a list's list): ``state``, a row for the j-th oldest run, place 0 holding all runs
-    longer than there are places, with the numbers of the longest; ``packed`` and ``rows``, the
-    scores there are and where they come from, a row for the t-th of each lane; ``counts``, how
-    many; ``sums``. They come one by one: in a tuple they would be counted at every access.
+    row, or a list's list): ``state``, a row for the j-th oldest run (those longer than there are
+    places share place 0 with the numbers of the most probable; κ and ν stay where they are, and B
+    forgets, so that B/ν goes on being the variance); ``packed`` and ``rows``, the scores there are
+    and where they come from, a row for the t-th of each lane; ``counts``, how many; ``sums``. They
+    come one by one: in a tuple they would be counted at every access.
     ``constant`` is given: C(ν0 + r)·√(κ/(κ + 1)) for r = 0, 1, …
     """
     offset = starts[first]
@@ -124,9 +127,10 @@ def judge_change(
             for j in range(length + 1):
                 r = t if t >= places and j == 0 else length - j
                 r = min(r, places)
-                _take_in(now, state[j], sums, r, lanes, p, constant[r])
-                if r >= places:
-                    _forget(state[j], lanes)
+                if r < LONG:
+                    _take_in(now, state[j], sums, r, lanes, p, constant[r])
+                else:
+                    _take_in_long(now, state[j], sums, r, lanes, p, constant[r], r >= places)
             _weigh(sums, lanes)
             # place 0 began with the series: no change
             for j in range(length, max(1, length + 1 - p.recent) - 1, -1):
@@ -184,8 +188,8 @@ def _pack(
 
 
 def _make_room(places: int, lanes: int, state: Array) -> None:
-    """Let the two oldest runs share a place, with the numbers of the older one."""
-    _add_weights(state[1], state[0], lanes)
+    """Let the two oldest runs share a place, with the numbers of the more probable one."""
+    _merge(state[1], state[0], lanes)
     for j in range(1, places - 1):
         _copy(state[j + 1], state[j])
 
@@ -195,8 +199,11 @@ def _copy(source: Array, target: Array) -> None:
         target[k] = source[k]
 
 
-def _add_weights(source: Array, target: Array, lanes: int) -> None:
+def _merge(source: Array, target: Array, lanes: int) -> None:
     for lane in range(lanes):
+        if source[WEIGHT + lane] > target[WEIGHT + lane]:
+            target[MEAN + lane] = source[MEAN + lane]
+            target[SPREAD + lane] = source[SPREAD + lane]
         target[WEIGHT + lane] += source[WEIGHT + lane]
 
 
@@ -297,10 +304,39 @@ def _without_root(
         sums[TOTAL + lane] += weight
 
 
-def _forget(state: Array, lanes: int) -> None:
-    """Keep ν of the runs that are longer than there are places where it is."""
+def _take_in_long(
+    now: Array,
+    state: Array,
+    sums: Array,
+    r: int,
+    lanes: int,
+    p: Change,
+    constant: float,
+    forget: bool,  # noqa: FBT001 -- a compiled function takes its arguments by position
+) -> None:
+    """Let long runs take in the score of their lane; with ``forget`` ν stays where it is."""
+    kappa, degrees = p.pseudo + r, p.degrees + r
+    ratio = kappa / (kappa + 1.0) / ((p.degrees - 2) * p.noise * p.noise)
+    step = 1.0 / (kappa + 1.0)
+    goes_on = (1.0 - p.hazard) * constant
+    kept = degrees / (degrees + 1.0) if forget else 1.0
     for lane in range(lanes):
-        state[POWER + lane] /= math.sqrt(state[SPREAD + lane])
+        away = now[lane] - state[MEAN + lane]
+        b = state[SPREAD + lane] + away * away * ratio
+        b = b if b < WIDEST else WIDEST
+        square = state[SPREAD + lane] / b
+        power = math.sqrt(square / b) if degrees & 1 else 1.0 / math.sqrt(b)
+        k = degrees >> 1
+        while k > 0:
+            if k & 1:
+                power *= square
+            square *= square
+            k >>= 1
+        weight = state[WEIGHT + lane] * sums[SCALE + lane] * goes_on * power
+        state[WEIGHT + lane] = weight
+        state[MEAN + lane] += away * step
+        state[SPREAD + lane] = b * kept
+        sums[TOTAL + lane] += weight
 
 
 def _weigh(sums: Array, lanes: int) -> None:

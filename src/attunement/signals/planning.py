@@ -14,7 +14,7 @@ from attunement.signals.archive import Archive
 from attunement.signals.errors import SignalError
 from attunement.signals.series import TOLERANCE
 
-LONGEST_RUN = 32  # run lengths told apart by the change-point rule; longer ones share a place
+LONGEST_RUN = 128  # run lengths told apart by the change-point rule; longer ones share a place
 LANES = changepoint.LANES  # dyads that the compiled change-point rule works on side by side
 
 Array = Any
@@ -134,16 +134,17 @@ class FlagsAlone:
 
 def run_memory(longest: int, lanes: int, *, plain: bool) -> Runs:
     """Return working memory for the change-point rule."""
+    places = min(LONGEST_RUN, max(longest, 1))
     if plain:
         return (
-            [[0.0] * changepoint.STATE for _ in range(LONGEST_RUN)],
+            [[0.0] * changepoint.STATE for _ in range(places)],
             [[0.0] * lanes for _ in range(longest)],
             [[0] * lanes for _ in range(longest)],
             [0] * lanes,
             [0.0] * changepoint.SUMS,
         )
     return (
-        np.zeros((LONGEST_RUN, changepoint.STATE)),
+        np.zeros((places, changepoint.STATE)),
         np.zeros((longest, lanes)),
         np.zeros((longest, lanes), dtype=np.int64),
         np.zeros(lanes, dtype=np.int64),

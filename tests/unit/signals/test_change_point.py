@@ -110,8 +110,80 @@ def test_an_old_change_is_no_news() -> None:
     assert not found.flagged[12:].any()
 
 
+def unpruned(values: list[float], recent: int = 3, hazard: float = 0.1) -> list[float]:
+    """P(a change for the worse) after each score, every run kept: O(n²) closed-form evidences."""
+    joint: list[float] = []  # log p(scores, the run began at s)
+    said = []
+    for t in range(len(values)):
+        every = log_sum(joint) + math.log(hazard) if t else 0.0
+        joint = [
+            known
+            + math.log(1 - hazard)
+            + log_marginal(values[s : t + 1])
+            - log_marginal(values[s:t])
+            for s, known in enumerate(joint)
+        ]
+        joint.append(every + log_marginal(values[t : t + 1]))
+        worse = [
+            joint[s]
+            for s in range(max(1, t + 1 - recent), t + 1)
+            if run_mean(values[s : t + 1]) < baseline(values[:s])
+        ]
+        said.append(math.exp(log_sum(worse) - log_sum(joint)) if worse else 0.0)
+    return said
+
+
+def log_sum(logs: list[float]) -> float:
+    top = max(logs)
+    return top + math.log(sum(math.exp(one - top) for one in logs))
+
+
+def test_the_unpruned_reference_is_the_sum_over_all_ways_to_cut() -> None:
+    values = [6.0, 6.2, 6.4, 6.1, 3.2, 3.0, 3.4, 6.0]
+    assert unpruned(values)[-1] == pytest.approx(by_enumeration(values, 3, 0.1), rel=1e-12)
+
+
+def drawn(seed: int, *parts: tuple[int, float, float]) -> list[float]:
+    luck = np.random.default_rng(seed)
+    values = np.concatenate([luck.normal(level, noise, n) for n, level, noise in parts])
+    return [float(one) for one in np.clip(values, 0, 10)]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        drawn(1, (100, 6.0, 0.8)),
+        drawn(2, (100, 6.0, 1.6)),  # twice the noise of the archive
+        drawn(3, (20, 6.5, 0.8), (80, 3.5, 0.8)),  # the run after the step becomes a long one
+        drawn(4, (60, 6.0, 0.3), (3, 4.0, 0.3), (37, 6.0, 0.3)),
+    ],
+)
+def test_a_series_of_a_hundred_sessions_is_as_with_every_run_kept(values: list[float]) -> None:
+    found, expected = ask(values), np.array(unpruned(values))
+    assert -found.statistic[2:] == pytest.approx(expected[2:], abs=1e-9)
+    assert found.flagged[2:].tolist() == (expected[2:] >= CHANGE.params["probability"]).tolist()
+
+
+def test_beyond_the_places_long_runs_that_share_one_stay_near_the_full_recursion() -> None:
+    values = drawn(5, (60, 7.0, 0.8), (2 * LONGEST_RUN, 4.0, 0.8), (2, 1.5, 0.8))
+    found, expected = ask(values), np.array(unpruned(values))
+    assert np.abs(-found.statistic[2:] - expected[2:]).max() < 0.02
+    assert found.flagged[-1]
+
+
+def test_compiled_lanes_give_long_series_the_same_bits() -> None:
+    rows = [drawn(6, (40, 6.0, 0.8)), drawn(7, (LONGEST_RUN + 20, 6.0, 1.2)), drawn(8, (5, 6, 1))]
+    starts = np.cumsum([0, *map(len, rows)])
+    numbers = np.concatenate([np.arange(1, len(row) + 1) for row in rows])
+    of = Batch(np.concatenate(rows), numbers, starts, 0, 10)
+    plain = judge_batch(of, CHANGE, archive=ARCHIVE, compile_from=1 << 62)
+    compiled = judge_batch(of, CHANGE, archive=ARCHIVE, compile_from=1)
+    assert np.array_equal(plain.statistic, compiled.statistic, equal_nan=True)
+    assert plain.flagged.tolist() == compiled.flagged.tolist()
+
+
 def test_runs_longer_than_there_are_places_share_one() -> None:
-    # the scores before the last 32 count as the longest run there is; a change is still found
+    # the scores before the last places count as one long run; a change is still found
     steady = [7.0 + 0.1 * (-1) ** k for k in range(3 * LONGEST_RUN)]
     found = ask([*steady, 4.0, 4.1])
     assert not found.flagged[: len(steady)].any()
