@@ -122,7 +122,7 @@ def test_row_68_a_plain_request_is_answered(line: Wire, noted: list[str]) -> Non
 def test_row_67_wrong_method_is_refused(
     line: Wire, noted: list[str], name: str, status: int
 ) -> None:
-    # 403: it did not come from our page. What comes from there is 405: see test_asked.py.
+    # 403: it did not come from our page. What comes from there is 405: see tests/web.
     assert line.say(get(b"/c/open", method=name.encode())) == ([status], True)
     assert noted == ["form.refused"] * (status == 403)
 

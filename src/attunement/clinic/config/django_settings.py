@@ -85,6 +85,8 @@ def django_settings(config: Config) -> dict[str, Any]:
         "WHITENOISE_USE_FINDERS": True,
         "WHITENOISE_AUTOREFRESH": False,
         "WHITENOISE_MAX_AGE": 3600,
+        # In the session of whoever is logged in: by default it is a cookie without our prefix.
+        "MESSAGE_STORAGE": "django.contrib.messages.storage.session.SessionStorage",
         **_parts(),
         **_login_settings(),
         **_cookie_settings(secure=secure),

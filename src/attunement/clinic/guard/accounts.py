@@ -18,6 +18,16 @@ class ClinicAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allau
         return False
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
-        """Return the login, or None: one that was closed looks like a wrong password."""
+        """Return the login, or None: one that was closed looks like a wrong password.
+
+        What looks like an address is looked up as one and as a user name by the latter alone.
+        Given as both, a known address would have its password stretched twice, and so be known
+        by the time that it takes.
+        """
+        if credentials.get("username"):
+            credentials.pop("email", None)
         found = super().authenticate(request, **credentials)
         return found if found is None or found.is_active else None
+
+    def add_message(self, *_: Any, **__: Any) -> None:
+        """Say nothing of signing in or out: the page that follows shows it."""

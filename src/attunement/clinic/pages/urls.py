@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from allauth.account.views import LoginView, LogoutView
 from django.urls import path
+from django.views.decorators.http import require_http_methods
 
 from attunement.clinic.access import permission
 from attunement.clinic.pages import (
@@ -35,12 +38,18 @@ from attunement.clinic.pages import (
     visibility,
 )
 
+
+def _pages(view: Any) -> Any:
+    """Return an allauth view that takes what its page sends: Django reads a PUT as a POST."""
+    return require_http_methods(["GET", "HEAD", "POST"])(view.as_view())
+
+
 urlpatterns = [
     path("", staff.caseload, name="caseload"),
     path("day/", day.day, name="day"),
     path("day/loops", day.own_loops, name="own-loops"),
-    path("accounts/login/", permission("login")(LoginView.as_view()), name="account_login"),
-    path("accounts/logout/", permission("logout")(LogoutView.as_view()), name="account_logout"),
+    path("accounts/login/", permission("login")(_pages(LoginView)), name="account_login"),
+    path("accounts/logout/", permission("logout")(_pages(LogoutView)), name="account_logout"),
     path("clients/<str:dyad_id>/", staff.dyad, name="dyad"),
     path("clients/<str:dyad_id>/before", before.page, name="before"),
     path("clients/<str:dyad_id>/together", together.page, name="together"),
@@ -85,6 +94,8 @@ urlpatterns = [
     path("kiosk/", kiosk.waiting, name="kiosk"),
     path("kiosk/open", kiosk.open_code, name="kiosk-open"),
     path("kiosk/clear", kiosk.clear, name="kiosk-clear"),
+    path("kiosk/offline", kiosk.offline, name="kiosk-offline"),
+    path("kiosk/worker.js", kiosk.worker, name="kiosk-worker"),
     path("kiosk/leave", kiosk.leave, name="kiosk-leave"),
     path("kiosk/start", kiosk.start, name="kiosk-start"),
     path("kiosk/<str:kiosk_id>/end", kiosk.end, name="kiosk-end"),
