@@ -190,8 +190,9 @@ def test_narrower_until_it_opened_and_wider_by_nobodys_wish_but_the_clients(worl
     state = services.session_overview(world.therapist, session.pk, now=world.now).state
     assert state is SessionState.WAITING_FOR_CLIENT  # as if there were none
     for login in (world.lead, world.therapist):
-        with pytest.raises((ClinicError, AccessError)):
-            narrow(login, response.pk, visibility=Visibility.OPEN, now=world.now)
+        for wider in (Visibility.OPEN, Visibility.DELAYED):  # delayed opens with the next session
+            with pytest.raises((ClinicError, AccessError)):
+                narrow(login, response.pk, visibility=wider, now=world.now)
     opened = world.session()
     world.client_answers(opened, 2)
     world.therapist_answers(opened, 4)

@@ -177,7 +177,7 @@ def _record(request: HttpRequest, sent: Bound) -> HttpResponse:
         fields=fields,
         client_clock=request.POST.get("client_clock") or None,
         now=timezone.now(),
-        kiosk=_on_kiosk(request),
+        kiosk=on_kiosk(request),
     )
     if isinstance(outcome, Refused):
         if outcome.http_status == 422:  # noqa: PLR2004 -- the service speaks HTTP here
@@ -214,7 +214,7 @@ def _afterwards(request: HttpRequest) -> dict[str, object]:
 def own_chart_offered(request: HttpRequest) -> bool:
     """Whether a client may look at the own chart here; on a shared screen never."""
     offered: bool = settings.ATTUNEMENT.capture.own_chart
-    return offered and not _on_kiosk(request)
+    return offered and not on_kiosk(request)
 
 
 def _own_chart_opens(request: HttpRequest, grant: str) -> bool:
@@ -222,7 +222,8 @@ def _own_chart_opens(request: HttpRequest, grant: str) -> bool:
     return own_chart_offered(request) and chart_may_open(grant, now=timezone.now())
 
 
-def _on_kiosk(request: HttpRequest) -> bool:
+def on_kiosk(request: HttpRequest) -> bool:
+    """Whether a page is shown on a shared screen of the practice."""
     return getattr(request, "kiosk", None) is not None
 
 
@@ -257,8 +258,8 @@ def _questions(
         "layout": shown.layout,
         "wishes": wishes(settings.ATTUNEMENT.words.therapist),
         "whole_wish": whole_wish(sent),
-        "draft_key": "" if _on_kiosk(request) else draft_key(grant, shown.moment),
-        "mark": "" if _on_kiosk(request) else mark_of_grant(grant),
+        "draft_key": "" if on_kiosk(request) else draft_key(grant, shown.moment),
+        "mark": "" if on_kiosk(request) else mark_of_grant(grant),
         "own_chart": shown.moment == Moment.AFTER and _own_chart_opens(request, grant),
         "crisis": shown.crisis,
         "submission_id": carried,
@@ -267,7 +268,7 @@ def _questions(
             grant,
             UUID(carried.partition(".")[0]),
             now=timezone.now(),
-            kiosk=_on_kiosk(request),
+            kiosk=on_kiosk(request),
         ),
         "errors": error_list(screens, refused) if refused else (),
         "left_out": asking,

@@ -1,20 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A client's own chart: the question before it, the chart once, and a number for next time."""
+"""A client's own: the chart after a question, who looked, a number, and fewer readers."""
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.safestring import mark_safe
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from attunement.clinic.access import permission
-from attunement.clinic.errors import AccessError
+from attunement.clinic.errors import AccessError, ClinicError
+from attunement.clinic.pages import shown
 from attunement.clinic.pages.answers import ErrorLink
-from attunement.clinic.pages.client import MARK_FIELD, closed, own_chart_offered
+from attunement.clinic.pages.client import MARK_FIELD, closed, on_kiosk, own_chart_offered
 from attunement.clinic.pages.grants import held_grant
+from attunement.clinic.services.looked import Look, looked
 from attunement.clinic.services.own_chart import OwnChart, chart_check, own_chart, set_pin
+from attunement.clinic.services.widening import narrow_by_client, narrow_page
+from attunement.clinic.services.wording import client_who_sees
 from attunement.figures import DualChart, Line, dual_chart
 
 
@@ -54,6 +59,49 @@ def number(request: HttpRequest) -> HttpResponse:
         return closed(request)
     status = 200 if kept else 422
     return render(request, "attunement/client/chart_number.html", {"kept": kept}, status=status)
+
+
+@permission("readers.view")
+@require_safe
+def who_looked(request: HttpRequest) -> HttpResponse:
+    """Show the client who looked at the record: roles, days, and what at."""
+    mark = request.GET.get(MARK_FIELD, "")
+    try:
+        if not own_chart_offered(request):
+            return closed(request)
+        found = looked(held_grant(request, mark), now=timezone.now())
+    except AccessError:
+        return closed(request)
+    days: dict[str, list[Look]] = {}
+    for one in found.lines:
+        days.setdefault(shown.day(one.day), []).append(one)
+    context = {"days": days.items(), "cut_off": found.cut_off}
+    return render(request, "attunement/client/looked.html", context)
+
+
+@permission("visibility.narrow")
+@require_http_methods(["GET", "HEAD", "POST"])
+def fewer(request: HttpRequest) -> HttpResponse:
+    """Ask a client who may see the form that was just sent, if fewer than was said; note it."""
+    mark = (request.POST if request.method == "POST" else request.GET).get(MARK_FIELD, "")
+    kept: bool | None = None
+    try:
+        if on_kiosk(request):
+            return closed(request)
+        grant = held_grant(request, mark)
+        if request.method == "POST":
+            wanted = request.POST.get("narrower", "")
+            kept = narrow_by_client(grant, visibility=wanted, now=timezone.now())
+        found = narrow_page(grant, now=timezone.now())
+    except (AccessError, ClinicError):
+        return closed(request)
+    words = settings.ATTUNEMENT.words
+    choices = [
+        {"value": mode, "words": client_who_sees(words, visibility=mode).split(". ")[0]}
+        for mode in found.choices
+    ]
+    context = {"mark": mark, "kept": kept, "told": found.told, "choices": choices}
+    return render(request, "attunement/client/fewer.html", context)
 
 
 def _figure(found: OwnChart) -> str:

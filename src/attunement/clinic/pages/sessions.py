@@ -234,6 +234,7 @@ def _both_chairs(picture: Revealed) -> dict[str, object]:
         "comments": [shown.comment(each, people) for each in picture.comments],
         "told": picture.who_sees,
         "typed": shown.typed(picture.typed),
+        "may_widen": not picture.values_shown,
         "rupture_named": picture.rupture_named,
     }
 

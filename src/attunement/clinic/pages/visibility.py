@@ -20,11 +20,13 @@ from attunement.clinic.pages.answers import ErrorLink
 from attunement.clinic.pages.staff import actor_of, see_other
 from attunement.clinic.services.promises import choose_visibility, visibility_page
 from attunement.clinic.services.research import research_page
-from attunement.clinic.services.widening import ask_to_widen
+from attunement.clinic.services.widening import ask_to_widen, narrow_session
 from attunement.clinic.services.wording import mode_words
 
 MODE = "mode-open"
 _DELAYS = (0, 7, 14, 28)
+# What somebody who wants fewer readers can mean, from the fewest on.
+NARROWER = (Visibility.SEALED, Visibility.END, Visibility.SCORES, Visibility.DELAYED)
 
 
 @permission("visibility.choose")
@@ -68,12 +70,42 @@ def widen(request: HttpRequest, session_id: str) -> HttpResponse:
     """Have the client asked whether an earlier form may be seen by more people."""
     actor = actor_of(request)
     ask_to_widen(actor, session_id, now=timezone.now())
+    own = actor.role == Role.THERAPIST
     context = {
         "heading": "The question is noted",
         "lines": [
             "If there is a form to ask about, the next form asks it. Nothing opens without a yes.",
         ],
-        "back_href": reverse("caseload"),
+        "back_href": reverse("session", args=[session_id]) if own else reverse("teams"),
+        "back_words": "Back",
+    }
+    return render(request, "attunement/message.html", context)
+
+
+@permission("visibility.narrow")
+@require_POST
+@login_required
+def fewer(request: HttpRequest, dyad_id: str) -> HttpResponse:
+    """Let fewer people see one session's form, as its client asked the lead to."""
+    actor = actor_of(request)
+    try:
+        narrow_session(
+            actor,
+            dyad_id,
+            request.POST.get("session", ""),
+            visibility=request.POST.get("narrower", ""),
+            now=timezone.now(),
+        )
+    except ClinicError as refusal:
+        return _page(request, actor, dyad_id, ErrorLink(MODE, _said(refusal)))
+    context = {
+        "heading": "That is noted",
+        "lines": [
+            "If this form is in and nobody could read it yet, fewer people see it from now on.",
+            "If it had opened already, nothing changed: what was read cannot be unread.",
+            "This page does not say which of the two it was.",
+        ],
+        "back_href": reverse("visibility", args=[dyad_id]),
         "back_words": "Back",
     }
     return render(request, "attunement/message.html", context)
@@ -125,6 +157,13 @@ def _page(
         "own": actor.role == Role.THERAPIST,
         "choices": choices,
         "by_practice": found.by_practice,
+        "narrower": [{"value": mode.value, "words": mode_words(words, mode)} for mode in NARROWER],
+        "sessions": [
+            {"id": pk, "words": f"{words.session} {number}, {shown.day(held_on)}"}
+            for pk, number, held_on in found.sessions
+        ]
+        if actor.role == Role.LEAD
+        else [],
         "supervised": found.supervised,
         "supervisors": found.supervisors,
         "history": [

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NoReturn
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from attunement.clinic.access import Action, Actor, ActorRole, Relation, may
 from attunement.clinic.models import (
@@ -130,12 +130,7 @@ def set_pin(grant: str, pin: object, *, now: datetime) -> bool:
         E-ACCESS-002 unless this opened link has just shown the chart.
     """
     with act(CLIENT_LINK, Action.CLIENT_CHART_VIEW, now=now):
-        held = _held(grant)
-        seen = ChartPermission.objects.filter(
-            secret_sha256=_secret(grant), used_at__gt=now - LIFE
-        ).first()
-        if seen is None:
-            _refuse("the chart was not just seen")
+        held, seen = just_seen(grant, now=now)
         good = isinstance(pin, str) and bool(_PIN.fullmatch(pin))
         if good:
             client = held.invitation.assignment.session.dyad.client
@@ -152,18 +147,39 @@ def set_pin(grant: str, pin: object, *, now: datetime) -> bool:
     return good
 
 
+def just_seen(grant: str, *, now: datetime) -> tuple[Grant, ChartPermission]:
+    """Return the opened link that has just shown the chart, and so passed the second check.
+
+    Raises
+    ------
+    AccessError
+        E-ACCESS-002 unless it has, within the last minutes.
+    """
+    held = _held(grant)
+    seen = ChartPermission.objects.filter(
+        secret_sha256=_secret(grant), used_at__gt=now - LIFE
+    ).first()
+    if seen is None:
+        _refuse("the chart was not just seen")
+    return held, seen
+
+
+def just_sent(held: Grant, *, now: datetime) -> QuerySet[Response]:
+    """Return the forms that were sent from an opened link within the last minutes."""
+    return Response.objects.filter(
+        session=held.invitation.assignment.session,
+        perspective=Perspective.CLIENT,
+        received_at__gt=max(now - AFTER_SENDING, held.opened_at - timedelta(seconds=1)),
+    ).exclude(mode="kiosk")
+
+
 def _permitted(grant: str, *, now: datetime) -> tuple[Grant, ChartPermission]:
     """Return the opened link and its one permission, made when it is first asked for."""
     if not config().capture.own_chart:
         _refuse("the practice does not offer it")
     held = _held(grant)
     session = held.invitation.assignment.session
-    sent = Response.objects.filter(
-        session=session,
-        perspective=Perspective.CLIENT,
-        received_at__gt=max(now - AFTER_SENDING, held.opened_at - timedelta(seconds=1)),
-    ).exclude(mode="kiosk")
-    if held.expires_at <= now or not sent.exists():
+    if held.expires_at <= now or not just_sent(held, now=now).exists():
         _refuse("nothing was sent from this link just now")
     row, _ = ChartPermission.objects.get_or_create(
         secret_sha256=_secret(grant),

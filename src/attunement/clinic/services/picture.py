@@ -115,6 +115,7 @@ def _revealed(
         validated=measure.validated,
         who_sees=client.response.who_sees,
         typed=typed(client.response, client.correction),
+        values_shown=client.values_shown,
     )
 
 

@@ -40,6 +40,7 @@ from attunement.clinic.services.wording import (
 )
 from attunement.clinic.store.statements import Prepared
 
+MOST_SESSIONS = 12  # whose form a lead can let fewer people see
 _CLIENT_FORM = Prepared(
     lambda session_id: Assignment.objects.filter(
         session=session_id, perspective=Perspective.CLIENT, moment=Moment.AFTER
@@ -128,6 +129,7 @@ class VisibilityPage:
     history: tuple[EpisodeVisibility, ...]
     supervised: bool
     supervisors: tuple[tuple[str, str, bool], ...]  # id, name, whether the therapist shared it
+    sessions: tuple[tuple[str, int, date], ...]  # id, number, day; newest first
 
 
 def visibility_page(actor: Login, dyad_id: str, *, now: datetime) -> VisibilityPage:
@@ -151,6 +153,11 @@ def visibility_page(actor: Login, dyad_id: str, *, now: datetime) -> VisibilityP
             history=tuple(history),
             supervised=is_supervised(dyad, now=now),
             supervisors=_supervisors(dyad, now=now),
+            sessions=tuple(
+                Session.objects.filter(dyad=dyad)
+                .order_by("-session_no")
+                .values_list("pk", "session_no", "held_on")[:MOST_SESSIONS]
+            ),
         )
         done(actor.pk, action, now=now, target=f"dyad:{dyad.pk}", detail={"looked": True})
     return found

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who looked at this client: read from the audit log, for the lead and for the client."""
+"""Who looked at this client: read from the audit log, for the lead."""
 
 from __future__ import annotations
 
@@ -124,13 +124,11 @@ def readers_of(dyad: Dyad) -> tuple[tuple[Reader, ...], bool]:
     Permission is asked before: for the client's own page that is the opened link's. Denied tries
     are not readers; a list of many clients is not a look at one of them.
     """
-    events = AuditEvent.objects.filter(target__in=_targets(dyad), outcome="done").order_by("-id")
-    rows = list(events.values_list("actor", "action", "at")[: MOST_EVENTS + 1])
-    people = {one.pk: one for one in Login.objects.filter(pk__in={actor for actor, _, _ in rows})}
+    acts, cut_off = acts_on(dyad)
+    people = {login.pk: login for login, _, _ in acts}
     found: dict[tuple[str, str, date], list[datetime]] = {}
-    for actor, action, at in rows[:MOST_EVENTS]:
-        if actor in people:  # links and the program itself are nobody who looks
-            found.setdefault((actor, action, timezone.localdate(at)), []).append(at)
+    for login, action, at in acts:
+        found.setdefault((login.pk, action, timezone.localdate(at)), []).append(at)
     readers = [
         Reader(
             name=name_of(people[actor]),
@@ -144,7 +142,21 @@ def readers_of(dyad: Dyad) -> tuple[tuple[Reader, ...], bool]:
         for (actor, action, day), moments in found.items()
     ]
     readers.sort(key=lambda one: one.last_at, reverse=True)
-    return tuple(readers), len(rows) > MOST_EVENTS
+    return tuple(readers), cut_off
+
+
+def acts_on(dyad: Dyad) -> tuple[list[tuple[Login, str, datetime]], bool]:
+    """Return what people did with a dyad's record, newest first, and whether there is more.
+
+    Links and the program itself are nobody who looks.
+    """
+    events = AuditEvent.objects.filter(target__in=_targets(dyad), outcome="done").order_by("-id")
+    rows = list(events.values_list("actor", "action", "at")[: MOST_EVENTS + 1])
+    people = {one.pk: one for one in Login.objects.filter(pk__in={actor for actor, _, _ in rows})}
+    acts = [
+        (people[actor], action, at) for actor, action, at in rows[:MOST_EVENTS] if actor in people
+    ]
+    return acts, len(rows) > MOST_EVENTS
 
 
 def _targets(dyad: Dyad) -> list[str]:

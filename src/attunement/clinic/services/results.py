@@ -383,3 +383,4 @@ class Revealed:
     who_sees: str  # the words the client was shown
     rupture_named: bool = False  # by the therapist, whether or not a rule asked
     typed: Typed | None = None  # from paper; None where the client answered here
+    values_shown: bool = True  # False where the client's mode gives scores and no single answer
