@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 from django.test import Client as Browser
 from django.utils import timezone
+from django.utils.html import escape
 from tests.clinic_world import HIGH, World, fields, opened, submission_id
 
 from attunement.clinic.config.model import Capture
@@ -26,14 +27,13 @@ from attunement.clinic.services.goals import add_goal
 from attunement.clinic.services.paper import new_paper_code, print_forms
 from attunement.clinic.services.sealing import words_of
 
+# All in one, so that the way through the pages is walked once; and as many emoji as are taken.
 HOSTILE_WORDS = [
-    "<img src=x onerror=alert(1)>",
-    "{{7*7}}{% load x %}",
-    "${jndi:ldap://attunement.example/a}",
-    "'; DROP TABLE clinic_goal; --",
-    "</textarea><script>alert(1)</script>",
-    "\u202eright to left\u202c",
-    "=HYPERLINK(1)",
+    (
+        "=HYPERLINK(1)<img src=x onerror=alert(1)>{{7*7}}{% load x %}"
+        "${jndi:ldap://attunement.example/a}'; DROP TABLE clinic_goal; --"
+        "</textarea><script>alert(1)</script>\u202eright to left\u202c"
+    ),
     "🙂" * 4000,
 ]
 
@@ -143,8 +143,7 @@ def test_row_57_hostile_words_are_inert_wherever_they_are_shown(both: World, wor
     page = staff.get(f"/sessions/{session}/").content.decode()
     assert "<img src=x" not in page
     assert "<script>alert" not in page
-    if words.startswith("$"):
-        assert words in page
+    assert escape(words) in page
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])

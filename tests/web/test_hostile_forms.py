@@ -24,14 +24,15 @@ from tests.clinic_world import (
 from attunement.clinic.models import Answer, Invitation, Prediction, Response, Score, SignalRecord
 from attunement.clinic.services.sealing import open_field
 
+AT_ONCE = 12  # through the pages; fifty through the services, see test_links.py
+# All in one, so that the way through the pages is walked once; and as many emoji as are taken.
 HOSTILE_WORDS = [
-    "<img src=x onerror=alert(1)>",
-    "{{7*7}}{% load x %}",
-    "${jndi:ldap://attunement.example/a}",
-    "'; DROP TABLE clinic_answer; --",
-    "</textarea><script>alert(1)</script>",
-    "\u202eright to left\u202c",
-    "🙂" * 4000,
+    (
+        "<img src=x onerror=alert(1)>{{7*7}}{% load x %}${jndi:ldap://attunement.example/a}"
+        "'; DROP TABLE clinic_answer; --</textarea><script>alert(1)</script>"
+        "\u202eright to left\u202c"
+    ),
+    "🙂" * 10_000,
 ]
 
 
@@ -339,10 +340,10 @@ def test_row_65_looking_at_a_link_a_hundred_times_uses_nothing_up(world: World) 
 
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
-def test_fifty_at_once_store_one_form() -> None:
+def test_row_64_a_dozen_phones_at_once_store_one_form() -> None:
     world = make_world()
     token, _ = world.invite(world.start())
-    browsers = [opened(token) for _ in range(50)]
+    browsers = [opened(token) for _ in range(AT_ONCE)]
     forms = [
         fields(HIGH) | {"submission_id": submission_id(browser.get("/c/form"))}
         for browser in browsers
@@ -365,7 +366,7 @@ def test_fifty_at_once_store_one_form() -> None:
     for thread in threads:
         thread.join()
     assert found.count(303) == 1
-    assert found.count(410) == 49
+    assert found.count(410) == AT_ONCE - 1
     assert Response.objects.count() == 1
 
 
