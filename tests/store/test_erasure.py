@@ -33,12 +33,15 @@ from attunement.clinic.models import (
 )
 from attunement.clinic.services.audit import verify_chain
 from attunement.clinic.services.caseload import caseload
+from attunement.clinic.services.cases import shared_cases
 from attunement.clinic.services.erasure import (
     erase_by_command,
     erase_client,
     erasure_question,
     replay_erasures,
 )
+from attunement.clinic.services.loop.day import day_list
+from attunement.clinic.services.loop.together import record_together
 from attunement.clinic.services.sealing import (
     ERASED,
     client_name,
@@ -49,6 +52,7 @@ from attunement.clinic.services.sealing import (
     rewrap_practice_keys,
     seal_text,
 )
+from attunement.clinic.services.team import add_member, teams
 from attunement.clinic.store.erasure_ledger import ledger_path, parse_ledger, read_ledger
 
 pytestmark = pytest.mark.store
@@ -149,8 +153,44 @@ def test_no_page_shows_an_erased_client(world: Any, written: Any) -> None:
         shown = browser.get(page, follow=True)
         assert shown.status_code in {200, 404}, page
         assert not any(canary in shown.content.decode() for canary in canaries), page
-    rows = caseload(world.therapist, now=world.now).rows
-    assert [row.client_name for row in rows] == [ERASED]
+    assert caseload(world.therapist, now=world.now).rows == ()
+
+
+def test_an_erased_client_is_in_no_list_and_a_lead_sees_how_many(world: Any, client: Any) -> None:
+    first = world.session()
+    for session, strain in ((first, 0), (world.session(), 4)):
+        world.client_answers(session, 5, strain=strain)
+        world.therapist_answers(session, 4)
+    world.session()  # a form of the therapist's own is open too
+    record_together(
+        world.therapist, world.dyad.pk, session_id=first.pk, change="slower", now=world.now
+    )
+    add_member(
+        world.lead, world.dyad.pk, login_id=world.colleague.pk, place="second", now=world.now
+    )
+
+    def lists() -> list[Any]:
+        me, now = world.therapist, world.now
+        day, week = day_list(me, now=now), services.signals_this_week(me, now=now)
+        return [
+            caseload(me, now=now).rows,
+            caseload(world.lead, now=now).rows,
+            (*day.needs, *day.sessions, *day.waiting, *day.open_forms, *day.expected),
+            (*week.shown, *week.listed, *week.older),
+            shared_cases(world.colleague, now=now),
+            [one for one in teams(world.lead, now=now).cases if one.members],
+        ]
+
+    assert all(len(one) > 0 for one in lists())
+    _erase(world)
+    after = lists()
+    code = Client.objects.get(pk=world.dyad.client_id).code
+    assert [list(one) for one in after[:1] + after[2:]] == [[]] * 5
+    assert code not in str(after[1])
+    assert caseload(world.lead, now=world.now).n_erased == 1
+    assert caseload(world.therapist, now=world.now).n_erased == 0
+    client.force_login(world.lead)
+    assert "1 client erased" in client.get("/").content.decode()
 
 
 def test_nothing_more_is_written_about_an_erased_client(world: Any, written: Any) -> None:

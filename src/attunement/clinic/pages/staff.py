@@ -71,6 +71,7 @@ def caseload(request: HttpRequest) -> HttpResponse:
     context = {
         "rows": [_case(row) for row in cases.rows],
         "n_questions": cases.n_questions,
+        "n_erased": cases.n_erased,
         **_loops(actor_of(request)),
     }
     return render(request, "attunement/caseload.html", context)

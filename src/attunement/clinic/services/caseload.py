@@ -10,7 +10,7 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from attunement.clinic.access import Action
-from attunement.clinic.models import Dyad, Login, Role, SignalRecord
+from attunement.clinic.models import Client, Dyad, Login, Role, SignalRecord
 from attunement.clinic.services.forms import config, measure_of
 from attunement.clinic.services.gate import act, actor_name, done, require_self, snapshot
 from attunement.clinic.services.results import Caseload, CaseRow, ChartLine, SessionState
@@ -21,6 +21,8 @@ from attunement.clinic.services.week import take_week, therapist_of
 
 def caseload(actor: Login, *, now: datetime) -> Caseload:
     """Return the dyads of a therapist, or for a lead those of the practice without any answer.
+
+    A client who was erased is in neither; a lead is told how many there are.
 
     Only sessions in which both forms are in count towards lines and signals.
 
@@ -33,7 +35,7 @@ def caseload(actor: Login, *, now: datetime) -> Caseload:
         require_self(actor, Action.CASELOAD_VIEW)
         own = actor.role == Role.THERAPIST
         dyads = Dyad.objects.select_related("client", "therapist").filter(
-            practice_id=actor.practice_id
+            practice_id=actor.practice_id, client__erased_at=None
         )
         if own:
             dyads = dyads.filter(therapist__login_id=actor.pk)
@@ -47,9 +49,14 @@ def caseload(actor: Login, *, now: datetime) -> Caseload:
             target=f"practice:{actor.practice_id}",
             detail={"n_dyads": dyads.count()},
         )
+        n_erased = 0
+        if not own:  # how many, and nothing else: what the audit needs stays where it is
+            erased = Client.objects.filter(practice=actor.practice_id, erased_at__isnull=False)
+            n_erased = erased.count()
     with snapshot():  # the long part: nobody's form waits for it
         rows = _rows(dyads, own=own, asked=asked, now=now)
-    return Caseload(rows=rows, role=actor.role, n_questions=len(week.shown) if week else 0)
+    n_questions = len(week.shown) if week else 0
+    return Caseload(rows=rows, role=actor.role, n_questions=n_questions, n_erased=n_erased)
 
 
 def _rows(

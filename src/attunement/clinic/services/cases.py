@@ -97,7 +97,7 @@ def shared_cases(actor: Login, *, now: datetime) -> tuple[SharedCase, ...]:
         require_self(actor, action)
         found: dict[str, SharedCase] = {}
         members = current(CareTeamMember.objects.filter(login=actor), now=now).filter(
-            dyad__practice_id=actor.practice_id
+            dyad__practice_id=actor.practice_id, dyad__client__erased_at=None
         )
         for row in members.select_related("dyad__client", "dyad__therapist").order_by("pk"):
             found.setdefault(row.dyad_id, _shared(row.dyad, row.place))
@@ -123,6 +123,7 @@ def _given_to_supervisor(actor: Login, *, now: datetime) -> list[Dyad]:
     return list(
         Dyad.objects.filter(
             practice_id=actor.practice_id,
+            client__erased_at=None,
             therapist__in=links.values("therapist"),
             sessions__assignments__in=Assignment.objects.filter(
                 visibility=Visibility.SUPERVISOR, perspective=Perspective.CLIENT

@@ -126,6 +126,7 @@ class Caseload:
     rows: tuple[CaseRow, ...]
     role: str
     n_questions: int = 0  # that have a place in this week and wait for an answer
+    n_erased: int = 0  # clients of the practice who were erased; for a lead
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,7 +106,8 @@ def teams(actor: Login, *, now: datetime) -> TeamsPage:
     with act(actor_name(actor), Action.TEAM_VIEW, now=now):
         require_self(actor, Action.TEAM_VIEW)
         practice = actor.practice_id
-        dyads = Dyad.objects.filter(practice_id=practice).select_related("client", "therapist")
+        dyads = Dyad.objects.filter(practice_id=practice, client__erased_at=None)
+        dyads = dyads.select_related("client", "therapist")
         members = CareTeamMember.objects.filter(dyad__practice_id=practice).select_related("login")
         by_dyad: dict[str, list[Member]] = {}
         for row in members.order_by("from_at", "pk"):

@@ -136,14 +136,16 @@ def _taken_up(about: dict[str, Any]) -> set[str]:
 
 
 def _questions(therapist: Therapist, which: Q) -> list[Question]:
-    """Return every unanswered question of a therapist, the newest session first."""
+    """Return every unanswered question of a therapist, the newest session first.
+
+    Nobody is asked about a client who was erased; a place such a question had stays taken.
+    """
     answered = answered_sessions(therapist)
-    dyads = {
-        one.pk: one for one in Dyad.objects.filter(therapist=therapist).select_related("client")
-    }
+    here = Dyad.objects.filter(therapist=therapist, client__erased_at=None)
+    dyads = {one.pk: one for one in here.select_related("client")}
     rows: dict[str, list[SignalRecord]] = defaultdict(list)
     found = (
-        SignalRecord.objects.filter(which, dyad__therapist=therapist)
+        SignalRecord.objects.filter(which, dyad__therapist=therapist, dyad__client__erased_at=None)
         .select_related("session")
         .defer(*_LONG)  # a year's questions are listed by their first line
         .order_by("-session__held_on", "dyad__client__code", "-session__session_no", "rule_id")

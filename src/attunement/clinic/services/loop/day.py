@@ -70,10 +70,10 @@ def day_list(actor: Login, *, now: datetime) -> DayList:
 def _day(therapist: Therapist, *, now: datetime) -> DayList:
     today = timezone.localdate(now)
     week = take_week(therapist, now=now, older=False)
-    loops = stories({"dyad__therapist": therapist}, now=now)
+    loops = stories({"dyad__therapist": therapist, "dyad__client__erased_at": None}, now=now)
     dyads = {
         dyad.pk: dyad
-        for dyad in Dyad.objects.filter(therapist=therapist)
+        for dyad in Dyad.objects.filter(therapist=therapist, client__erased_at=None)
         .select_related("client")
         .order_by("client__code", "pk")
     }
@@ -133,6 +133,7 @@ def _sessions(
     rows = (
         Assignment.objects.filter(
             session__dyad__therapist=therapist,
+            session__dyad__client__erased_at=None,
             session__held_on__gte=today - LONGEST_OPEN,
             session__attended=Attended.ATTENDED,
             perspective=Perspective.THERAPIST,
