@@ -75,6 +75,7 @@ def answers(page: Page, words: str) -> None:
     page.locator("#q9-input").fill(words)
 
 
+    page.wait_for_load_state()  # its scripts too
 def at_the_start(page: Page) -> None:
     page.get_by_label("Your code").wait_for()
     assert urlsplit(page.url).path == "/kiosk/"
@@ -185,6 +186,45 @@ def test_answers_wait_sealed_without_a_network_and_the_next_person_sees_nothing(
     seconds(page, 6)
     at_the_start(page)
     seconds(page, 11)
+def test_reload_without_a_network_shows_a_page_of_ours_and_nothing_of_the_person(
+    clinic: World, tablet: Page, network: BadNetwork
+) -> None:
+    page = tablet
+    for scope in ("/kiosk/", "/c/form"):
+        wait = (
+            "(s) => navigator.serviceWorker.getRegistration(s).then((r) => Boolean(r && r.active))"
+        )
+        for _ in range(50):
+            if page.evaluate(wait, scope):
+                break
+            page.wait_for_timeout(200)
+        assert page.evaluate(wait, scope), scope
+    opens(page, clinic)
+    answers(page, CANARY)
+    network.cut = True
+    page.reload()
+    page.get_by_role("heading", name="No connection just now").wait_for()
+    assert page.get_by_text("If you need help now.").is_visible()
+    assert CANARY not in page.content()
+    held = page.evaluate(
+        """async () => {
+          const found = [];
+          for (const name of await caches.keys())
+            for (const each of await (await caches.open(name)).keys())
+              found.push(new URL(each.url).pathname);
+          return found;
+        }"""
+    )
+    assert {one for one in held if not one.startswith("/static/")} == {"/kiosk/offline"}
+    page.goto("/kiosk/")  # as a tablet that is restarted without a connection
+    page.get_by_role("heading", name="No connection just now").wait_for()
+    network.cut = False
+    seconds(page, 6)
+    at_the_start(page)
+    assert Response.objects.count() == 0
+    nothing_left(page)
+
+
     for _ in range(50):
         if page.evaluate("attunementQueue.entries()") == []:
             break

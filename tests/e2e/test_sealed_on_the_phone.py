@@ -180,6 +180,44 @@ def test_search_of_the_disk_finds_what_was_not_sealed(phone: Any, tmp_path: Path
     )
     context.close()
     assert len(on_disk(tmp_path / "control", CANARY)) >= 1
+def test_form_that_is_loaded_again_without_a_network_comes_back_as_it_was_left(
+    clinic: World, phone: Profile, network: BadNetwork, tmp_path: Path
+) -> None:
+    token, _ = clinic.invite(clinic.start())
+    page = phone().pages[0]
+    page.goto(f"/c/#{token}")
+    page.get_by_role("button", name="Start").wait_for()
+    ready(page)
+    address = page.url
+    network.cut = True
+    page.reload()
+    heading(page, "No connection just now")
+    assert page.get_by_text("Without a connection the questions cannot be opened.").is_visible()
+    network.cut = False
+    page.get_by_role("button", name="Try again").click()
+    page.get_by_role("button", name="Start").wait_for()
+    answer(page, CANARY)
+    page.wait_for_timeout(700)
+    network.cut = True
+    page.reload()
+    heading(page, "No connection just now")
+    assert page.get_by_text("is kept on this phone, locked, and not sent yet").is_visible()
+    assert page.get_by_text("If you need help now.").is_visible()
+    assert page.url == address
+    assert CANARY not in page.content()
+    assert kept(page) == []
+    assert findings(page) == []
+    network.cut = False
+    page.evaluate("window.dispatchEvent(new Event('online'))")
+    page.get_by_text("We kept what you had answered.").wait_for()
+    assert page.locator("#q9-input").input_value() == CANARY
+    page.get_by_role("button", name="Send my answers").click()
+    heading(page, "Thank you")
+    assert Response.objects.count() == 1
+    page.context.close()
+    assert on_disk(tmp_path / "profile", CANARY) == []
+
+
 
 
 def test_answers_wait_in_the_open_page_and_go_by_themselves(

@@ -57,6 +57,8 @@ ROUTES = {
     "kiosk/",
     "kiosk/open",
     "kiosk/clear",
+    "kiosk/offline",
+    "kiosk/worker.js",
     "kiosk/leave",
     "kiosk/start",
     "kiosk/<str:kiosk_id>/end",

@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods, require_safe
 
 from attunement.clinic.access import permission
@@ -20,6 +21,7 @@ from attunement.clinic.guard.kiosk import kiosk_cookie
 from attunement.clinic.models import Kiosk
 from attunement.clinic.pages.client import MARK_FIELD, received_cookie, typed_secret
 from attunement.clinic.pages.grants import cookie_name, drop, keep, keep_grant
+from attunement.clinic.pages.workers import STYLES, Kept, worker_script
 from attunement.clinic.services import TooManyTriesError, open_invitation
 from attunement.clinic.services.kiosks import (
     KIOSK_LIFE,
@@ -30,6 +32,12 @@ from attunement.clinic.services.kiosks import (
 )
 
 WRONG, WAIT = "wrong", "wait"
+KEPT = Kept(
+    name="attunement-kiosk",
+    page="/kiosk/offline",
+    template="attunement/kiosk/offline.html",
+    files=(*STYLES, "css/kiosk.css", "js/queue.js", "js/kiosk.js"),
+)
 
 
 @permission("kiosk.use")
@@ -76,6 +84,25 @@ def clear(request: HttpRequest) -> HttpResponse:
     response = HttpResponse(status=204)
     response.headers["Clear-Site-Data"] = '"cache"'
     return _forget_the_last(request, response)
+
+
+@permission("kiosk.use")
+@gzip_page
+@require_safe
+def offline(request: HttpRequest) -> HttpResponse:
+    """Show what a shared screen says without a connection; its worker keeps this page."""
+    return render(request, KEPT.template, {"kiosk": True, "gone": True})
+
+
+@permission("kiosk.use")
+@gzip_page
+@require_safe
+def worker(request: HttpRequest) -> HttpResponse:
+    """Return the worker of a shared screen: for its start, and for the one form that it opens."""
+    del request
+    response = worker_script(KEPT, kiosk=True, gone=True)
+    response.headers["Service-Worker-Allowed"] = "/"
+    return response
 
 
 @permission("kiosk.start")

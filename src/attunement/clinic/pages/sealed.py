@@ -3,17 +3,10 @@
 
 from __future__ import annotations
 
-import hashlib
-from functools import lru_cache
-from pathlib import Path
-
 from django.conf import settings
-from django.contrib.staticfiles import finders
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
-from django.template.loader import render_to_string
-from django.templatetags.static import static
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.gzip import gzip_page
@@ -22,13 +15,16 @@ from django.views.decorators.http import require_http_methods, require_safe
 from attunement.clinic.access import permission
 from attunement.clinic.pages.client import keep_received
 from attunement.clinic.pages.grants import keep_receipt
+from attunement.clinic.pages.workers import STYLES, Kept, worker_script
 from attunement.clinic.services.sealed_queue import receive
 from attunement.clinic.services.sealed_queue.box import MOST_BYTES
 
-SHELL_PAGE = "/c/waiting"
-_SHELL = ("css/tokens.css", "css/base.css", "css/components.css", "css/forms.css", "css/print.css")
-_SHELL_SCRIPTS = ("js/queue.js", "js/send.js")
-_WORKER = ("js/queue.js", "js/worker.js")
+KEPT = Kept(
+    name="attunement-shell",
+    page="/c/waiting",
+    template="attunement/client/waiting.html",
+    files=(*STYLES, "js/queue.js", "js/send.js"),
+)
 
 
 # An envelope is worth what the ticket inside it is worth; no cookie of this browser adds to it.
@@ -80,29 +76,7 @@ def waiting(request: HttpRequest) -> HttpResponse:
 def worker(request: HttpRequest) -> HttpResponse:
     """Return the worker of the client's pages."""
     del request
-    shell = render_to_string("attunement/client/waiting.html", _shell_words())
-    paths = [static(f"attunement/{name}") for name in (*_SHELL, *_SHELL_SCRIPTS)]
-    text = _worker_text()
-    version = hashlib.sha256(f"{shell}{_shell_files()}{text}".encode()).hexdigest()[:16]
-    head = "\n".join(
-        (
-            f'const VERSION = "{version}";',
-            f'const SHELL_PAGE = "{SHELL_PAGE}";',
-            f"const SHELL = {_list(paths)};",
-        )
-    )
-    return HttpResponse(f"{head}\n{text}", content_type="text/javascript; charset=utf-8")
-
-
-def _shell_words() -> dict[str, object]:
-    """Return what the kept page says of this site: when it changes, the worker does too."""
-    config = settings.ATTUNEMENT
-    return {
-        "words": config.words,
-        "practice_name": config.practice_name,
-        "synthetic": config.synthetic,
-        "crisis": config.crisis,
-    }
+    return worker_script(KEPT)
 
 
 def _own_page(request: HttpRequest) -> bool:
@@ -111,22 +85,3 @@ def _own_page(request: HttpRequest) -> bool:
     origin = request.headers.get("Origin")
     own = f"{request.scheme}://{request.get_host()}"
     return site == "same-origin" and origin in {None, own, settings.ATTUNEMENT.base_url}
-
-
-def _list(paths: list[str]) -> str:
-    return "[" + ", ".join(f'"{path}"' for path in paths) + "]"
-
-
-@lru_cache(maxsize=1)
-def _worker_text() -> str:
-    return "".join(_file(name) for name in _WORKER)
-
-
-@lru_cache(maxsize=1)
-def _shell_files() -> str:
-    return hashlib.sha256("".join(map(_file, (*_SHELL, *_SHELL_SCRIPTS))).encode()).hexdigest()
-
-
-def _file(name: str) -> str:
-    found = finders.find(f"attunement/{name}")
-    return Path(str(found)).read_text(encoding="utf-8")

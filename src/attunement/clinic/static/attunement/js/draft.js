@@ -34,6 +34,10 @@
   let over = false;
   let waiting = 0;
   const write = async () => {
+    if (!form.hasAttribute("data-answered")) { // by questions.js: there is nothing to keep
+      box.removeItem(name);
+      return;
+    }
     const nonce = window.crypto.getRandomValues(new Uint8Array(12));
     const at = Number(form.dataset.at || -1); // which question was on the screen
     const words = new TextEncoder().encode(JSON.stringify({ at, fields: given() }));

@@ -90,7 +90,9 @@
     if (event.detail === "sending") return;
     setTimeout(goHome, THANKS);
   });
-  if (!form && !code && !pin && !one("main a.button")) setTimeout(goHome, THANKS); // one sentence
+  const gone = one("main [data-kiosk-offline]"); // the worker's page, for any that cannot be fetched
+  if (gone) goHome();
+  else if (!form && !code && !pin && !one("main a.button")) setTimeout(goHome, THANKS); // one sentence
 
   // A link takes the page's place, too.
   document.addEventListener("click", (event) => {
@@ -125,6 +127,18 @@
   window.addEventListener("pageshow", (event) => {
     if (event.persisted) window.location.replace(HOME);
   });
+
+  // The worker keeps one page, so that a reload without a connection shows ours. It belongs to the
+  // screen, not to a person.
+  const worker = "/kiosk/worker.js";
+  const policy = self.trustedTypes
+    ? self.trustedTypes.createPolicy("attunement-kiosk-worker", { createScriptURL: () => worker })
+    : { createScriptURL: () => worker };
+  if (navigator.serviceWorker && !gone)
+    window.addEventListener("load", () => {
+      for (const scope of ["/kiosk/", "/c/"])
+        navigator.serviceWorker.register(policy.createScriptURL(""), { scope }).catch(() => {});
+    });
 
   const unsent = one("[data-unsent]");
   const lookAfterQueue = async () => {

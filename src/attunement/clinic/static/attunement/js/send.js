@@ -111,6 +111,28 @@
     window.location.reload();
   };
 
+  // The worker's page in the place of another one, which could not be fetched: it comes when it can.
+  const standsIn = Boolean(one('[data-state="offline"]')) && window.location.pathname !== "/c/waiting";
+  if (standsIn) {
+    const drafts = () => Object.keys(window.sessionStorage).some((name) => /^draft-(?!layout-)/.test(name));
+    let draft = false;
+    try {
+      draft = drafts();
+    } catch {
+      // storage is switched off here: nothing was kept
+    }
+    one("[data-draft-kept]").hidden = !draft;
+    one("[data-draft-none]").hidden = draft;
+    const open = () => window.location.reload();
+    one("[data-open-again]").addEventListener("click", open);
+    window.addEventListener("online", () => { if (shown === "offline") open(); });
+    setInterval(async () => {
+      if (shown !== "offline") return;
+      const there = await fetch("/healthz", { cache: "no-store" }).catch(() => null);
+      if (there && there.ok) open();
+    }, 10_000);
+  }
+
   // A page about one link tells of that link's form, and of what went from here just now.
   const seen = new Set();
   const ofThisPage = (each) =>
@@ -127,6 +149,7 @@
     else if (form && !kiosk) return askAgain(here);
     else if (kiosk) return;
     else if (one("[data-only-now]")) here = here.filter(ofThisPage);
+    else if (standsIn) here = here.filter(ofThisPage);
     const waiting = here.filter((each) => each.state === "waiting");
     const latest = here.filter((each) => each.at).sort((a, b) => b.at - a.at)[0];
     for (const count of all("[data-count]")) count.textContent = String(waiting.length);
@@ -135,7 +158,7 @@
     else if (latest) {
       if (mine) history.replaceState(null, "", `/c/thanks${window.location.search}`);
       show(latest.state, latest.at);
-    } else if (!mine) show("nothing");
+    } else if (!mine) show(standsIn ? "offline" : "nothing");
   };
   queue.onChange(() => { look(); });
 

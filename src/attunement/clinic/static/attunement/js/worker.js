@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The worker of the client's pages: it keeps the one page that shows what waits, so that the
-// page opens without a network, and sends what waits when the network is back. It keeps no
-// form and no answer. The clinic puts VERSION, SHELL_PAGE, SHELL and the queue before this text.
-/* global VERSION, SHELL_PAGE, SHELL, attunementQueue */
+// The worker of the client's pages, or of a shared screen: it keeps one page that stands in for any
+// other without a network, and sends what waits when the network is back. It keeps no form and no
+// answer. The clinic puts STORE, VERSION, SHELL_PAGE, SHELL and the queue before this text.
+/* global STORE, VERSION, SHELL_PAGE, SHELL, attunementQueue */
 (() => {
   "use strict";
-  const CACHE = `attunement-shell-${VERSION}`;
+  const CACHE = `${STORE}${VERSION}`;
 
   self.addEventListener("install", (event) => {
     event.waitUntil(
@@ -21,13 +21,13 @@
     event.waitUntil(
       (async () => {
         for (const name of await caches.keys())
-          if (name.startsWith("attunement-shell-") && name !== CACHE) await caches.delete(name);
+          if (name.startsWith(STORE) && name !== CACHE) await caches.delete(name);
         await self.clients.claim();
       })(),
     );
   });
 
-  const kept = async (path) => (await caches.match(path)) || Response.error();
+  const kept = async (path) => (await (await caches.open(CACHE)).match(path)) || Response.error();
 
   self.addEventListener("fetch", (event) => {
     const { request } = event;
