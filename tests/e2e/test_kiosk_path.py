@@ -75,9 +75,9 @@ def answers(page: Page, words: str) -> None:
     page.locator("#q9-input").fill(words)
 
 
-    page.wait_for_load_state()  # its scripts too
 def at_the_start(page: Page) -> None:
     page.get_by_label("Your code").wait_for()
+    page.wait_for_load_state()  # its scripts too
     assert urlsplit(page.url).path == "/kiosk/"
     assert page.get_by_label("Your code").input_value() == ""
 
@@ -186,6 +186,14 @@ def test_answers_wait_sealed_without_a_network_and_the_next_person_sees_nothing(
     seconds(page, 6)
     at_the_start(page)
     seconds(page, 11)
+    for _ in range(50):
+        if page.evaluate("attunementQueue.entries()") == []:
+            break
+        page.wait_for_timeout(200)
+    assert Response.objects.count() == 1
+    nothing_left(page)
+
+
 def test_reload_without_a_network_shows_a_page_of_ours_and_nothing_of_the_person(
     clinic: World, tablet: Page, network: BadNetwork
 ) -> None:
@@ -222,14 +230,6 @@ def test_reload_without_a_network_shows_a_page_of_ours_and_nothing_of_the_person
     seconds(page, 6)
     at_the_start(page)
     assert Response.objects.count() == 0
-    nothing_left(page)
-
-
-    for _ in range(50):
-        if page.evaluate("attunementQueue.entries()") == []:
-            break
-        page.wait_for_timeout(200)
-    assert Response.objects.count() == 1
     nothing_left(page)
 
 

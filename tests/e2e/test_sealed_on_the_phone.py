@@ -180,6 +180,8 @@ def test_search_of_the_disk_finds_what_was_not_sealed(phone: Any, tmp_path: Path
     )
     context.close()
     assert len(on_disk(tmp_path / "control", CANARY)) >= 1
+
+
 def test_form_that_is_loaded_again_without_a_network_comes_back_as_it_was_left(
     clinic: World, phone: Profile, network: BadNetwork, tmp_path: Path
 ) -> None:
@@ -216,8 +218,6 @@ def test_form_that_is_loaded_again_without_a_network_comes_back_as_it_was_left(
     assert Response.objects.count() == 1
     page.context.close()
     assert on_disk(tmp_path / "profile", CANARY) == []
-
-
 
 
 def test_answers_wait_in_the_open_page_and_go_by_themselves(
