@@ -122,7 +122,7 @@ _OWN_THERAPIST = (
     "rupture.name",
     "case.share",
 )
-_OWN_OR_LEAD = ("visibility.choose", "widening.ask")
+_OWN_OR_LEAD = ("visibility.choose", "widening.ask", "birth_year.note")
 _LEAD_OF_PRACTICE = ("team.change", "readers.view", "visibility.narrow", "break_glass.review")
 
 

@@ -12,7 +12,14 @@ from django.utils import timezone
 from tests.clinic_world import HIGH, PASSWORD, World, fields, opened, submission_id
 
 from attunement.clinic.config.model import Capture
-from attunement.clinic.models import Client, Login, Role, VisibilityChange, WideningRequest
+from attunement.clinic.models import (
+    AuditEvent,
+    Client,
+    Login,
+    Role,
+    VisibilityChange,
+    WideningRequest,
+)
 from attunement.clinic.services.break_glass import break_glass
 from attunement.clinic.services.promises import choose_visibility
 
@@ -135,3 +142,32 @@ def test_a_client_sees_which_roles_looked_after_the_second_check(
     for hidden in (NAME, "Synthetic Lead", reason, "nobody could reach"):
         assert hidden not in page
     assert Browser().get(f"/c/looked?f={mark}").status_code == 404
+
+
+def test_a_year_of_birth_is_noted_corrected_and_never_shown(
+    world: World, lead: Login, settings: Any
+) -> None:
+    settings.ATTUNEMENT = replace(settings.ATTUNEMENT, capture=Capture(own_chart=True))
+    own = f"/clients/{world.dyad.pk}/visibility"
+    address = f"/clients/{world.dyad.pk}/birth-year"
+    assert "None is noted" in world.browser().get(own).content.decode()
+    for wrong in ("84", "1799", "2999", "19 84", "\u0661\u0669\u0668\u0664", "born"):
+        refused = world.browser().post(address, {"year": wrong})
+        assert (refused.status_code, b"in four digits" in refused.content) == (422, True)
+    for login, year in ((world.login, "1985"), (lead, "1984")):
+        assert _browser(login).post(address, {"year": year}).status_code == 303
+        page = _browser(login).get(own).content.decode()
+        assert "One is noted" in page
+        assert year not in page
+    assert Client.objects.get(pk=world.dyad.client_id).birth_year == 1984
+    events = AuditEvent.objects.filter(action="birth_year.note", outcome="done")
+    assert [event.actor for event in events] == [world.login.pk, lead.pk]
+    assert not any("198" in str(event.detail) for event in events)
+    browser, mark, _ = _sent(world, world.start())
+    assert "<figure" in browser.post("/c/chart", {"f": mark, "answer": "1984"}).content.decode()
+    world.browser().post(address, {"year": ""})
+    assert Client.objects.get(pk=world.dyad.client_id).birth_year is None
+    supervisor = Login.objects.create_user(
+        "synthetic-supervisor", practice=world.practice, role=Role.SUPERVISOR
+    )
+    assert _browser(supervisor).post(address, {"year": "1984"}).status_code == 404

@@ -38,6 +38,7 @@ class ClinicError(AttunementError):
         "E-CLINIC-032": "what was done about an alert cannot be taken",
         "E-CLINIC-033": "a mail was not sent",
         "E-CLINIC-041": "what is asked before or between sessions cannot be set",
+        "E-CLINIC-040": "a year of birth cannot be noted",
         "E-CLINIC-042": "a reminder address cannot be used",
         "E-CLINIC-043": "a paper form cannot be taken",
         "E-CLINIC-051": "the PIN of a shared screen cannot be used",

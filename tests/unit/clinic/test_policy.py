@@ -117,6 +117,7 @@ def oracle(role: str, relation: str, action: str, *, active: bool) -> bool:  # n
             "case.share",
             "visibility.choose",
             "widening.ask",
+            "birth_year.note",
         }
         return role == "therapist" and action in about_a_dyad
     if relation == "practice" and role == "lead":
@@ -129,6 +130,7 @@ def oracle(role: str, relation: str, action: str, *, active: bool) -> bool:  # n
             "visibility.choose",
             "visibility.narrow",
             "widening.ask",
+            "birth_year.note",
             "team.change",
             "readers.view",
             "break_glass.open",

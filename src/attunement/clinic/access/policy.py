@@ -89,6 +89,7 @@ class Action(StrEnum):
     CASE_SHARE = "case.share"
     VISIBILITY_CHOOSE = "visibility.choose"
     VISIBILITY_NARROW = "visibility.narrow"
+    BIRTH_YEAR_NOTE = "birth_year.note"
     WIDENING_ASK = "widening.ask"
     TEAM_VIEW = "team.view"
     TEAM_CHANGE = "team.change"
@@ -221,6 +222,8 @@ RULES: dict[tuple[Action, Relation], frozenset[ActorRole]] = {
     (Action.CASE_SHARE, Relation.OWN): _THERAPIST,
     (Action.VISIBILITY_CHOOSE, Relation.OWN): _THERAPIST,
     (Action.VISIBILITY_CHOOSE, Relation.PRACTICE): _LEAD,
+    (Action.BIRTH_YEAR_NOTE, Relation.OWN): _THERAPIST,
+    (Action.BIRTH_YEAR_NOTE, Relation.PRACTICE): _LEAD,
     (Action.VISIBILITY_NARROW, Relation.OWN): _LINK,
     (Action.VISIBILITY_NARROW, Relation.PRACTICE): _LEAD,
     (Action.WIDENING_ASK, Relation.OWN): _THERAPIST,

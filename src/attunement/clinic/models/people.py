@@ -81,8 +81,9 @@ class Client(models.Model):
     """A person who comes to therapy, known by a code and a name for the page.
 
     The name is sealed with the client's own key; read it with ``services.sealing.client_name``.
-    The code is not: lists are sorted by it. The birth year is on no page: it tells two people
-    apart who were given one code. An erased client has neither name, code of their own nor year.
+    The code is not: lists are sorted by it. The birth year is on no page: it opens the own chart,
+    and tells two people apart who were given one code. An erased client has neither name, code of
+    their own nor year.
     """
 
     id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id, editable=False)

@@ -108,6 +108,7 @@ urlpatterns = [
     path("paper/enter", paper.enter, name="paper-enter"),
     path("me/calibration", calibration.calibration, name="calibration"),
     path("clients/<str:dyad_id>/visibility", visibility.visibility, name="visibility"),
+    path("clients/<str:dyad_id>/birth-year", visibility.birth_year, name="birth-year"),
     path("clients/<str:dyad_id>/visibility/fewer", visibility.fewer, name="visibility-fewer"),
     path("clients/<str:dyad_id>/share", cases.share, name="case-share"),
     path("sessions/<str:session_id>/widen", visibility.widen, name="session-widen"),

@@ -18,12 +18,13 @@ from attunement.clinic.models import Login, Role
 from attunement.clinic.pages import shown
 from attunement.clinic.pages.answers import ErrorLink
 from attunement.clinic.pages.staff import actor_of, see_other
+from attunement.clinic.services.birth_year import note_birth_year
 from attunement.clinic.services.promises import choose_visibility, visibility_page
 from attunement.clinic.services.research import research_page
 from attunement.clinic.services.widening import ask_to_widen, narrow_session
 from attunement.clinic.services.wording import mode_words
 
-MODE = "mode-open"
+MODE, YEAR = "mode-open", "birth-year"
 _DELAYS = (0, 7, 14, 28)
 # What somebody who wants fewer readers can mean, from the fewest on.
 NARROWER = (Visibility.SEALED, Visibility.END, Visibility.SCORES, Visibility.DELAYED)
@@ -80,6 +81,19 @@ def widen(request: HttpRequest, session_id: str) -> HttpResponse:
         "back_words": "Back",
     }
     return render(request, "attunement/message.html", context)
+
+
+@permission("birth_year.note")
+@require_POST
+@login_required
+def birth_year(request: HttpRequest, dyad_id: str) -> HttpResponse:
+    """Note the year of birth that opens the client's own chart."""
+    actor = actor_of(request)
+    try:
+        note_birth_year(actor, dyad_id, request.POST.get("year", ""), now=timezone.now())
+    except ClinicError as refusal:
+        return _page(request, actor, dyad_id, ErrorLink(YEAR, f"Please type {refusal.expected}."))
+    return see_other("visibility", dyad_id)
 
 
 @permission("visibility.narrow")
@@ -173,7 +187,10 @@ def _page(
             }
             for one in found.history
         ],
+        "birth_year_noted": found.birth_year_noted,
+        "own_chart": settings.ATTUNEMENT.capture.own_chart,
         "errors": [problem] if problem else [],
-        "mode_error": problem.message if problem else "",
+        "mode_error": problem.message if problem and problem.target == MODE else "",
+        "year_error": problem.message if problem and problem.target == YEAR else "",
     }
     return render(request, "attunement/visibility.html", context, status=422 if problem else 200)

@@ -130,6 +130,7 @@ class VisibilityPage:
     supervised: bool
     supervisors: tuple[tuple[str, str, bool], ...]  # id, name, whether the therapist shared it
     sessions: tuple[tuple[str, int, date], ...]  # id, number, day; newest first
+    birth_year_noted: bool  # which one is on no page
 
 
 def visibility_page(actor: Login, dyad_id: str, *, now: datetime) -> VisibilityPage:
@@ -153,6 +154,7 @@ def visibility_page(actor: Login, dyad_id: str, *, now: datetime) -> VisibilityP
             history=tuple(history),
             supervised=is_supervised(dyad, now=now),
             supervisors=_supervisors(dyad, now=now),
+            birth_year_noted=dyad.client.birth_year is not None,
             sessions=tuple(
                 Session.objects.filter(dyad=dyad)
                 .order_by("-session_no")

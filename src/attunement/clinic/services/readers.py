@@ -55,6 +55,7 @@ _WORDS: dict[str, str] = {
     Action.CASE_SHARE: "changed with whom the case is shared",
     Action.TEAM_CHANGE: "changed the care team",
     Action.VISIBILITY_CHOOSE: "looked at or chose who sees answers",
+    Action.BIRTH_YEAR_NOTE: "noted the year of birth",
     Action.VISIBILITY_NARROW: "had fewer people see an answer",
     Action.WIDENING_ASK: "had the client asked whether more people may see an answer",
     Action.BREAK_GLASS_FIND: "looked the code up in an emergency",
