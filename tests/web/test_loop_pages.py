@@ -213,6 +213,28 @@ def test_together_refuses_words_that_are_too_long_and_keeps_them_on_the_page(
     assert AgreedChange.objects.count() == 0
 
 
+def test_together_says_what_is_missing_where_nothing_is_filled_in(
+    world: World, dipped: str
+) -> None:
+    browser, url = world.browser(), f"/clients/{world.dyad.pk}/together"
+    empty = {"session_id": dipped, "would_help": " ", "change": ""}
+    answer = browser.post(url, empty)
+    page = body(answer)
+    assert answer.status_code == 422
+    assert '<a href="#helps">Nothing is filled in yet. Tick something that would help' in page
+    assert 'id="helps" tabindex="-1" aria-describedby="helps-error"' in page
+    assert 'id="errors" role="alert" tabindex="-1" autofocus' in page
+    assert 'aria-invalid="true"' not in page
+    assert "<title>Please look again: How our meetings are</title>" in page
+    assert not LookTogether.objects.exists()
+    # One tick is enough, and is answered with a word; emptying the page takes it back.
+    assert browser.post(url, empty | {"help": "slower"}).status_code == 303
+    assert "Kept." in body(browser.get(url))
+    assert browser.post(url, empty).status_code == 303
+    assert [row.helps for row in LookTogether.objects.order_by("pk")] == [["slower"], []]
+    assert browser.post(url, empty).status_code == 422
+
+
 def test_together_before_the_first_session_is_kind(world: World) -> None:
     page = body(world.browser().get(f"/clients/{world.dyad.pk}/together"))
     assert "There is not much to see yet" in page

@@ -21,13 +21,14 @@ from attunement.clinic.models import LONGEST_CHANGE
 from attunement.clinic.pages.answers import ErrorLink
 from attunement.clinic.pages.staff import actor_of, see_other
 from attunement.clinic.services.loop.results import Together
-from attunement.clinic.services.loop.together import record_together, together
+from attunement.clinic.services.loop.together import NOTHING, record_together, together
 from attunement.clinic.services.loop.words import openers
 from attunement.clinic.services.results import Chart
 from attunement.figures import DualChart, Line, dual_chart
 
-CHANGE = "change"
+CHANGE, HELPS = "change", "helps"
 TOO_LONG = f"Please keep it under {LONGEST_CHANGE} characters."
+EMPTY = "Nothing is filled in yet. Tick something that would help, or write a few words."
 
 
 @permission("together.view")
@@ -48,8 +49,9 @@ def page(request: HttpRequest, dyad_id: str) -> HttpResponse:
                 change=request.POST.get("change"),
                 now=timezone.now(),
             )
-        except ClinicError:
-            problem = ErrorLink(CHANGE, TOO_LONG)
+        except ClinicError as refusal:
+            empty = refusal.got == NOTHING
+            problem = ErrorLink(HELPS, EMPTY) if empty else ErrorLink(CHANGE, TOO_LONG)
         else:
             return see_other("together", dyad_id)
     found = together(actor, dyad_id, now=timezone.now())
@@ -83,8 +85,11 @@ def _render(request: HttpRequest, found: Together, problem: ErrorLink | None) ->
         "would_help": request.POST.get("would_help", "") if problem else found.would_help or "",
         "change": request.POST.get("change", "") if problem else found.agreed or "",
         "agreed": "" if problem else found.agreed or "",
+        "kept": not problem and bool(found.already or found.would_help),
         "longest": LONGEST_CHANGE,
         "errors": [problem] if problem else [],
+        "helps_error": problem.message if problem and problem.target == HELPS else "",
+        "change_error": problem.message if problem and problem.target == CHANGE else "",
     }
     return render(request, "attunement/together.html", context, status=422 if problem else 200)
 

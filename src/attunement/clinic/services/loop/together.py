@@ -44,6 +44,8 @@ from attunement.clinic.services.revealing import refresh_opened
 from attunement.clinic.services.sealing import open_field
 from attunement.signals.patterns import Course, Pattern, pattern_of
 
+NOTHING = "nothing at all"  # where nothing was kept before either
+
 
 def together(actor: Login, dyad_id: str, *, now: datetime) -> Together:
     """Return what two people look at together.
@@ -114,7 +116,8 @@ def record_together(
     AccessError
         E-ACCESS-001 when dyad or session are not there or not the actor's.
     ClinicError
-        E-CLINIC-061 for a code that is none, or words that are too long.
+        E-CLINIC-061 for a code that is none, for words that are too long, and for nothing at all
+        where nothing was kept before: emptying what was kept takes it back.
     """
     with act(actor_name(actor), Action.TOGETHER_RECORD, now=now):
         dyad = require_dyad(actor, dyad_id, Action.TOGETHER_RECORD)
@@ -130,6 +133,8 @@ def record_together(
             agreed = words_within(change, LONGEST_CHANGE)
         Session.objects.select_for_update().get(pk=session.pk)
         story = stories({"dyad": dyad}, now=now).get(session.pk)
+        if not (codes or helped or agreed or _kept(story)):
+            refuse(NOTHING, "something that would help, or one change")
         pattern = _pattern_now(dyad, now=now)
         if _looked(story, codes, helped):
             LookTogether(
@@ -170,6 +175,15 @@ def _looked(story: Story | None, codes: list[str], helped: str) -> bool:
         return True
     newest = story.looks[-1]
     return (list(newest.helps), open_field(newest, "would_help")) != (codes, helped)
+
+
+def _kept(story: Story | None) -> bool:
+    """Whether something stands that an empty page would take back."""
+    if story is None:
+        return False
+    newest = story.looks[-1:]
+    looked = any(look.helps or open_field(look, "would_help") for look in newest)
+    return looked or story.change is not None
 
 
 def _about(dyad: Dyad, chairs: Sequence[SessionChairs], loops: dict[str, Story]) -> str:
