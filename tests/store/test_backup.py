@@ -337,6 +337,25 @@ def test_keys_travel_apart_and_bring_the_ledger(clinic: Clinic) -> None:
     assert (twice.returncode, "never overwritten" in twice.stderr) == (2, True)
 
 
+@pytest.mark.parametrize("there", ["copy.age", "clinic.keys"])
+def test_a_copy_of_the_keys_never_takes_the_place_of_a_file(seeded: Clinic, there: str) -> None:
+    """Also not of the keys themselves, which ``--keys`` may seem to ask for."""
+    before = (seeded.folder / there).read_bytes()
+    listed = sorted(path.name for path in seeded.folder.iterdir())
+    done = seeded.run("backup", "--keys", there, "--recipient", seeded.recipient)
+    assert (done.returncode, done.stdout) == (2, "")
+    for words in (
+        "E-CLINIC-020",
+        f"the copy of the keys cannot be written to {there}",
+        "a file that is there already, and was left as it is",
+        "nothing is overwritten",
+        "Name a new file, such as",
+    ):
+        assert words in " ".join(done.stderr.split()), words
+    assert (seeded.folder / there).read_bytes() == before
+    assert sorted(path.name for path in seeded.folder.iterdir()) == listed
+
+
 def test_a_passphrase_opens_what_it_closed(clinic: Clinic) -> None:
     file = clinic.folder / "pass.txt"
     file.write_text(PASSPHRASE)
@@ -660,6 +679,7 @@ def test_a_full_target_leaves_no_half_file(clinic: Clinic) -> None:
         (("backup", "no/such/folder.age", "--recipient", "RECIPIENT"), "E-CLINIC-020"),
         (("backup", "copy.age", "--recipient", "RECIPIENT"), "a file that is there"),
         (("backup", "new.age", "--recipient", "age1zzz"), "no age recipient"),
+        (("backup", "--keys", "no/such/k.age", "--recipient", "RECIPIENT"), "Make the folder"),
         (("backup", "--new-identity", "identity.txt"), "E-CLI-003"),
         (("restore", "copy.age"), "--identity"),
         (("restore", "copy.age", "--identity", "identity.txt", "--keys", "new.keys"), "no copy"),

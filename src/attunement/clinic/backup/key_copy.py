@@ -42,7 +42,7 @@ def make_key_copy(target: Path, *, lock: Lock, now: datetime) -> Path:
     ClinicError
         E-CLINIC-020 when it cannot be written, E-CLINIC-011 when it cannot be read back.
     """
-    path = target_of(target, now=now)
+    path = target_of(target, now=now, what="the copy of the keys")
     half = path.with_name(f"{path.name}.half")
     site = keyring()
     try:

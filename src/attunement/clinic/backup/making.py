@@ -124,24 +124,35 @@ def verify(closed: Path, folder: Path, opener: Opener) -> Checked:
         return look_into(address_of(config().database, other=name), manifest)
 
 
-def target_of(target: Path, *, now: datetime) -> Path:
+def target_of(target: Path, *, now: datetime, what: str = "the backup") -> Path:
     """Return the file that will be written; never one that is there.
+
+    ``what`` names it in a refusal: a copy of the keys is no backup.
 
     Raises
     ------
     ClinicError
         E-CLINIC-020.
     """
+    stamp = now.astimezone(UTC).strftime(_STAMP)
     if target.is_dir():
-        stamp = now.astimezone(UTC).strftime(_STAMP)
         target = target / f"attunement-{keyring().site}-{stamp}.age"
-    if target.exists() or not target.parent.is_dir():
+    if target.exists():
+        free = target.with_name(f"{target.stem}-{stamp}{target.suffix}")
         raise ClinicError(
             "E-CLINIC-020",
-            what=f"the backup {target} cannot be written",
-            got="a file that is there" if target.exists() else "a folder that is not there",
-            expected="a folder, or a new file in one",
-            next_step="Name another place",
+            what=f"{what} cannot be written to {target}",
+            got="a file that is there already, and was left as it is",
+            expected="a file that is not there yet: nothing is overwritten",
+            next_step=f"Name a new file, such as {free}, or move the one that is there away first",
+        )
+    if not target.parent.is_dir():
+        raise ClinicError(
+            "E-CLINIC-020",
+            what=f"{what} cannot be written to {target}",
+            got="a folder that is not there",
+            expected="a new file in a folder that is there",
+            next_step=f"Make the folder {target.parent}, or name another place",
         )
     return target
 
