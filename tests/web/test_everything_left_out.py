@@ -6,6 +6,7 @@ Leaving out is never held against anybody: no score, a reason why, no signal, no
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from tests.clinic_world import HIGH, World, fields, opened, submission_id
 from tests.sealed_letters import carried, deliver, said, sealed
 
 from attunement.clinic.access.visibility import Visibility
+from attunement.clinic.config.model import Capture
 from attunement.clinic.models import (
     Answer,
     AnswerWish,
@@ -114,6 +116,39 @@ def test_the_therapist_reads_it_in_words_and_every_page_copes(world: World) -> N
     ]  # fmt: skip
     for address in addresses:
         assert browser.get(address).status_code == 200, address
+
+
+def test_a_first_form_left_out_is_drawn_as_nothing_yet(world: World, settings: Any) -> None:
+    settings.ATTUNEMENT = replace(settings.ATTUNEMENT, capture=Capture(own_chart=True))
+    type(world.dyad.client).objects.update(birth_year=1984)
+    session_id = world.start()
+    token, _ = world.invite(session_id)
+    browser = opened(token)
+    sent = {"submission_id": submission_id(browser.get("/c/form")), "left_out": "yes"}
+    mark = browser.post("/c/form", sent).headers["Location"].partition("?")[2]
+    browser.get(f"/c/chart?{mark}")
+    chart = browser.post(f"/c/chart?{mark}", {"answer": "1984", **dict([mark.split("=")])})
+    assert chart.status_code == 200
+    world.therapist_answers(session_id)
+    staff, dyad = world.browser(), f"/clients/{world.dyad.pk}/"
+    assert SAYS in shown(staff.get(f"/sessions/{session_id}/"))
+    for address in ("/", "/day/", dyad, f"{dyad}before", f"{dyad}together", f"{dyad}ledger"):
+        assert staff.get(address).status_code == 200, address
+
+
+def test_a_form_before_the_session_may_be_left_out_too(world: World, settings: Any) -> None:
+    settings.ATTUNEMENT = replace(settings.ATTUNEMENT, capture=Capture(before="phq-2"))
+    token, _ = world.invite(world.start())
+    browser = opened(token)
+    sent = {"submission_id": submission_id(browser.get("/c/form?m=before")), "moment": "before"}
+    page = browser.post("/c/form", sent)
+    assert ASKED in shown(page)
+    assert "Before the session</title>" in shown(page)
+    assert browser.post("/c/form", sent | {"left_out": "yes"}).status_code == 303
+    assert Response.objects.get().moment == "before"
+    assert Invitation.objects.get().consumed_at is None  # the form after it is still to come
+    before = shown(world.browser().get(f"/clients/{world.dyad.pk}/before"))
+    assert "The form came, with no answer to show here." in before
 
 
 def test_all_for_the_lead_alone_looks_like_all_left_out(world: World) -> None:
