@@ -72,6 +72,7 @@ ROUTES = {
     "clients/<str:dyad_id>/asking",
     "clients/<str:dyad_id>/between",
     "clients/<str:dyad_id>/birth-year",
+    "clients/<str:dyad_id>/agreed",
     "clients/<str:dyad_id>/before",
     "clients/<str:dyad_id>/ledger",
     "clients/<str:dyad_id>/share",

@@ -7,16 +7,20 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from attunement.clinic.access import permission
 from attunement.clinic.errors import ClinicError
 from attunement.clinic.pages import loop_words, pictures, shown
 from attunement.clinic.pages.answers import ErrorLink
+from attunement.clinic.pages.sessions import refused_page
 from attunement.clinic.pages.staff import actor_of, see_other
 from attunement.clinic.services.loop.before import before, record_intent
+from attunement.clinic.services.loop.renewing import settle_change
 from attunement.clinic.services.loop.results import AgreedNow, Before, IntentNow, LastComment
+from attunement.clinic.services.loop.turns import Turn
 from attunement.clinic.services.loop.words import OTHER, openers
 from attunement.clinic.services.said_before import SaidBefore, SaidBetween, said_before
 
@@ -54,6 +58,24 @@ def page(request: HttpRequest, dyad_id: str) -> HttpResponse:
     return _render(request, found, said, problem)
 
 
+@permission("together.record")
+@require_POST
+@login_required
+def settle(request: HttpRequest, dyad_id: str) -> HttpResponse:
+    """Ask about an agreed change again, or let it go."""
+    try:
+        settle_change(
+            actor_of(request),
+            dyad_id,
+            request.POST.get("change", ""),
+            what=request.POST.get("what", ""),
+            now=timezone.now(),
+        )
+    except ClinicError as refusal:
+        return refused_page(request, refusal, back=reverse("before", args=[dyad_id]))
+    return see_other("before", dyad_id)
+
+
 def _render(
     request: HttpRequest,
     found: Before,
@@ -74,6 +96,7 @@ def _render(
         "unvalidated": "" if found.validated else shown.UNVALIDATED,
         "comment": _comment(found.comment),
         "agreed": _agreed(found.agreed),
+        "no_more": [] if found.agreed is None else found.agreed.no_more,
         "intent": _intent(found.intent),
         "reasons": {
             code: words for code, words in openers().not_today.items() if code != OTHER
@@ -101,7 +124,10 @@ def _agreed(found: AgreedNow | None) -> dict[str, str] | None:
         return None
     words = settings.ATTUNEMENT.words
     word = loop_words.HELPED.get(found.word, "")
-    asked = "Asked after the earlier one." if found.later else "Asked on the next form."
+    asked = {
+        Turn.LATER: "Asked after the earlier one.",
+        Turn.NO_MORE: "Open, not asked any more.",
+    }.get(found.turn, "Asked on the next form.")
     return {
         "words": "erased" if found.words is None else found.words,
         "when": f"agreed on {shown.day(timezone.localdate(found.said_at))}",

@@ -129,6 +129,6 @@ def _waiting(one: WaitingLoop) -> LinkWords:
     return LinkWords(
         href=reverse("before", args=[one.dyad_id]),
         code=one.client_code,
-        facts=loop_words.waiting(one.stage, one.word, settings.ATTUNEMENT.words, later=one.later),
+        facts=loop_words.waiting(one.stage, one.word, settings.ATTUNEMENT.words, turn=one.turn),
         quote=one.change,
     )

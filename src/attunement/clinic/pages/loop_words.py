@@ -7,6 +7,7 @@ from attunement.clinic.config.model import Words
 from attunement.clinic.models import RuptureMoment, RuptureTarget, RuptureType
 from attunement.clinic.pages import shown
 from attunement.clinic.services.loop.results import Closure, Entry
+from attunement.clinic.services.loop.turns import Turn
 from attunement.clinic.services.loop.words import repair
 from attunement.signals.ledger import Rupture, State
 from attunement.signals.loop import Stage
@@ -54,12 +55,13 @@ STAGES = {
 }
 
 
-def waiting(stage: Stage, word: str, words: Words, *, later: bool = False) -> str:
-    """Return why a loop waits; ``later`` where an earlier change is asked about first."""
-    if stage is Stage.AGREED and later:
-        return "asked after the earlier one"
+def waiting(stage: Stage, word: str, words: Words, *, turn: Turn = Turn.NEXT) -> str:
+    """Return why a loop waits, and when its change is asked about."""
     if stage is Stage.AGREED:
-        return f"asked on the next form after a {words.session}"
+        return {
+            Turn.LATER: "asked after the earlier one",
+            Turn.NO_MORE: "open, not asked any more",
+        }.get(turn, f"asked on the next form after a {words.session}")
     said = HELPED.get(word) or PUT_RIGHT.get(word, "")
     return f"open again: the {words.client} says “{said}”" if said else "open again"
 

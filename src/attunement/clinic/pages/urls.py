@@ -52,6 +52,7 @@ urlpatterns = [
     path("accounts/logout/", permission("logout")(_pages(LogoutView)), name="account_logout"),
     path("clients/<str:dyad_id>/", staff.dyad, name="dyad"),
     path("clients/<str:dyad_id>/before", before.page, name="before"),
+    path("clients/<str:dyad_id>/agreed", before.settle, name="agreed"),
     path("clients/<str:dyad_id>/together", together.page, name="together"),
     path("clients/<str:dyad_id>/ledger", ledger.page, name="ledger"),
     path("together/closed", together.closed, name="together-closed"),

@@ -23,8 +23,15 @@ from attunement.clinic.services.charting import chart_of, shown_signals
 from attunement.clinic.services.forms import config, measure_of
 from attunement.clinic.services.gate import act, actor_name, done, require_dyad, require_session
 from attunement.clinic.services.loop.refusing import refuse, words_within
-from attunement.clinic.services.loop.results import AgreedNow, Before, IntentNow, LastComment
-from attunement.clinic.services.loop.story import Story, asked_later, stories
+from attunement.clinic.services.loop.results import (
+    AgreedNow,
+    Before,
+    IntentNow,
+    LastComment,
+    NoMore,
+)
+from attunement.clinic.services.loop.story import Story, stories
+from attunement.clinic.services.loop.turns import Turn, forms_of, turns_of
 from attunement.clinic.services.loop.words import OTHER, openers
 from attunement.clinic.services.picture import comments_of
 from attunement.clinic.services.results import ShownSignal
@@ -58,7 +65,7 @@ def before(actor: Login, dyad_id: str, *, now: datetime) -> Before:
             session_no=question.session.session_no if question is not None else 0,
             chart=chart_of(chairs, _marked(dyad, question)),
             comment=_last_comment(chairs),
-            agreed=agreed_last(loops.values(), chairs),
+            agreed=agreed_last(loops.values(), chairs, _turns(dyad, loops, now=now)),
             intent=_intent(story),
             validated=measure_of(config().client_measure).validated,
         )
@@ -82,8 +89,20 @@ def newest_question(dyad: Dyad) -> SignalRecord | None:
     return None if newest is None else strongest_first(newest)[0]
 
 
-def agreed_last(loops: Collection[Story], chairs: Sequence[SessionChairs]) -> AgreedNow | None:
-    """Return the change that was agreed last and holds, with the client's word on it."""
+def _turns(dyad: Dyad, loops: Mapping[str, Story], *, now: datetime) -> dict[int, Turn]:
+    """Return what becomes of the question about each change; asks nothing where there is none."""
+    if all(story.change is None for story in loops.values()):
+        return {}
+    return turns_of(loops.values(), forms_of({"dyad": dyad})[dyad.pk], now=now)
+
+
+def agreed_last(
+    loops: Collection[Story], chairs: Sequence[SessionChairs], turns: Mapping[int, Turn]
+) -> AgreedNow | None:
+    """Return the change that was agreed last and holds, with the client's word on it.
+
+    With it come those before it that are not asked about any more.
+    """
     numbers: Mapping[str, int] = {c.session.pk: c.session.session_no for c in chairs}
     held = [(story.change, story) for story in loops if story.change is not None]
     if not held:
@@ -99,7 +118,15 @@ def agreed_last(loops: Collection[Story], chairs: Sequence[SessionChairs]) -> Ag
         said_at=change.recorded_at,
         word="" if word is None else word.answer,
         stage=story.loop.stage,
-        later=change.pk in asked_later(loops),
+        turn=turns.get(change.pk, Turn.NEXT),
+        no_more=tuple(
+            NoMore(one.key, numbers[story.session_id], open_field(one, "words"))
+            for one, story in sorted(
+                ((one, story) for one, story in held if one is not None),
+                key=lambda pair: pair[0].pk,
+            )
+            if turns.get(one.pk) is Turn.NO_MORE
+        ),
     )
 
 

@@ -33,7 +33,8 @@ from attunement.clinic.services.loop.results import (
     OpenForm,
     WaitingLoop,
 )
-from attunement.clinic.services.loop.story import Story, asked_later, by_dyad, stories
+from attunement.clinic.services.loop.story import Story, by_dyad, stories
+from attunement.clinic.services.loop.turns import Turn, forms_of, turns_of
 from attunement.clinic.services.sealing import warm, words_of
 from attunement.clinic.services.week import TakenWeek, take_week, therapist_of
 from attunement.signals.loop import Stage
@@ -89,7 +90,7 @@ def _day(therapist: Therapist, *, now: datetime) -> DayList:
         n_listed=len(week.listed),
         sessions=sessions,
         expected=_expected(dyads, {one.dyad_id for one in sessions}, today),
-        waiting=_waiting(waiting, dyads),
+        waiting=_waiting(waiting, loops, dyads, now=now),
         open_forms=open_forms,
         n_clients=len(dyads),
     )
@@ -183,15 +184,23 @@ def _expected(dyads: Mapping[str, Dyad], here: set[str], today: date) -> tuple[E
     )
 
 
-def _waiting(found: list[Story], dyads: Mapping[str, Dyad]) -> tuple[WaitingLoop, ...]:
+def _waiting(
+    found: list[Story], every: dict[str, Story], dyads: Mapping[str, Dyad], *, now: datetime
+) -> tuple[WaitingLoop, ...]:
     numbers = dict(
         Session.objects.filter(pk__in=[one.session_id for one in found]).values_list(
             "pk", "session_no"
         )
     )
     lines: list[WaitingLoop] = []
-    of_dyads = by_dyad({one.session_id: one for one in found})
-    later = {pk for loops in of_dyads.values() for pk in asked_later(loops)}
+    here = {one.dyad_id for one in found}
+    of_dyads = {pk: loops for pk, loops in by_dyad(every).items() if pk in here}
+    forms = forms_of({"dyad__in": sorted(here)})
+    turns = {
+        pk: turn
+        for dyad_id, loops in of_dyads.items()
+        for pk, turn in turns_of(loops, forms[dyad_id], now=now).items()
+    }
     for one in found:
         change, word = one.change, one.on_change() or one.on_repair()
         if change is not None:
@@ -204,7 +213,7 @@ def _waiting(found: list[Story], dyads: Mapping[str, Dyad]) -> tuple[WaitingLoop
                 stage=one.loop.stage,
                 change="" if change is None else words_of(change, "words"),
                 word=word.answer if word is not None else "",
-                later=change is not None and change.pk in later,
+                turn=Turn.NEXT if change is None else turns.get(change.pk, Turn.NEXT),
             )
         )
     return tuple(sorted(lines, key=lambda line: (line.client_code, line.session_no)))

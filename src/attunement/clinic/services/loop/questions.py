@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from django.utils import timezone
-
 from attunement.clinic.models import (
     AgreedChange,
     Assignment,
@@ -30,11 +28,11 @@ from attunement.clinic.services.forms import config
 from attunement.clinic.services.loop.ledger import ruptures_of
 from attunement.clinic.services.loop.seen import HELPED, RIGHT
 from attunement.clinic.services.loop.story import Story, stories
+from attunement.clinic.services.loop.turns import MOST_ASKED, AskedForm, change_to_ask, forms_of
 from attunement.clinic.services.sealing import open_field
 from attunement.signals.ledger import NAMED_FROM, Rupture
 
 NAME = "loop"
-MOST_ASKED = 3  # forms on which one question stands before it is left alone
 HELPED_WORDS = {
     FollowUpAnswer.YES: "Yes",
     FollowUpAnswer.PARTLY: "Partly",
@@ -60,7 +58,8 @@ def questions(assignment: Assignment, *, now: datetime) -> tuple[Extra, ...]:
     chairs = chairs_of(dyad, now=now)
     loops = stories({"dyad": dyad}, now=now)
     found: list[Extra] = []
-    change = _change_to_ask(assignment, about, loops)
+    form = AskedForm(about.pk, about.session_no, about.held_on, assignment.made_at)
+    change = change_to_ask(loops.values(), forms_of({"dyad": dyad})[dyad.pk], form)
     if change is not None:
         words = open_field(change, "words")
         if words:
@@ -114,40 +113,6 @@ def _anything(dyad: Dyad) -> bool:
         ).exists()
         or dyad.rupture_entries.filter(ask_client=True).exists()
     )
-
-
-def _change_to_ask(
-    assignment: Assignment, about: Session, loops: Mapping[str, Story]
-) -> AgreedChange | None:
-    """Return the oldest change in force that the client has not answered to."""
-    waiting: list[AgreedChange] = []
-    for story in loops.values():
-        change = story.change
-        if change is None or story.session_id == about.pk or not _later(assignment, about, change):
-            continue
-        said = [row for row in story.answers if row.change_id == change.pk]
-        not_yet = [row for row in said if row.answer == FollowUpAnswer.DID_NOT_HAPPEN]
-        if len(said) == len(not_yet) < 2 and _asked(change, about) < MOST_ASKED:  # noqa: PLR2004 -- asked once more
-            waiting.append(change)
-    return min(waiting, key=lambda change: change.pk, default=None)
-
-
-def _later(assignment: Assignment, about: Session, change: AgreedChange) -> bool:
-    """Whether a form is about a session after the one in which a change was agreed."""
-    if assignment.made_at > change.recorded_at:
-        return True
-    return about.held_on > timezone.localdate(change.recorded_at)
-
-
-def _asked(change: AgreedChange, about: Session) -> int:
-    """Return on how many forms since then the question has stood already."""
-    return Response.objects.filter(
-        session__dyad_id=change.dyad_id,
-        session__session_no__lt=about.session_no,
-        perspective=Perspective.CLIENT,
-        moment=Moment.AFTER,
-        assignment__made_at__gt=change.recorded_at,
-    ).count()
 
 
 def _rupture_to_ask(

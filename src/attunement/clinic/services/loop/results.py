@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from attunement.clinic.services.loop.turns import Turn
 from attunement.clinic.services.results import Chart, Comment
 from attunement.signals.ledger import Rupture
 from attunement.signals.loop import Stage
@@ -57,7 +58,7 @@ class WaitingLoop:
     stage: Stage
     change: str  # the client's words; empty where no change was agreed
     word: str  # what the client said last, as a code; empty
-    later: bool = False  # an earlier change is asked about first
+    turn: Turn = Turn.NEXT
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,15 @@ class IntentNow:
 
 
 @dataclass(frozen=True, slots=True)
+class NoMore:
+    """A change that stood on three forms without a word, and is not asked about any more."""
+
+    key: str
+    session_no: int
+    words: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class AgreedNow:
     """What was agreed, and the client's last word on it."""
 
@@ -105,7 +115,8 @@ class AgreedNow:
     said_at: datetime
     word: str  # "" while the client has not answered
     stage: Stage
-    later: bool = False  # an earlier change is asked about first
+    turn: Turn = Turn.NEXT
+    no_more: tuple[NoMore, ...] = ()  # oldest first
 
 
 @dataclass(frozen=True, slots=True)

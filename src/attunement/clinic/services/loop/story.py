@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -208,20 +207,6 @@ _ORDER = {
 def _add(story: Story, at: datetime, number: int, event: Event) -> None:
     story.happened.append((at, _ORDER.get(event, len(_ORDER)), number, event))
     story.began_at = at if story.began_at is None else min(story.began_at, at)
-
-
-def asked_later(found: Iterable[Story]) -> set[int]:
-    """Return the changes of one dyad that wait for an earlier one: a form asks the oldest first."""
-    waiting: list[int] = []
-    for story in found:
-        change = story.change
-        if change is None:
-            continue
-        said = [row.answer for row in story.answers if row.change_id == change.pk]
-        # What did not happen is asked once more.
-        if not said or said == [FollowUpAnswer.DID_NOT_HAPPEN]:
-            waiting.append(change.pk)
-    return set(sorted(waiting)[1:])
 
 
 def by_dyad(found: dict[str, Story]) -> dict[str, list[Story]]:
