@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import json
 import sys
 import tempfile
 import time
@@ -19,9 +18,10 @@ from pathlib import Path
 
 import numpy as np
 
-from attunement.signals.rates.grid import SEED, Block, blocks, places, signature
+from attunement.signals.rates.axes import signature
+from attunement.signals.rates.grid import SEED, Block, blocks, places
 from attunement.signals.rates.packing import packed
-from attunement.signals.rates.table import FILE, FORMAT
+from attunement.signals.rates.table import FILE, as_stored
 
 _NULL, _HIT = 2000, 800
 
@@ -71,25 +71,22 @@ def main() -> int:
             found.setdefault(name, {})[at] = values
             if done % 10 == 0 or done == len(todo):
                 print(f"{done} of {len(todo)} places, {time.monotonic() - began:.0f} s", flush=True)
-    arrays, about = {}, []
+    made = []
     for block in blocks():
         cells = [found[block.name][at] for at in range(len(places(block.axes)))]
         stacked = np.stack(cells, axis=1)  # rules, places, values
         shape = (stacked.shape[0], *(len(one) for one in block.axes.values()), stacked.shape[-1])
-        arrays[block.name] = packed(stacked).reshape(shape)
-        about.append(
-            {
-                "name": block.name,
-                "n": number[block.part],
-                "rules": [signature(rule) for rule in block.rules],
-                "axes": {name: list(values) for name, values in block.axes.items()},
-            }
-        )
-    FILE.parent.mkdir(exist_ok=True)
-    head = np.frombuffer(json.dumps({"format": FORMAT, "blocks": about}).encode(), dtype=np.uint8)
-    with FILE.open("wb") as file:
-        np.savez_compressed(file, head=head, **arrays)
-    print(f"Wrote {FILE.name}, {FILE.stat().st_size / 1e3:.0f} kB")
+        about = {
+            "name": block.name,
+            "n": number[block.part],
+            "rules": [signature(rule) for rule in block.rules],
+            "axes": {name: list(values) for name, values in block.axes.items()},
+        }
+        made.append((about, packed(stacked).reshape(shape)))
+    file = Path(FILE)
+    file.parent.mkdir(exist_ok=True)
+    np.save(file, as_stored(made))
+    print(f"Wrote {file.name}, {file.stat().st_size / 1e3:.0f} kB")
     return 0
 
 

@@ -9,7 +9,7 @@ from attunement.frames.ruptures_request import HOUSE, Question
 from attunement.frames.ruptures_rows import Rows, arrange
 from attunement.frames.ruptures_tables import Judged
 from attunement.signals.engine import judge_batch
-from attunement.signals.episodes import episodes
+from attunement.signals.episode import episodes
 from attunement.signals.house import judge_house
 from attunement.signals.rules import Rule
 

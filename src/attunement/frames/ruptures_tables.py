@@ -14,7 +14,7 @@ from attunement.frames.ruptures_cells import THERAPIST, Ints
 from attunement.frames.ruptures_rows import Rows
 from attunement.signals.batch import Judgements
 from attunement.signals.detectors import Reason
-from attunement.signals.episodes import Episodes, Status
+from attunement.signals.episode import Episodes, Status
 from attunement.signals.rules import Rule
 
 STATUSES: Final = tuple(status.word for status in Status)

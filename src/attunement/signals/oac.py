@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from attunement.signals.archive import Archive, default_archive
-from attunement.signals.detect import Detection, NotEvaluable, Signal, Why, detect
+from attunement.signals.detection import Detection, NotEvaluable, Signal, Why, detect
 from attunement.signals.errors import SignalError
 from attunement.signals.points import points_in_words
 from attunement.signals.rules import OAC_RULES, Rule

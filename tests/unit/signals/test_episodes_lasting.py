@@ -8,7 +8,7 @@ import pytest
 
 from attunement.signals import Archive
 from attunement.signals.batch import Batch, Judgements
-from attunement.signals.episodes import Episodes, episodes
+from attunement.signals.episode import Episodes, episodes
 
 ARCHIVE = Archive(5.0, 0.8, 0.5, 0.2, "by hand")  # tolerance .5 · .5 = .25
 

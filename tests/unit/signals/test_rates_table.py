@@ -4,23 +4,46 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
+from statistics import NormalDist
 
 import numpy as np
 import pytest
 
 from attunement.signals import rule
-from attunement.signals.rates.grid import BASE, HORIZONS, TABLED, blocks, places, signature
-from attunement.signals.rates.packing import normal_share, packed, probits, unpacked
+from attunement.signals.house import default_house
+from attunement.signals.rates.axes import BASE, HORIZONS, HOUSE_VERSION, signature
+from attunement.signals.rates.grid import TABLED, blocks, places
+from attunement.signals.rates.packing import (
+    NEAREST,
+    normal_share,
+    packed,
+    probit,
+    probits,
+    unpacked,
+)
 from attunement.signals.rates.table import FILE, read_off, simulated_people, tabled
 
 PACKING = 0.004
 
 
 def test_file_is_small_and_knows_every_rule() -> None:
-    assert FILE.stat().st_size < 2_000_000
+    assert Path(FILE).stat().st_size < 2_000_000
     for one in TABLED:
         assert tabled(one), f"{one.id}: run `python -m scripts.tables`"
     assert not tabled(rule("cusum").with_params("mine", h=2.0))
+
+
+def test_the_house_rule_in_the_tables_is_the_one_that_is_shipped() -> None:
+    said = "write the version into axes.py and run `python -m scripts.tables`"
+    assert default_house(0.0, 1.0).version == HOUSE_VERSION, said
+
+
+def test_quantiles_are_those_of_the_standard_library() -> None:
+    for share in (NEAREST, 0.001, 0.02, 0.3, 0.5, 0.77, 0.9999 - NEAREST):
+        assert probit(share) == pytest.approx(NormalDist().inv_cdf(share), abs=1e-9)
+    assert probit(0.0) == probit(NEAREST)
+    assert probit(1.0) == pytest.approx(-probit(NEAREST), abs=1e-9)
 
 
 def test_points_are_an_axis_and_no_other_rule() -> None:

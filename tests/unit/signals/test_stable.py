@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from attunement.signals.stable import People, chance, stable_series, uncut
+from attunement.signals.stable import People, _as_seen, chance, stable_series, uncut
 
 PEOPLE = People(0.5, 0.10, 0.08, 0.3)
 
@@ -29,7 +29,7 @@ def test_scores_are_rounded_and_cut_off() -> None:
 
 
 def test_people_far_from_the_ends_are_what_was_seen() -> None:
-    found = uncut(PEOPLE, 0.0, 5)
+    found = uncut(PEOPLE, 0.0)
     assert found.level == pytest.approx(PEOPLE.level, abs=0.005)
     assert found.between == pytest.approx(PEOPLE.between, rel=0.03)
     assert found.noise == pytest.approx(PEOPLE.noise, rel=0.03)
@@ -42,14 +42,28 @@ def test_people_behind_a_ceiling_are_found_again() -> None:
     own = scores.mean(axis=1)
     seen = People(float(own.mean()), float(own.std()), float((scores - own[:, None]).std()), 0.2)
     assert seen.noise < 0.9 * true.noise
-    found = uncut(seen, 0.0, 5)
+    found = uncut(seen, 0.0)
     assert found.level == pytest.approx(true.level, abs=0.01)
     assert found.between == pytest.approx(true.between, rel=0.06)
     assert found.noise == pytest.approx(true.noise, rel=0.06)
+
+
+@pytest.mark.parametrize("step", [0.0, 1 / 42, 0.2])
+@pytest.mark.parametrize("true", [People(0.9, 0.15, 0.12, 0.4), People(0.3, 0.2, 0.3, 0.0)])
+def test_what_is_worked_out_is_what_simulated_people_show(true: People, step: float) -> None:
+    drawn = chance(40_000, 12, true.autocorrelation, 3)[:2]
+    scores = stable_series(drawn, true, step)
+    memory = true.autocorrelation ** np.abs(np.subtract.outer(np.arange(12), np.arange(12)))
+    of_mean = memory.mean()
+    within = scores.var(axis=1).mean() / (1 - of_mean)
+    between = scores.mean(axis=1).var() - within * of_mean
+    found = _as_seen(true, step)
+    expected = (scores.mean(), np.sqrt(between), np.sqrt(within))
+    assert found == pytest.approx(expected, rel=0.015)
 
 
 @pytest.mark.parametrize(
     "seen", [People(1.0, 0.0, 0.0, 0.0), People(0.0, 0.1, 0.1, 0.0), People(0.99, 0.2, 0.3, 0.9)]
 )
 def test_what_no_people_can_show_stays_finite(seen: People) -> None:
-    assert np.isfinite(uncut(seen, 0.1, 5)).all()
+    assert np.isfinite(uncut(seen, 0.1)).all()

@@ -3,19 +3,21 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from attunement.signals.archive import Archive, default_archive
-from attunement.signals.engine import COMPILE_FROM
 from attunement.signals.errors import SignalError
-from attunement.signals.rates.judging import HOUSE_DETECTOR, Asked
+from attunement.signals.rates.axes import HOUSE
 from attunement.signals.rates.likeness import hit_like, null_like
-from attunement.signals.rates.simulating import Counted, check_number, count_flags
 from attunement.signals.rates.stated import HitRate, NullRate, hit_sentence, null_sentence
-from attunement.signals.rates.world import Dip, Length, Null, default_null, people_of
+from attunement.signals.rates.world import Dip, Length, Null, check_number, default_null, people_of
 from attunement.signals.rules import Rule, detector_of
 from attunement.signals.rules import rule as rule_of
 from attunement.signals.series import Series
+
+if TYPE_CHECKING:
+    from attunement.signals.rates.judging import Asked
+    from attunement.signals.rates.simulating import Counted
 
 SEED = 20_260_101
 _RESEARCH = 20_000
@@ -220,7 +222,7 @@ def hit_rate(
 
 def _known(rule: Rule | str) -> Rule:
     one = rule_of(rule) if isinstance(rule, str) else rule
-    if one.detector != HOUSE_DETECTOR:
+    if one.detector != HOUSE:
         detector_of(one)
     return one
 
@@ -277,6 +279,9 @@ def _count(
     seed: int | None,
 ) -> Counted:
     """Count in a stated world."""
+    from attunement.signals.engine import COMPILE_FROM  # noqa: PLC0415 -- tables need no engine
+    from attunement.signals.rates.simulating import count_flags  # noqa: PLC0415 -- as above
+
     start = SEED if seed is None else seed
     known = world.archive() if archive is None else archive
     levels, noises = people_of(world, n, start)

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from statistics import NormalDist
 
 from attunement.signals.archive import Archive
-from attunement.signals.rates.judging import HOUSE_DETECTOR, Asked
+from attunement.signals.rates.axes import USUALLY_ASKED
 from attunement.signals.rates.likeness import tabled_hit, tabled_null
 from attunement.signals.rates.world import Dip
 from attunement.signals.rules import Rule
@@ -19,7 +18,6 @@ from attunement.signals.series import Series
 from attunement.signals.wording import count
 
 _SHORT, _LONGER = 6, 8  # a series shorter than this has no place for a dip: this many sessions then
-_CERTAIN = 1e-6
 _HALF_PER_CENT = 0.005
 
 
@@ -96,38 +94,25 @@ def rates_at_hand(
 
     Notes
     -----
-    The tables hold the house rule asked for one in ten. Asked for another share, both rates are
-    moved on the probit scale by as much as the share asked for; up to one in five that is within a
-    point and a half of what is simulated (null rates) and within two (hit rates), with a quarter
-    of the forms missing within two and a half (``tests/unit/signals/test_rates_at_hand.py``).
+    The tables hold the house rule asked for 2, 5, 10, 20, 30 and 50 in 100 within 12 sessions;
+    between two of them, and down to 1 in 100, both rates lie on a straight line on the probit
+    scale.
     """
-    return _rates(rule, like, archive, asked_null, dip or Dip())
+    asked = USUALLY_ASKED if asked_null is None else asked_null
+    return _rates(rule, like, archive, asked, dip or Dip())
 
 
 @lru_cache(maxsize=1024)
-def _rates(
-    rule: Rule, like: Series, archive: Archive, asked_null: float | None, dip: Dip
-) -> AtHand | None:
-    null = tabled_null(rule, like, archive)
+def _rates(rule: Rule, like: Series, archive: Archive, asked: float, dip: Dip) -> AtHand | None:
+    null = tabled_null(rule, like, archive, asked)
     length = len(like.sessions)
     hit_length = length if length >= _SHORT else _LONGER
-    hit = tabled_hit(rule, like, archive, dip, hit_length)
+    hit = tabled_hit(rule, like, archive, dip, length=hit_length, asked=asked)
     if null is None or hit is None:
         return None
-    if rule.detector == HOUSE_DETECTOR and asked_null is not None:
-        null, hit = _moved(null, asked_null), _moved(hit, asked_null)
     noise = max(archive.within_sd, 0.5 * like.step)
     missing = length - like.n_scores
     return AtHand(null, hit, length, missing, hit_length, dip, dip.depth * noise)
-
-
-def _moved(share: float, asked: float) -> float:
-    """Return what becomes of a share when the rule is asked for another null rate."""
-    normal = NormalDist()
-    if not _CERTAIN < share < 1.0 - _CERTAIN:
-        return share
-    by = normal.inv_cdf(asked) - normal.inv_cdf(Asked().null_rate)
-    return normal.cdf(normal.inv_cdf(share) + by)
 
 
 def _times(share: float) -> str:

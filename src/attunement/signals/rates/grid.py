@@ -15,61 +15,33 @@ from itertools import product
 import numpy as np
 
 from attunement.signals.archive import Archive
-from attunement.signals.computations import Reference, Unit
+from attunement.signals.batch import Batch
 from attunement.signals.engine import screen_batch
 from attunement.signals.gains.losses import SUDDEN_LOSS
-from attunement.signals.house import default_house
-from attunement.signals.rates.judging import HOUSE_DETECTOR, Asked, flags_of
-from attunement.signals.rates.world import Dip, Length, Null, batch_of, scores_of
+from attunement.signals.house import judge_house
+from attunement.signals.rates.axes import (
+    ASKED,
+    BASE,
+    DEPTHS,
+    HIT_AXES,
+    HIT_FURTHER,
+    HIT_HORIZONS,
+    HORIZONS,
+    LENGTHS,
+    LONGEST,
+    NULL_AXES,
+    NULL_FURTHER,
+    asked_for,
+    block_name,
+    further_of,
+)
+from attunement.signals.rates.judging import HOUSE_DETECTOR, Asked, flags_of, settled
+from attunement.signals.rates.world import Dip, Null, batch_of, scores_of
 from attunement.signals.rules import CLASSICAL_RULES, HOUSE, LOOKING_BACK_RULES, OWN_MEDIAN, Rule
 from attunement.signals.series import FloatArray
 
 SEED = 20_261_122
-HORIZONS = (2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 40, 60)
-HIT_HORIZONS = (8, 16, 40)
-LENGTHS: tuple[Length, ...] = (1, 3, "step")
-DEPTHS = (1.5, 3.0)
-LONGEST = HORIZONS[-1]
 _FAR = 60.0  # SDs from the best end to the worst, where the worst is to play no part
-
-# Where a place lies unless an axis says otherwise.
-BASE: Mapping[str, float] = {
-    "noise": 1.0,  # own within SD over the usual one
-    "memory": 0.25,
-    "missing": 0.0,
-    "away": 0.0,  # own level less the archive's, in SDs between people
-    "between": 1.4,  # SD between people
-    "range": 11.4,  # length of the scale
-    "points": 2.0,  # a limit in points
-}
-# "edge": from the own level up to the best end (less half a step), in own within SDs.
-NULL_AXES: Mapping[str, tuple[float, ...]] = {
-    "edge": (-0.5, 0.25, 0.9, 1.5, 2.25, 4.0),
-    "noise": (0.6, 0.8, 1.1, 1.67),
-    "memory": (0.0, 0.25, 0.5),
-    "missing": (0.0, 0.4),
-}
-HIT_AXES: Mapping[str, tuple[float, ...]] = {
-    "edge": (0.0, 1.25, 4.0),
-    "noise": (0.7, 1.4),
-    "memory": (0.0, 0.5),
-    "missing": (0.0, 0.4),
-}
-# What a further axis changes is added (on the probit scale) to what the axes above give.
-NULL_FURTHER: Mapping[str, Mapping[str, tuple[float, ...]]] = {
-    "archive": {
-        "edge": (0.25, 1.5, 4.0),
-        "away": (-1.5, -0.75, 0.0, 0.75, 1.5),
-        "between": (0.5, 0.9, 1.4, 2.5),
-    },
-    "range": {"edge": (0.25, 1.5, 4.0), "range": (6.0, 11.4, 30.0)},
-    "points": {"edge": (0.25, 1.5, 4.0), "points": (1.0, 2.0, 3.5)},
-}
-HIT_FURTHER: Mapping[str, Mapping[str, tuple[float, ...]]] = {
-    "archive": {"edge": (1.25, 4.0), "away": (-1.5, 0.0, 1.5), "between": (0.5, 1.4, 2.5)},
-    "range": {"edge": (1.25, 4.0), "range": (6.0, 11.4, 30.0)},
-    "points": {"edge": (1.25, 4.0), "points": (1.0, 2.0, 3.5)},
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,49 +67,6 @@ class Block:
 TABLED: tuple[Rule, ...] = (HOUSE, *CLASSICAL_RULES, *LOOKING_BACK_RULES, OWN_MEDIAN)
 
 
-_BY_DETECTOR = {
-    HOUSE_DETECTOR: "archive",
-    "shrunken_baseline": "archive",
-    "cusum": "archive",
-    "ewma": "archive",
-    "change_point": "archive",
-    SUDDEN_LOSS: "range",
-    "own_median": "points",
-}
-_BY_UNIT = {
-    Unit.SAMPLE_SD: "archive",
-    Unit.DIFFERENCE_SD: "archive",
-    Unit.RANGE: "range",
-    Unit.POINTS: "points",
-}
-
-
-def further_of(rule: Rule) -> str:
-    """Return what a rule reads beside the person: the archive, the range, points, or nothing."""
-    if rule.detector != "drop":
-        return _BY_DETECTOR.get(rule.detector, "none")
-    if rule.params["reference"] == Reference.BASELINE:
-        return "archive"
-    return _BY_UNIT.get(Unit(int(rule.params["unit"])), "none")
-
-
-def signature(rule: Rule) -> str:
-    """Return what a table's answers belong to: the computation and its numbers."""
-    if rule.detector == HOUSE_DETECTOR:
-        return f"house({default_house(0.0, 1.0).version})"
-    numbers = ",".join(
-        f"{name}={value:.12g}"
-        for name, value in sorted(rule.params.items())
-        if not (name == "points" and further_of(rule) == "points")
-    )
-    return f"{rule.detector}({numbers})"
-
-
-def block_name(part: str, rule: Rule, kind: str) -> str:
-    """Return the block that a rule is in; the house rule has its own, to be made again alone."""
-    return f"{part}-house-{kind}" if rule.detector == HOUSE_DETECTOR else f"{part}-{kind}"
-
-
 def blocks() -> tuple[Block, ...]:
     """Return every block of the tables."""
     found: dict[str, Block] = {}
@@ -145,7 +74,7 @@ def blocks() -> tuple[Block, ...]:
         ("null", NULL_AXES, NULL_FURTHER),
         ("hit", HIT_AXES, HIT_FURTHER),
     ):
-        for rule in TABLED:
+        for rule in (*(asked_for(HOUSE, rate) for rate in ASKED), *TABLED[1:]):
             for kind in dict.fromkeys(("main", further_of(rule))):
                 if kind != "none":
                     name = block_name(part, rule, kind)
@@ -286,6 +215,23 @@ def _rates(flagged: np.ndarray, judged: np.ndarray) -> tuple[float, float]:
     return float(flagged.any(axis=1).mean()), float(flagged.sum()) / max(sessions, 1)
 
 
+def _house(rules: Sequence[Rule], batch: Batch, here: Place) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Judge once by the loosest limit, and hold the answers against each of the others."""
+    if not rules:
+        return []
+    limits = [settled(Asked(rule.params["asked"]), here.archive, batch) for rule in rules]
+    model, values = limits[0].model, [one.threshold for one in limits]
+    loosest = min((one for one in values if one is not None), key=lambda one: one.value)
+    assert model is not None  # noqa: S101 -- settled() gives both
+    found = judge_house(batch, model, loosest, compile_from=1)
+    flagged = np.asarray(found.flagged)
+    return [
+        (flagged & (-found.statistic > one.value), found.evaluable)
+        for one in values
+        if one is not None
+    ]
+
+
 def _flags(
     rules: Sequence[Rule],
     here: Place,
@@ -303,10 +249,16 @@ def _flags(
     screened = (
         screen_batch(batch, together, archive=here.archive, compile_from=1) if together else None
     )
+    house = [rule for rule in rules if rule.detector == HOUSE_DETECTOR]
+    by_house = dict(
+        zip((rule.params["asked"] for rule in house), _house(house, batch, here), strict=True)
+    )
     found = []
     for rule in rules:
-        if rule.detector in {HOUSE_DETECTOR, SUDDEN_LOSS}:
-            one = flags_of(batch, rule, here.archive, asked=Asked(), compile_from=1)
+        if rule.detector == HOUSE_DETECTOR:
+            one = by_house[rule.params["asked"]]
+        elif rule.detector == SUDDEN_LOSS:
+            one = flags_of(batch, rule, here.archive, compile_from=1)
         else:
             assert screened is not None  # noqa: S101 -- there is a rule to screen by
             one = screened.of(rule.id)

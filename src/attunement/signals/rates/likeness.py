@@ -4,30 +4,42 @@
 from __future__ import annotations
 
 import math
-import sys
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from attunement.signals.archive import Archive
 from attunement.signals.computations import Reference, Unit
 from attunement.signals.detectors import Model
-from attunement.signals.engine import COMPILE_FROM
-from attunement.signals.rates.grid import DEPTHS, HIT_HORIZONS, HORIZONS, LENGTHS, further_of
-from attunement.signals.rates.judging import HOUSE_DETECTOR, PLAIN, Asked
+from attunement.signals.rates.axes import (
+    ASKED,
+    DEPTHS,
+    HIT_HORIZONS,
+    HORIZONS,
+    HOUSE,
+    LENGTHS,
+    USUALLY_ASKED,
+    asked_for,
+    further_of,
+)
+from attunement.signals.rates.packing import NEAREST, normal_share, probit
 from attunement.signals.rates.person import Person, person_behind
-from attunement.signals.rates.simulating import Counted, chosen, count_flags
 from attunement.signals.rates.stated import HitRate, NullRate, hit_sentence, null_sentence
 from attunement.signals.rates.table import read_off, simulated_people, tabled
-from attunement.signals.rates.world import MOST_SESSIONS, Dip, Null
+from attunement.signals.rates.world import MOST_SESSIONS, Dip
 from attunement.signals.rules import Rule
 from attunement.signals.series import FloatArray, Series
 from attunement.signals.stable import People, uncut
 
+if TYPE_CHECKING:
+    from attunement.signals.rates.judging import Asked
+
 _SEED = 20_260_101
-_SIMULATED = 1000  # series for a rule that is in no table
+SIMULATED = 1000  # series for a rule that is in no table
+_ASKED_HORIZON = 12  # sessions within which the tables' house rule keeps what it is asked
+_LEAST_ASKED = 0.01
 _SHORTEST_HIT = 6
 # Where the tables end: beyond, the rates are simulated.
 _BOUNDS = {
@@ -44,7 +56,7 @@ _OFF_GRID = 0.05  # share of the possible people that may lie beyond the grid
 
 
 @dataclass(frozen=True, slots=True)
-class _Like:
+class Like:
     """A series as the tables and a simulation see it, on the higher-is-better axis."""
 
     model: Model
@@ -68,9 +80,10 @@ def null_like(
     if length == 0:
         sentence = null_sentence(rule, 0, 0.0, like=True)
         return NullRate(0.0, 0.0, 0.0, 0.0, n or 0, 0, sentence)
-    kind = _likeness(like, archive)
-    if n is None and seed is None and asked is None and _within(rule, kind):
-        every, sessions = _from_null_table(rule, kind)
+    kind = likeness(like, archive)
+    rate = _tabled_rate(asked)
+    if n is None and seed is None and rate is not None and _within(rule, kind):
+        every, sessions = _asked_null(rule, kind, rate)
         many = simulated_people("null")
         return NullRate(
             per_series=every,
@@ -82,11 +95,15 @@ def null_like(
             sentence=null_sentence(rule, length, every, like=True),
             from_table=True,
         )
-    many = n or _SIMULATED
+    from attunement.signals.rates import alike  # noqa: PLC0415 -- the tables need no simulation
+
+    many = n or SIMULATED
     if n is None and seed is None and asked is None:
-        found = _simulate_alike(rule, kind.archive, kind.model, _rough(kind))
+        found = alike.simulate_alike(rule, kind.archive, kind.model, alike.rough(kind))
     else:
-        found = _simulate(rule, like, archive, dip=None, asked=asked, n=many, seed=seed or _SEED)
+        found = alike.simulate(
+            rule, like, archive, dip=None, asked=asked, n=many, seed=seed or _SEED
+        )
     return NullRate(
         per_series=found.per_series,
         per_session=found.per_session,
@@ -114,15 +131,19 @@ def hit_like(
     if length == 0:
         sentence = null_sentence(rule, 0, 0.0, like=True)
         return HitRate(0.0, 0.0, dip, onset, n or 0, 0, sentence)
-    kind = _likeness(like, archive)
+    kind = likeness(like, archive)
     shipped = _has_hits(dip, length)
-    many, from_table = n or _SIMULATED, False
-    if n is None and seed is None and asked is None and shipped and _within(rule, kind):
+    many, from_table = n or SIMULATED, False
+    asked_rate = _tabled_rate(asked)
+    tables = n is None and seed is None and asked_rate is not None and shipped
+    if tables and asked_rate is not None and _within(rule, kind):
         many, from_table = simulated_people("hit"), True
-        rate = _from_hit_table(rule, kind, dip)
+        rate = _asked_hit(rule, kind, dip, asked_rate)
         error = math.sqrt(rate * (1.0 - rate) / many)
     else:
-        found = _simulate(
+        from attunement.signals.rates import alike  # noqa: PLC0415 -- as above
+
+        found = alike.simulate(
             rule, like, archive, dip=dip, asked=asked, n=many, seed=_SEED if seed is None else seed
         )
         rate, error = found.hit, found.hit_se
@@ -138,20 +159,81 @@ def hit_like(
     )
 
 
-def tabled_null(rule: Rule, like: Series, archive: Archive) -> float | None:
-    """Return the share of stable series that are flagged; None where no table reaches."""
-    kind = _likeness(like, archive) if like.sessions else None
+def tabled_null(
+    rule: Rule, like: Series, archive: Archive, asked: float = USUALLY_ASKED
+) -> float | None:
+    """Return the share of stable series that are flagged; None where no table reaches.
+
+    ``asked``: what the house rule is asked for within 12 sessions, 0.01 to 0.5.
+    """
+    kind = likeness(like, archive) if like.sessions else None
     if kind is None or not _within(rule, kind):
         return None
-    return _from_null_table(rule, kind)[0]
+    return _asked_null(rule, kind, asked)[0]
 
 
-def tabled_hit(rule: Rule, like: Series, archive: Archive, dip: Dip, length: int) -> float | None:
+def tabled_hit(
+    rule: Rule,
+    like: Series,
+    archive: Archive,
+    dip: Dip,
+    *,
+    length: int,
+    asked: float = USUALLY_ASKED,
+) -> float | None:
     """Return the share of dips found in series of a length; None where no table reaches."""
-    kind = _likeness(like, archive) if like.sessions else None
+    kind = likeness(like, archive) if like.sessions else None
     if kind is None or not _has_hits(dip, length) or not _within(rule, kind):
         return None
-    return _from_hit_table(rule, replace(kind, length=length), dip)
+    return _asked_hit(rule, replace(kind, length=length), dip, asked)
+
+
+def _tabled_rate(asked: Asked | None) -> float | None:
+    """Return the null rate that is asked of the house rule where the tables can tell of it."""
+    if asked is None:
+        return USUALLY_ASKED
+    own = asked.model is not None or asked.threshold is not None
+    if own or asked.horizon != _ASKED_HORIZON or not _LEAST_ASKED <= asked.null_rate <= ASKED[-1]:
+        return None
+    return asked.null_rate
+
+
+def _asked_null(rule: Rule, kind: Like, asked: float) -> tuple[float, float]:
+    """Return both null rates, for the house rule between those of the tables."""
+    if rule.detector != HOUSE:
+        return _from_null_table(rule, kind)
+    below, above, share = _rates_beside(asked)
+    low = _from_null_table(asked_for(rule, below), kind)
+    if not share:
+        return low
+    high = _from_null_table(asked_for(rule, above), kind)
+    return _way_between(low[0], high[0], share), _way_between(low[1], high[1], share)
+
+
+def _asked_hit(rule: Rule, kind: Like, dip: Dip, asked: float) -> float:
+    if rule.detector != HOUSE:
+        return _from_hit_table(rule, kind, dip)
+    below, above, share = _rates_beside(asked)
+    low = _from_hit_table(asked_for(rule, below), kind, dip)
+    if not share:
+        return low
+    return _way_between(low, _from_hit_table(asked_for(rule, above), kind, dip), share)
+
+
+def _rates_beside(asked: float) -> tuple[float, float, float]:
+    """Return the tables' rates below and above, and the share of the way on the probit scale."""
+    at = min(max(int(np.searchsorted(ASKED, asked, side="right")) - 1, 0), len(ASKED) - 2)
+    below, above = ASKED[at], ASKED[at + 1]
+    start = probit(below)
+    return below, above, (probit(asked) - start) / (probit(above) - start)
+
+
+def _way_between(low: float, high: float, share: float) -> float:
+    """Return what lies between two shares on the probit scale; nothing stays nothing."""
+    if max(low, high) <= NEAREST:
+        return 0.0
+    start = probit(low)
+    return float(normal_share(np.array(start + share * (probit(high) - start))))
 
 
 def _has_hits(dip: Dip, length: int) -> bool:
@@ -165,7 +247,8 @@ def _has_hits(dip: Dip, length: int) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def _likeness(like: Series, archive: Archive) -> _Like:
+def likeness(like: Series, archive: Archive) -> Like:
+    """Return a series as the tables and a simulation see it."""
     model = Model.of(archive, like)
     span = like.maximum - like.minimum
     seen = People(
@@ -176,7 +259,7 @@ def _likeness(like: Series, archive: Archive) -> _Like:
     )
     step = round(model.step / span, 6)
     # A prior or a stated archive means the people; a learned one has seen their cut-off scores.
-    behind = uncut(seen, step, _SEED) if archive.n_scores else seen
+    behind = uncut(seen, step) if archive.n_scores else seen
     people = People(
         like.minimum + behind.level * span,
         behind.between * span,
@@ -190,7 +273,7 @@ def _likeness(like: Series, archive: Archive) -> _Like:
         maximum=like.maximum,
         step=like.step,
     )
-    return _Like(
+    return Like(
         model=model,
         archive=Archive(
             model.level, model.between, archive.within_sd, model.autocorrelation, archive.source
@@ -201,7 +284,7 @@ def _likeness(like: Series, archive: Archive) -> _Like:
     )
 
 
-def _places(rule: Rule, kind: _Like) -> dict[str, FloatArray]:
+def _places(rule: Rule, kind: Like) -> dict[str, FloatArray]:
     """Return where a series' possible people lie on the axes of the tables.
 
     The tables are for a continuous scale. Rounding to a step s adds s²/12 to a person's variance;
@@ -258,7 +341,7 @@ def _rounded_fall(fall: float, step: float) -> float:
     return (math.ceil(fall / step - 1e-9) - 0.5) * step
 
 
-def _within(rule: Rule, kind: _Like) -> bool:
+def _within(rule: Rule, kind: Like) -> bool:
     """Whether the tables reach a series."""
     if not tabled(rule) or kind.model.noise <= 0 or not (kind.person.noises > 0).all():
         return False
@@ -274,7 +357,7 @@ def _within(rule: Rule, kind: _Like) -> bool:
     return float(kind.person.weights[off].sum()) <= _OFF_GRID
 
 
-def _from_null_table(rule: Rule, kind: _Like) -> tuple[float, float]:
+def _from_null_table(rule: Rule, kind: Like) -> tuple[float, float]:
     """Return the share of series and of sessions, averaged over the possible people."""
     values = read_off("null", rule, _places(rule, kind)).reshape(-1, 2, len(HORIZONS))
     ever, sessions = values[:, 0], values[:, 1]
@@ -291,7 +374,7 @@ def _from_null_table(rule: Rule, kind: _Like) -> tuple[float, float]:
     return min(max(every, 0.0), 1.0), float(weights @ sessions)
 
 
-def _from_hit_table(rule: Rule, kind: _Like, dip: Dip) -> float:
+def _from_hit_table(rule: Rule, kind: Like, dip: Dip) -> float:
     """Return the share of dips found, averaged over the possible people."""
     values = read_off("hit", rule, _places(rule, kind))
     values = values.reshape(-1, len(LENGTHS), len(DEPTHS), len(HIT_HORIZONS))
@@ -315,111 +398,3 @@ def _session_error(every: float, sessions: float, length: int, n: int) -> float:
         return 0.0
     clumped = max(length * sessions / every, 1.0)  # flags per flagged series
     return math.sqrt(sessions * clumped / (n * max(length, 1)))
-
-
-class _Rough(NamedTuple):
-    """A series so far rounded that series which are alike share one simulation."""
-
-    length: int
-    missing: float
-    level: float  # mean and SD of the possible levels, in usual SDs
-    level_spread: float
-    noise: float  # mean and SD of the logarithm of the possible noises
-    noise_spread: float
-
-
-def _rough(kind: _Like) -> _Rough:
-    """Round a series: by less than it tells of its person."""
-    unit, w = kind.model.noise, kind.person.weights
-    levels, logs = kind.person.levels, np.log(np.maximum(kind.person.noises, 1e-9) / unit)
-    level, noise = float(w @ levels), float(w @ logs)
-    spread = math.sqrt(max(float(w @ (levels - level) ** 2), 0.0)) / unit
-    noises = math.sqrt(max(float(w @ (logs - noise) ** 2), 0.0))
-    return _Rough(
-        kind.length,
-        round(kind.missing, 1),
-        round(2.0 * level / unit) / 2.0,
-        round(5.0 * spread) / 5.0,
-        round(5.0 * noise) / 5.0,
-        round(5.0 * noises) / 5.0,
-    )
-
-
-@lru_cache(maxsize=4096)
-def _simulate_alike(rule: Rule, archive: Archive, model: Model, rough: _Rough) -> Counted:
-    """Simulate once for all series that are alike, where the tables do not reach."""
-    unit = model.noise
-    world = Null(
-        model.minimum,
-        model.maximum,
-        model.step,
-        model.level,
-        0.0,
-        unit,
-        model.autocorrelation,
-        min(rough.missing, 0.99),
-        rough.length,
-    )
-    # three levels and three noises with the mean and the variance of what is possible
-    apart, shares = (
-        np.array([-math.sqrt(3.0), 0.0, math.sqrt(3.0)]),
-        np.array([1 / 6, 2 / 3, 1 / 6]),
-    )
-    levels = unit * (rough.level + rough.level_spread * np.repeat(apart, 3))
-    noises = unit * np.exp(rough.noise + rough.noise_spread * np.tile(apart, 3))
-    person = Person(levels, noises, np.outer(shares, shares).ravel())
-    chosen_levels, chosen_noises = chosen(person, _SIMULATED)
-    fast = rule.detector == HOUSE_DETECTOR or "numba" in sys.modules
-    return count_flags(
-        rule,
-        world,
-        chosen_levels,
-        chosen_noises,
-        archive=archive,
-        seed=_SEED,
-        asked=None,
-        compile_from=COMPILE_FROM if fast else PLAIN,
-    )
-
-
-@lru_cache(maxsize=1024)
-def _simulate(
-    rule: Rule,
-    like: Series,
-    archive: Archive,
-    *,
-    dip: Dip | None,
-    asked: Asked | None,
-    n: int,
-    seed: int,
-) -> Counted:
-    """Simulate series of the people that a series leaves possible.
-
-    Where no compiler is loaded none is loaded for this: the plain kernels give the same answer.
-    """
-    kind = _likeness(like, archive)
-    world = Null(
-        like.minimum,
-        like.maximum,
-        like.step,
-        kind.model.level,
-        0.0,
-        kind.model.noise,
-        kind.model.autocorrelation,
-        min(kind.missing, 0.99),
-        kind.length,
-    )
-    levels, noises = chosen(kind.person, n)
-    house = rule.detector == HOUSE_DETECTOR
-    return count_flags(
-        rule,
-        world,
-        levels,
-        noises,
-        archive=kind.archive,
-        seed=seed,
-        dip=dip,
-        fall=0.0 if dip is None else dip.depth * kind.model.noise,
-        asked=asked,
-        compile_from=COMPILE_FROM if house or "numba" in sys.modules else PLAIN,
-    )

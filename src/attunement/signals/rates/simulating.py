@@ -9,14 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from attunement.signals.archive import Archive
-from attunement.signals.errors import SignalError
 from attunement.signals.rates.judging import Asked, flags_of
 from attunement.signals.rates.person import Person
 from attunement.signals.rates.world import Dip, Null, batch_of, scores_of
 from attunement.signals.rules import Rule
 from attunement.signals.series import FloatArray
 
-FEWEST, MOST = 100, 1_000_000
 _AT_ONCE = 4_000_000  # scores that are in memory together
 
 
@@ -30,18 +28,6 @@ class Counted:
     per_session_se: float
     hit: float
     hit_se: float
-
-
-def check_number(n: int) -> None:
-    """Refuse a number of simulated series that says nothing or never ends."""
-    if not FEWEST <= n <= MOST:
-        raise SignalError(
-            "E-SIGNAL-007",
-            what="the number of simulated series cannot be used",
-            got=f"n = {n}",
-            expected=f"a whole number from {FEWEST} to {MOST}",
-            next_step="Use the default unless you need more digits",
-        )
 
 
 def chosen(person: Person, n: int) -> tuple[FloatArray, FloatArray]:

@@ -5,17 +5,20 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from attunement.signals.archive import Archive, default_archive
-from attunement.signals.batch import Batch
 from attunement.signals.errors import SignalError
 from attunement.signals.series import FloatArray, _check_scale
 from attunement.signals.stable import chance
 
+if TYPE_CHECKING:
+    from attunement.signals.batch import Batch
+
 MOST_SESSIONS = 240
+FEWEST, MOST = 100, 1_000_000  # simulated series
 Length = int | Literal["step"]
 
 
@@ -233,6 +236,8 @@ def people_of(world: Null, n: int, seed: int) -> tuple[FloatArray, FloatArray]:
 
 def batch_of(scores: FloatArray, world: Null) -> Batch:
     """Return simulated scores as a batch in the direction of the world's measure."""
+    from attunement.signals.batch import Batch  # noqa: PLC0415 -- stating a world needs none
+
     n, length = scores.shape
     values = scores if world.higher_is_better else world.minimum + world.maximum - scores
     return Batch(
@@ -244,3 +249,15 @@ def batch_of(scores: FloatArray, world: Null) -> Batch:
         world.step,
         world.higher_is_better,
     )
+
+
+def check_number(n: int) -> None:
+    """Refuse a number of simulated series that says nothing or never ends."""
+    if not FEWEST <= n <= MOST:
+        raise SignalError(
+            "E-SIGNAL-007",
+            what="the number of simulated series cannot be used",
+            got=f"n = {n}",
+            expected=f"a whole number from {FEWEST} to {MOST}",
+            next_step="Use the default unless you need more digits",
+        )

@@ -19,8 +19,7 @@ from attunement.signals.engine import COMPILE_FROM
 from attunement.signals.errors import SignalError
 from attunement.signals.rates.agreement import Agreement, agree
 from attunement.signals.rates.judging import HOUSE_DETECTOR, Asked, flags_of, judged_by, settled
-from attunement.signals.rates.simulating import check_number
-from attunement.signals.rates.world import Dip
+from attunement.signals.rates.world import Dip, check_number
 from attunement.signals.rules import CLASSICAL_RULES, HOUSE, LOOKING_BACK_RULES, Rule
 from attunement.signals.series import FloatArray
 from attunement.signals.stable import People, uncut
@@ -264,7 +263,7 @@ class _Stable:
         starts = np.concatenate([[0], np.cumsum(sizes)])
         position = np.arange(starts[-1]) - np.repeat(starts[:-1], sizes)
         rows = np.repeat(batch.starts[:-1][chosen], sizes) + position
-        people = _people(batch, archive, seed)
+        people = _people(batch, archive)
         noise = _remembering(generator, sizes, starts, people.autocorrelation)
         levels = people.level + people.between * generator.standard_normal(n)
         drawn = Batch(
@@ -311,7 +310,7 @@ class _Stable:
         )
 
 
-def _people(batch: Batch, archive: Archive, seed: int) -> People:
+def _people(batch: Batch, archive: Archive) -> People:
     """Return the people behind an archive, upward, in the measure's units."""
     span = batch.maximum - batch.minimum
     mean = archive.mean if batch.higher_is_better else batch.minimum + batch.maximum - archive.mean
@@ -321,7 +320,7 @@ def _people(batch: Batch, archive: Archive, seed: int) -> People:
         max(archive.within_sd, 0.5 * batch.step) / span,
         archive.autocorrelation,
     )
-    behind = uncut(seen, batch.step / span, seed) if archive.n_scores else seen
+    behind = uncut(seen, batch.step / span) if archive.n_scores else seen
     return People(
         batch.minimum + behind.level * span,
         behind.between * span,
