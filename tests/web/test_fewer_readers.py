@@ -22,6 +22,7 @@ from attunement.clinic.models import (
 )
 from attunement.clinic.services.break_glass import break_glass
 from attunement.clinic.services.promises import choose_visibility
+from attunement.clinic.services.team import add_member
 
 NAME = "Synthetic Therapist 01"
 
@@ -171,3 +172,20 @@ def test_a_year_of_birth_is_noted_corrected_and_never_shown(
         "synthetic-supervisor", practice=world.practice, role=Role.SUPERVISOR
     )
     assert _browser(supervisor).post(address, {"year": "1984"}).status_code == 404
+
+
+def test_a_shared_case_says_why_few_sessions_show(world: World, lead: Login) -> None:
+    supervisor = Login.objects.create_user(
+        "synthetic-supervisor", practice=world.practice, role=Role.SUPERVISOR
+    )
+    add_member(lead, world.dyad.pk, login_id=supervisor.pk, place="supervisor", now=timezone.now())
+    browser, address = _browser(supervisor), f"/team/cases/{world.dyad.pk}/"
+    only = "Only sessions stand here whose answers the client was told that you may read"
+    no_count = "How many others there are is not said"
+    for n_shown in (0, 1, 1):
+        page = browser.get(address).content.decode()
+        assert only in page
+        assert no_count in page
+        assert page.count('id="session-') == n_shown
+        world.rated()
+        choose_visibility(world.login, world.dyad.pk, visibility="sealed", now=timezone.now())

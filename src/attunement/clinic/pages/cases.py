@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -39,6 +40,18 @@ _AS = {
     ),
     Viewer.CARE_TEAM: "You see this as a member of the care team.",
 }
+
+# The same for every case, whatever was answered: a count of what is not here would tell.
+_ONLY = {
+    Viewer.THERAPISTS_SUPERVISOR: (
+        "Only sessions stand here whose answers the {client} was told go to the supervisor."
+    ),
+}
+_ONLY_SHARED = (
+    "Only sessions stand here whose answers the {client} was told that you may read, from the "
+    "moment when they open."
+)
+_WHY_NO_COUNT = "How many others there are is not said: it would tell who has answered."
 
 
 @permission("cases_shared.view")
@@ -108,11 +121,14 @@ def _refused(request: HttpRequest, refusal: ClinicError) -> HttpResponse:
 def _case(
     request: HttpRequest, found: CasePage, *, problem: ErrorLink | None = None, words: str = ""
 ) -> HttpResponse:
+    client = settings.ATTUNEMENT.words.client
     context = {
         "dyad_id": found.dyad_id,
         "code": found.client_code,
         "therapist": found.therapist_name,
         "as_whom": _AS.get(found.viewer, ""),
+        "only": _ONLY.get(found.viewer, _ONLY_SHARED).format(client=client),
+        "why_no_count": _WHY_NO_COUNT,
         "figure": pictures.dual(found.chart) if found.chart is not None else None,
         "first": [_session(one) for one in found.first],
         "sessions": [_session(one) for one in found.sessions],
