@@ -11,8 +11,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from django.conf import settings
+from django.test import Client as Browser
+from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import (
-    Browser,
     BrowserContext,
     ConsoleMessage,
     Page,
@@ -22,6 +24,8 @@ from playwright.sync_api import (
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 from tests.clinic_world import PASSWORD, World, make_world
+
+from attunement.clinic.models import Login
 
 # Playwright's synchronous interface runs a loop in this thread; the test's own queries are safe.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -41,7 +45,7 @@ DESKTOP = {"width": 1200, "height": 800}
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
+def chromium() -> Iterator[Chromium]:
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
         pytest.skip("Chromium is not installed: apt-get install chromium")
@@ -59,7 +63,7 @@ def clinic(live_server: LiveServer, settings: Settings) -> World:
 
 
 @pytest.fixture
-def new_page(chromium: Browser, live_server: LiveServer) -> Iterator[NewPage]:
+def new_page(chromium: Chromium, live_server: LiveServer) -> Iterator[NewPage]:
     """Return a maker of fresh contexts; afterwards nothing may have gone wrong in any of them."""
     contexts: list[BrowserContext] = []
     wrong: list[str] = []
@@ -108,3 +112,13 @@ def sign_in(page: Page, clinic: World) -> None:
     page.get_by_role("heading", name="Today", exact=True).wait_for()
     page.get_by_role("link", name="Your clients").click()
     page.get_by_role("heading", name="Your clients").wait_for()
+
+
+def enter_as(page: Page, login: Login) -> None:
+    """Be this person from here on, by cookie; signing in by hand is walked elsewhere."""
+    browser = Browser()
+    browser.force_login(login)
+    name = settings.SESSION_COOKIE_NAME
+    kept = browser.cookies[name].value
+    page.context.clear_cookies()
+    page.context.add_cookies([{"name": name, "value": kept, "url": settings.ATTUNEMENT.base_url}])

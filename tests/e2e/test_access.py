@@ -1,213 +1,40 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every page and state: axe in both themes, 320 px, target sizes, forced colours, large text."""
+"""What the sweep of every page does not tell: large text, answers without colour, fresh forms.
+
+And that the sweep's looks are not blind. The sweep itself is ``test_sweep.py``.
+"""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
 from pytest_django import Settings
-from tests.clinic_world import HIGH, LOW, PASSWORD, WORDS, World, add_dyad
+from tests.clinic_world import World
 from tests.e2e.conftest import PHONE, NewPage, sign_in
-
-from attunement.clinic.models import Login, Role, SignalRecord
+from tests.e2e.looks import every_look, findings
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
-States = Callable[[Page, World], Iterator[str]]
-TARGETS = """(least) => {
-  const inline = (e) => e.tagName === "A" && e.closest("p, li, dd, td") &&
-    getComputedStyle(e).display.startsWith("inline") && !e.classList.contains("button");
-  const found = [];
-  for (const e of document.querySelectorAll("a, button, summary, input, textarea, label")) {
-    if (!e.checkVisibility({visibilityProperty: true})) continue;
-    if (e.classList.contains("skip-link")) continue;
-    if (e.tagName === "LABEL" && !e.closest(".choice, .check")) continue;
-    if (e.matches("input[type=radio], input[type=hidden]")) continue;  // their label is the target
-    if (inline(e)) continue;
-    const box = e.getBoundingClientRect();
-    if (box.width < least || box.height < least)
-      found.push(`${e.tagName} ${e.className} ${box.width}x${box.height} ${e.innerText || e.name}`);
-  }
-  return found;
-}"""
-
-
-def staff_addresses(clinic: World) -> dict[str, str]:
-    clinic.course(sessions=4)
-    hard = clinic.start(days_ago=2)
-    clinic.client_answers(hard, {**HIGH, "1": 1, "2": 1, "3": 1, "8": 5, "8a": 0}, WORDS)
-    clinic.therapist_answers(hard)
-    waiting = clinic.start(days_ago=1)
-    clinic.therapist_answers(waiting)
-    fresh = clinic.start()
-    signal = SignalRecord.objects.filter(session_id=hard).order_by("rule_id")[0]
-    return {
-        "caseload": "/",
-        "signals": "/signals/",
-        "why": f"/signals/{signal.pk}/",
-        "dyad": f"/clients/{clinic.dyad.pk}/",
-        "new": f"/clients/{clinic.dyad.pk}/sessions/new",
-        "revealed": f"/sessions/{hard}/",
-        "waiting": f"/sessions/{waiting}/",
-        "fresh": f"/sessions/{fresh}/",
-        "invite": f"/sessions/{fresh}/invite",
-        "rate": f"/sessions/{fresh}/rate",
-        "design": "/design/",
-        "logout": "/accounts/logout/",
-        "not found": "/no/such/page",
-    }
-
-
-def staff_states(page: Page, clinic: World) -> Iterator[str]:
-    """Bring the page into each state of the staff side, and name it."""
-    addresses = staff_addresses(clinic)
-    page.goto("/accounts/login/")
-    yield "sign in"
-    page.get_by_label("Name or e-mail").fill("nobody")
-    page.get_by_label("Password").fill("nothing")
-    page.get_by_role("button", name="Sign in").click()
-    yield "sign in refused"
-    sign_in(page, clinic)
-    for name, address in addresses.items():
-        page.goto(address)
-        for summary in page.locator("summary:visible").all():
-            summary.click()
-        yield name
-    page.goto(addresses["invite"])
-    page.get_by_role("button", name="Show a link and picture code").click()
-    page.locator(".qr").wait_for()
-    yield "invited"
-    page.goto(addresses["rate"])
-    page.locator("#prediction-input").fill("9")
-    page.get_by_role("button", name="Send my answers").click()
-    page.locator("#errors").wait_for()
-    yield "rate refused"
-    page.goto(addresses["why"])
-    page.get_by_role("button", name="Keep this answer").click()
-    page.locator("#errors").wait_for()
-    yield "answer refused"
-    page.locator("label[for=answer-agreed]").click()
-    page.get_by_role("button", name="Keep this answer").click()
-    page.get_by_text("You said on").wait_for()
-    yield "answered"
-    page.goto(addresses["signals"])
-    page.locator("#per-week").fill("many")
-    page.get_by_role("button", name="Keep this number").click()
-    page.locator("#errors").wait_for()
-    yield "budget refused"
-
-
-def lead_states(page: Page, clinic: World) -> Iterator[str]:
-    """Bring the page into each state of the lead's side, and name it."""
-    lead = Login.objects.create_user(
-        username="synthetic-lead", password=PASSWORD, practice=clinic.practice, role=Role.LEAD
-    )
-    page.goto("/")
-    page.get_by_label("Name or e-mail").fill(lead.username)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    page.get_by_role("heading", name="Clients of the practice").wait_for()
-    page.goto("/rules/")
-    yield "no rules yet"
-    page.goto("/rules/tune")
-    yield "nothing to tune on"
-    clinic.rated(answers=LOW)
-    for index in range(2, 11):
-        dyad = add_dyad(clinic.practice, clinic.therapist, f"Client {index:02d}")
-        clinic.rated(dyad, answers=LOW, days_ago=7)
-        clinic.rated(dyad, answers=LOW)
-    clinic.rated(answers=LOW)
-    page.goto("/rules/")
-    page.get_by_text("Agreed to, of those answered").first.wait_for()
-    yield "rules"
-    page.goto("/rules/tune?null_rate=0.5")
-    page.get_by_role("table").wait_for()
-    yield "tried"
-    page.locator("#note").evaluate("(e) => { e.removeAttribute('maxlength'); }")
-    page.locator("#note").fill("x" * 1001)
-    page.get_by_role("button", name="Save this threshold").click()
-    page.locator("#errors").wait_for()
-    yield "save refused"
-    page.locator("#note").fill("Synthetic note")
-    page.get_by_role("button", name="Save this threshold").click()
-    page.get_by_text("Synthetic note").wait_for()
-    yield "saved"
-    page.goto("/team/erase")
-    yield "erase"
-    page.get_by_role("button", name="Go on").click()
-    page.locator("#errors").wait_for()
-    yield "erase refused"
-    page.get_by_label("Code", exact=True).fill(clinic.dyad.client.code)
-    page.get_by_label("The person asked for it").check()
-    page.get_by_role("button", name="Go on").click()
-    page.get_by_label("Type the code once more").wait_for()
-    yield "erase for good?"
-    page.get_by_role("button", name="Erase for good").click()
-    page.locator("#again-error").wait_for()
-    yield "another code"
-
-
-def client_states(page: Page, clinic: World) -> Iterator[str]:
-    """Bring the page into each state of the client's side, and name it."""
-    token, _ = clinic.invite(clinic.start())
-    page.goto("/c/")
-    yield "entry"
-    page.goto("about:blank")
-    page.goto("/c/#" + "A" * 43)
-    page.get_by_role("heading", name="This link does not work").wait_for()
-    yield "closed"
-    page.goto(f"/c/#{token}")
-    page.get_by_role("button", name="Start").wait_for()
-    yield "intro"
-    page.get_by_role("button", name="Start").click()
-    yield "first question"
-    page.locator("label[for=q1-4]").click()
-    yield "answered question"
-    for _ in range(7):
-        page.locator("[data-next]").click()
-    page.locator("label[for=q8-3]").click()
-    yield "strain with its follow-up"
-    page.locator("[data-next]").click()
-    yield "last question"
-    page.get_by_role("button", name="Show all questions on one page").click()
-    yield "all questions"
-    page.locator("#q9-input").evaluate("(e) => { e.removeAttribute('maxlength'); }")
-    page.locator("#q9-input").fill("x" * 10_001)
-    page.get_by_role("button", name="Send my answers").click()
-    page.locator("#errors").wait_for()
-    yield "refused"
-    page.locator("#q9-input").fill("")
-    page.get_by_role("button", name="Send my answers").click()
-    page.get_by_role("heading", name="Thank you").wait_for()
-    yield "thanks"
-
-
-def findings(page: Page) -> list[str]:
-    found = Axe().run(page)
-    return [
-        f"{each['id']}: {each['nodes'][0]['html'][:160]}" for each in found.response["violations"]
-    ]
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("side", [staff_states, client_states, lead_states])
-def test_axe_finds_nothing(clinic: World, new_page: NewPage, side: States, scheme: str) -> None:
-    # axe is put into the page from outside, which the content policy would rightly refuse
-    page = new_page(viewport=PHONE, color_scheme=scheme, bypass_csp=True)
-    found = {name: findings(page) for name in side(page, clinic)}
-    assert len(found) >= 6
-    assert {name: each for name, each in found.items() if each} == {}
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_on_wide_pages(clinic: World, new_page: NewPage, scheme: str) -> None:
-    page = new_page(color_scheme=scheme, bypass_csp=True)
-    found = {name: findings(page) for name in staff_states(page, clinic)}
-    assert {name: each for name, each in found.items() if each} == {}
+FAULTS = """
+.faulty .button { min-height: 0; height: 20px; padding: 0; outline: none !important; }
+.faulty .wordmark-wide { width: 500px; height: 1px; }
+.faulty .note > svg { color: #f0f0f0 !important; }
+.faulty .lead { color: #ddd !important; }
+.faulty main { transition: opacity 2s; }
+.faulty .footer p { color: #555 !important; }
+.faulty main > p { max-inline-size: none; }
+.faulty .card { position: fixed; bottom: 0; }
+@media screen and (min-width: 60rem) {
+  .faulty main { max-width: none !important; margin: 0 !important; }
+}
+"""
+SEEN = {
+    "phone: scrolls sideways", "phone: target", "phone: axe label", "phone: axe color-contrast",
+    "phone: drawn too faintly", "dark: axe color-contrast", "dark: would move",
+    "paper: floats on paper", "paper: words too faint", "forced colours: focus not seen",
+    "4K: main is", "4K: lines of",
+}  # fmt: skip
 
 
 def test_axe_finds_nothing_with_the_bar_of_a_synthetic_clinic(
@@ -222,24 +49,26 @@ def test_axe_finds_nothing_with_the_bar_of_a_synthetic_clinic(
         assert findings(page) == [], address
 
 
-def test_axe_is_not_blind(new_page: NewPage) -> None:
+def test_looks_are_not_blind(new_page: NewPage) -> None:
+    """Each kind of fault is put into a page, and each look must say so."""
     page = new_page(bypass_csp=True)
     page.goto("/c/")
-    page.evaluate("document.getElementById('code').labels[0].remove()")
-    page.evaluate("document.querySelector('h1').setAttribute('style', 'color: #ddd')")
-    assert {each.split(":")[0] for each in findings(page)} >= {"label", "color-contrast"}
-
-
-@pytest.mark.parametrize(
-    ("side", "least"), [(staff_states, 24), (lead_states, 24), (client_states, 44)]
-)
-def test_targets_are_large_enough_and_nothing_overflows_at_320(
-    clinic: World, new_page: NewPage, side: States, least: int
-) -> None:
-    page = new_page(viewport={"width": 320, "height": 640})
-    for name in side(page, clinic):
-        assert page.evaluate("document.documentElement.scrollWidth") <= 320, name
-        assert page.evaluate(TARGETS, least) == [], name
+    assert every_look(page, target=44) == []
+    page.add_style_tag(content=FAULTS)
+    page.evaluate(
+        """() => {
+          document.body.classList.add("faulty");
+          document.getElementById("code").labels[0].remove();
+          const wide = document.createElement("div");
+          wide.className = "wordmark-wide";
+          document.querySelector("main").append(wide);
+          const long = document.createElement("p");
+          long.textContent = "words ".repeat(90);
+          document.querySelector("main").append(long);
+        }"""
+    )
+    found = every_look(page, target=44)
+    assert {each for each in SEEN if not any(one.startswith(each) for one in found)} == set()
 
 
 def test_text_twice_as_large_and_spaced_out_still_fits(clinic: World, new_page: NewPage) -> None:

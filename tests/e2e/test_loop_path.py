@@ -4,36 +4,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page
-from tests.clinic_world import LOW, World, add_dyad
+from tests.clinic_world import LOW, World
 from tests.e2e.conftest import PHONE, NewPage, sign_in
-from tests.e2e.test_access import TARGETS, findings
+from tests.e2e.keys import tab_to
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 WORDS = "Synthetic: you ask me first"
-STAFF_TARGET, SHARED_TARGET = 24, 44
-BOXES_BY_LABEL = TARGETS.replace("input[type=radio]", "input[type=radio], input[type=checkbox]")
-
-
-def focused_text(page: Page) -> str:
-    return page.evaluate(
-        "() => { const e = document.activeElement; "
-        "return (e.labels && e.labels[0] ? e.labels[0].innerText : e.innerText || '').trim(); }"
-    )
-
-
-def tab_to(page: Page, text: str, *, most: int = 80) -> None:
-    """Go on with Tab alone until something with these words has the focus."""
-    for _ in range(most):
-        page.keyboard.press("Tab")
-        if text in focused_text(page):
-            return
-    message = f"Tab does not reach {text!r}"
-    raise AssertionError(message)
 
 
 def test_a_rupture_from_dip_to_confirmed_repair(  # noqa: PLR0915 -- one walk
@@ -165,88 +145,3 @@ def test_everything_works_without_script(clinic: World, new_page: NewPage) -> No
     page.get_by_text("Not today. It would be too soon.").wait_for()
     page.goto("/day/")
     page.get_by_text("You put off what was asked this week.").wait_for()
-
-
-def states(page: Page, clinic: World) -> Iterator[str]:  # noqa: PLR0915 -- one line a state
-    """Bring the page into each state before, together and after a session, and name it."""
-    empty = add_dyad(clinic.practice, clinic.therapist, "Client 02")
-    sign_in(page, clinic)
-    page.goto("/day/")
-    yield "empty day"
-    for name in ("before", "together", "ledger"):
-        page.goto(f"/clients/{empty.pk}/{name}")
-        yield f"empty {name}"
-    clinic.course(sessions=4)
-    hard = clinic.start(days_ago=1)
-    clinic.client_answers(hard, LOW, "Synthetic: a slower start, please.")
-    clinic.therapist_answers(hard)
-    clinic.start()
-    page.goto("/day/")
-    yield "day"
-    before = f"/clients/{clinic.dyad.pk}/before"
-    page.goto(before)
-    page.get_by_text("Not today, because…").click()
-    yield "before"
-    page.get_by_role("button", name="Not today", exact=True).click()
-    page.get_by_text("Not today. Another reason.").wait_for()
-    yield "put off"
-    together = f"/clients/{clinic.dyad.pk}/together"
-    page.goto(together)
-    yield "together"
-    page.locator("#change").evaluate("(e) => { e.removeAttribute('maxlength'); }")
-    page.locator("#change").fill("x" * 501)
-    page.get_by_role("button", name="Keep this").click()
-    page.locator("#errors").wait_for()
-    yield "together refused"
-    page.locator("#change").fill(WORDS)
-    page.get_by_role("button", name="Keep this").click()
-    page.get_by_text("Kept:").wait_for()
-    yield "kept"
-    page.goto("/together/closed")
-    yield "closed"
-    page.goto(f"/sessions/{hard}/after")
-    for summary in page.locator("summary:visible").all():
-        summary.click()
-    yield "after"
-    page.get_by_role("button", name="Keep this").click()
-    page.locator("#errors").wait_for()
-    yield "after refused"
-    page.get_by_label("A rupture").check()
-    page.get_by_role("button", name="Keep this").click()
-    page.wait_for_url(f"**/sessions/{hard}/")
-    page.goto(f"/clients/{clinic.dyad.pk}/ledger")
-    for summary in page.locator("summary:visible").all():
-        summary.click()
-    yield "ledger"
-    page.goto("/day/")
-    yield "day with what was agreed"
-    page.goto("/day/loops")
-    page.locator("summary").first.click()
-    yield "own loops"
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("wide", [True, False], ids=["desktop", "phone"])
-def test_axe_finds_nothing_on_the_way(
-    clinic: World, new_page: NewPage, scheme: str, *, wide: bool
-) -> None:
-    # axe is put into the page from outside, which the content policy would rightly refuse
-    options = {} if wide else {"viewport": PHONE}
-    page = new_page(color_scheme=scheme, bypass_csp=True, **options)
-    found = {name: findings(page) for name in states(page, clinic)}
-    assert {name: each for name, each in found.items() if each} == {}
-    assert len(found) > 12
-
-
-def test_nothing_overflows_at_320_and_targets_are_large_enough(
-    clinic: World, new_page: NewPage
-) -> None:
-    page = new_page(viewport={"width": 320, "height": 700})
-    wrong: dict[str, object] = {}
-    for name in states(page, clinic):
-        across = page.evaluate("document.documentElement.scrollWidth")
-        shared = "together" in name or name in {"kept", "closed"}
-        small = page.evaluate(BOXES_BY_LABEL, SHARED_TARGET if shared else STAFF_TARGET)
-        if across > 320 or small:
-            wrong[name] = (across, small)
-    assert wrong == {}

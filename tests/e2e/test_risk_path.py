@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,7 +11,8 @@ from playwright.sync_api import Page, expect
 from pytest_django import Settings
 from tests.clinic_world import PASSWORD, World
 from tests.e2e.conftest import PHONE, NewPage, sign_in
-from tests.e2e.test_access import TARGETS, findings
+from tests.e2e.looks import CLIENT_TARGET, SMALLEST, STAFF_TARGET, every_look
+from tests.e2e.sweep import Sweep
 from tests.risk_world import PostOffice, on_rota
 
 from attunement.clinic.models import Login, RiskAct, RiskAlert, RiskOutbox, Role
@@ -25,6 +25,7 @@ pytestmark = [
     pytest.mark.usefixtures("risk_site"),
 ]
 NOTICE = "A response needs review."
+RISK_ROUTES = {"caseload", "alerts", "alert"}
 
 
 @pytest.fixture
@@ -149,66 +150,36 @@ def test_answer_goes_from_the_phone_to_somebody_who_looks_after_it(
     del lead
 
 
-def states(page: Page, clinic: World, lead: Login, new_page: NewPage) -> Iterator[str]:
-    """Bring the page into each state of answers for review, and name it."""
+def test_every_state_of_answers_for_review_holds_on_every_screen(
+    clinic: World, new_page: NewPage, lead: Login
+) -> None:
+    """These pages need a site that asks about risk; the others are in ``test_sweep.py``."""
     del lead
-    page.goto("/")
-    yield "silent"
-    page.goto("/risk/")
-    yield "empty"
+    sweep = Sweep(new_page(viewport=SMALLEST, bypass_csp=True), target=STAFF_TARGET)
+    page = sweep.page
+    sweep.enter(clinic.login)
+    sweep.visit("silent", "/")
+    sweep.visit("empty", "/risk/")
     phone = asked(clinic, new_page)
     phone.locator("label[for=qharm-2]").click()
     send(phone)
     work()
-    page.goto("/")
-    yield "notice"
-    page.goto("/risk/")
-    yield "waiting"
-    page.goto(f"/risk/{RiskAlert.objects.get().public_id}/")
-    yield "one"
-    page.get_by_role("button", name="I look after it").click()
-    page.get_by_role("button", name="Close it").wait_for()
-    yield "looked after"
-    page.get_by_role("button", name="Close it").click()
-    page.locator("#errors").wait_for()
-    yield "refused"
+    sweep.visit("notice", "/")
+    sweep.visit("waiting", "/risk/")
+    sweep.visit("one", f"/risk/{RiskAlert.objects.get().public_id}/")
+    sweep.send("I look after it", "looked after", after="text=has looked after it since")
+    sweep.send("Close it", "refused", after="#errors")
     page.get_by_label("What was done").fill("Synthetic words. " * 20)
-    page.get_by_role("button", name="Close it").click()
-    page.get_by_text("closed it on").wait_for()
-    yield "closed"
-    page.goto("/risk/")
-    page.locator("summary").click()
-    yield "list of closed"
+    sweep.send("Close it", "closed", after="text=closed it on")
+    sweep.visit("list of closed", "/risk/")
+    assert sweep.findings == {}
+    assert sweep.routes == RISK_ROUTES
 
 
-def test_axe_finds_nothing_and_nothing_overflows_at_320(
-    clinic: World, new_page: NewPage, lead: Login
+def test_where_whom_to_call_is_shown_holds_on_every_screen(
+    clinic: World, new_page: NewPage
 ) -> None:
-    page = new_page(viewport={"width": 320, "height": 640}, bypass_csp=True)
-    sign_in(page, clinic)
-    found = {}
-    for name in states(page, clinic, lead, new_page):
-        found[name] = findings(page)
-        assert page.evaluate("document.documentElement.scrollWidth") <= 320, name
-        assert page.evaluate(TARGETS, 24) == [], name
-    assert len(found) == 9
-    assert {name: each for name, each in found.items() if each} == {}
-
-
-def test_axe_finds_nothing_in_the_dark(clinic: World, new_page: NewPage, lead: Login) -> None:
-    page = new_page(color_scheme="dark", bypass_csp=True)
-    sign_in(page, clinic)
-    found = {name: findings(page) for name in states(page, clinic, lead, new_page)}
-    assert {name: each for name, each in found.items() if each} == {}
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_where_whom_to_call_is_shown(
-    clinic: World, new_page: NewPage, scheme: str
-) -> None:
-    page = asked(clinic, new_page, color_scheme=scheme, bypass_csp=True)
-    assert findings(page) == []
+    page = asked(clinic, new_page, bypass_csp=True)
     page.locator("label[for=qharm-3]").click()
     page.locator("#qharm [data-crisis-now]").wait_for()
-    assert findings(page) == []
-    assert page.evaluate(TARGETS, 44) == []
+    assert every_look(page, target=CLIENT_TARGET) == []

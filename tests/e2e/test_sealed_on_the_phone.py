@@ -11,21 +11,19 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from django.utils import timezone
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page
 from pytest_django.live_server_helper import LiveServer
-from tests.clinic_world import PASSWORD, World
+from tests.clinic_world import World
 from tests.e2e.bad_network import BadNetwork
 from tests.e2e.conftest import ARGUMENTS, PHONE, NewPage
-from tests.e2e.test_access import TARGETS, findings
+from tests.e2e.looks import findings
 
-from attunement.clinic.models import Answer, HeldDelivery, HeldReason, Login, Response, Role
+from attunement.clinic.models import Answer, HeldDelivery, Response
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 _LOG = logging.getLogger(__name__)
 CANARY = "canary-kQx7ZpTmW4uLrB9s"  # letters that no compressor shortens
-STATES = ["sending", "saved", "received", "other_content", "closed", "held"]
 Profile = Callable[[], BrowserContext]
 SENT = b"POST /c/sealed"
 ARRIVED = re.compile("Thank you|Your answers arrived")
@@ -295,34 +293,6 @@ def test_form_answered_elsewhere_is_told_calmly(clinic: World, new_page: NewPage
     assert Answer.objects.get(item="1").value == 2.0
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_state_is_clean_for_axe_and_fits_320(
-    clinic: World, new_page: NewPage, scheme: str
-) -> None:
-    token, _ = clinic.invite(clinic.start())
-    page = new_page(viewport={"width": 320, "height": 640}, color_scheme=scheme, bypass_csp=True)
-    for address in (f"/c/#{token}", "/c/waiting"):
-        page.goto("about:blank")
-        page.goto(address)
-        page.locator("[data-state]").first.wait_for(state="attached")
-        page.wait_for_load_state("networkidle")
-        for state in STATES:
-            page.evaluate(
-                """(state) => {
-                  for (const each of document.querySelectorAll("[data-while-asking]"))
-                    each.hidden = true;
-                  for (const each of document.querySelectorAll("[data-state]"))
-                    each.hidden = each.dataset.state !== state;
-                  for (const time of document.querySelectorAll("time")) time.textContent = "14:02";
-                }""",
-                state,
-            )
-            expect(page.locator(f'[data-state="{state}"]')).to_be_visible()
-            assert findings(page) == [], (address, state)
-            assert page.evaluate("document.documentElement.scrollWidth") <= 320, (address, state)
-            assert page.evaluate(TARGETS, 44) == [], (address, state)
-
-
 def test_first_load_of_the_form_is_light(
     clinic: World, phone: Profile, network: BadNetwork
 ) -> None:
@@ -337,35 +307,3 @@ def test_first_load_of_the_form_is_light(
     assert b"/static/attunement/js/queue.js" in network.carried
     assert b"/c/worker.js" in network.carried
     assert total <= 100 * 1024, "\n".join(f"{k} {v}" for k, v in network.carried.items())
-
-
-def test_leads_page_of_what_could_not_be_read(clinic: World, new_page: NewPage) -> None:
-    login = Login.objects.create_user(
-        username="synthetic-lead", password=PASSWORD, practice=clinic.practice, role=Role.LEAD
-    )
-    page = new_page(viewport={"width": 320, "height": 640}, bypass_csp=True)
-    page.goto("/accounts/login/?next=/held/")
-    page.get_by_label("Name or e-mail").fill(login.username)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    page.get_by_text("Every sealed form that arrived could be read.").wait_for()
-    assert findings(page) == []
-    now = timezone.now()
-    HeldDelivery.objects.create(
-        submission_id="x",
-        key_id="x",
-        envelope_sha256="0" * 64,
-        envelope="{}",
-        reason=HeldReason.UNREADABLE,
-        address_sha256="0" * 64,
-        first_at=now,
-        last_at=now,
-    )
-    page.goto("/held/")
-    assert page.get_by_role("link", name="1 form arrived and could not be read").is_visible()
-    assert findings(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= 320
-    assert page.evaluate(TARGETS, 24) == []
-    page.get_by_role("button", name="I have noticed").click()
-    page.get_by_role("button", name="I have noticed").wait_for(state="detached")
-    assert findings(page) == []

@@ -7,25 +7,12 @@ import pytest
 from playwright.sync_api import Page
 from tests.clinic_world import PASSWORD, World
 from tests.e2e.conftest import PHONE, NewPage
+from tests.e2e.keys import tab_to
 
 from attunement.clinic.models import Answer, Response
 from attunement.clinic.services.sealing import open_field
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
-
-
-def tab_to(page: Page, words: str, most: int = 80) -> None:
-    """Press Tab until the element with the focus is called ``words``."""
-    for _ in range(most):
-        page.keyboard.press("Tab")
-        found = page.evaluate(
-            "() => { const e = document.activeElement;"
-            " return (e.innerText || e.value || e.labels?.[0]?.innerText || '').trim(); }"
-        )
-        if found.startswith(words):
-            return
-    message = f"Tab never reached {words!r}"
-    raise AssertionError(message)
 
 
 def test_client_form_by_keyboard_alone(clinic: World, new_page: NewPage) -> None:
