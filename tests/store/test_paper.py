@@ -27,7 +27,7 @@ from attunement.clinic.models import (
     Score,
     Session,
 )
-from attunement.clinic.services import paper
+from attunement.clinic.services import paper, paper_codes
 from attunement.clinic.services.rebuild import rebuild_scores
 from attunement.clinic.services.results import Receipt, ReceiptStatus, Refused
 from attunement.clinic.services.secrets_of_links import ALPHABET
@@ -82,7 +82,9 @@ def test_a_sheet_is_kept_with_where_it_came_from(world: Any, filled_form: Any) -
     other = _enter(world, code, filled_form(4), login=world.therapist)
     assert isinstance(other, Refused)
     assert other.http_status == 410
-    assert paper.paper_page(world.lead, code, now=world.now).correcting  # see test_paper_corrections
+    assert paper.paper_page(
+        world.lead, code, now=world.now
+    ).correcting  # see test_paper_corrections
 
 
 def test_blank_is_left_out(world: Any) -> None:
@@ -217,18 +219,18 @@ def test_two_entries_have_to_agree(world: Any, filled_form: Any, settings: Any) 
 
 @given(st.data())
 def test_a_code_with_one_wrong_letter_is_noticed(data: Any) -> None:
-    code = paper.new_paper_code()
+    code = paper_codes.new_paper_code()
     at = data.draw(st.integers(0, 7))
     wrong = data.draw(st.sampled_from([one for one in ALPHABET if one != code[at]]))
-    assert paper.typed_paper_code(paper.shown_paper_code(code).lower()) == code
-    assert paper.typed_paper_code(code[:at] + wrong + code[at + 1 :]) is None
+    assert paper_codes.typed_paper_code(paper_codes.shown_paper_code(code).lower()) == code
+    assert paper_codes.typed_paper_code(code[:at] + wrong + code[at + 1 :]) is None
 
 
 @pytest.mark.parametrize(
     "code", ["", "A", "BBBBBBBBB", "b\x00", "' OR 1=1", "ÄÖÜBCDFG", "x" * 9999]
 )
 def test_what_is_no_code_finds_nothing(world: Any, code: str) -> None:
-    assert paper.typed_paper_code(code) is None
+    assert paper_codes.typed_paper_code(code) is None
     with pytest.raises(AccessError):
         paper.paper_page(world.lead, code, now=world.now)
 
@@ -240,7 +242,7 @@ def test_the_pages_print_and_take_a_sheet(world: Any, client: Any) -> None:
     assert session.pk in client.get("/paper/").content.decode()
     page = client.post("/paper/", {"session": [session.pk]}).content.decode()
     form = PaperForm.objects.get()
-    code = paper.shown_paper_code(form.code)
+    code = paper_codes.shown_paper_code(form.code)
     assert code in page
     assert "typed in at the practice" in page
     assert "Synthetic Client" not in page  # no name on paper

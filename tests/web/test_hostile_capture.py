@@ -24,7 +24,8 @@ from attunement.clinic.models import (
     Response,
 )
 from attunement.clinic.services.goals import add_goal
-from attunement.clinic.services.paper import new_paper_code, print_forms
+from attunement.clinic.services.paper import print_forms
+from attunement.clinic.services.paper_codes import new_paper_code
 from attunement.clinic.services.sealing import words_of
 
 # All in one, so that the way through the pages is walked once; and as many emoji as are taken.

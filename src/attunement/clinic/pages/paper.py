@@ -30,8 +30,8 @@ from attunement.clinic.services.paper import (
     paper_page,
     print_forms,
     printable,
-    typed_paper_code,
 )
+from attunement.clinic.services.paper_codes import typed_paper_code
 from attunement.measures.schema import Item, Measure, TextBundle
 
 

@@ -90,6 +90,7 @@ __all__ = [
     "ItemPair",
     "ListedSignal",
     "LookBack",
+    "Note",
     "Receipt",
     "ReceiptStatus",
     "Refused",

@@ -8,7 +8,6 @@ the client's answers would be shown anyway; otherwise it is the lead. The paper 
 from __future__ import annotations
 
 import json
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -22,7 +21,6 @@ from attunement.clinic.access import Action
 from attunement.clinic.access.visibility import Visibility
 from attunement.clinic.errors import ClinicError
 from attunement.clinic.models import (
-    PAPER_CODE_LENGTH,
     Assignment,
     Attended,
     Invitation,
@@ -55,10 +53,14 @@ from attunement.clinic.services.gate import (
     require_self,
     require_session,
 )
+from attunement.clinic.services.paper_codes import (
+    new_paper_code,
+    shown_paper_code,
+    typed_paper_code,
+)
 from attunement.clinic.services.results import FieldProblem, Receipt, Refused
 from attunement.clinic.services.risk.raising import raise_untaken
 from attunement.clinic.services.sealing import open_field
-from attunement.clinic.services.secrets_of_links import ALPHABET
 from attunement.clinic.services.submission import (
     Parcel,
     earlier,
@@ -135,25 +137,6 @@ def paper_words(therapist: str) -> str:
         "This sheet is typed in at the practice: whoever does so reads it too. That is the lead "
         f"of the practice, or your {therapist} after sending their own form."
     )
-
-
-def new_paper_code() -> str:
-    """Return a code of seven letters and digits and one that checks them."""
-    body = "".join(secrets.choice(ALPHABET) for _ in range(PAPER_CODE_LENGTH - 1))
-    return body + _check(body)
-
-
-def typed_paper_code(text: str) -> str | None:
-    """Return a code as typed without blanks, dashes and case; None where a letter is wrong."""
-    code = text[:40].replace(" ", "").replace("-", "").upper()
-    if len(code) != PAPER_CODE_LENGTH or any(letter not in ALPHABET for letter in code):
-        return None
-    return code if _check(code[:-1]) == code[-1] else None
-
-
-def shown_paper_code(code: str) -> str:
-    """Return a code as it is printed: ``"ABCD-EFGH"``."""
-    return f"{code[:4]}-{code[4:]}"
 
 
 def printable(actor: Login, *, now: datetime) -> tuple[PaperSession, ...]:
@@ -490,19 +473,6 @@ def _free_code() -> str:
     while PaperForm.objects.filter(code=code).exists():
         code = new_paper_code()
     return code
-
-
-def _check(body: str) -> str:
-    """Return the letter that catches one wrong letter and two that changed places.
-
-    No weight has a factor in common with 28, so that every single slip shows; neighbours differ,
-    so that two letters that changed places show, unless they stand 7 or 14 apart in the alphabet.
-    """
-    weights = (1, 3, 5, 9, 11, 13, 15)
-    total = sum(
-        weight * ALPHABET.index(letter) for weight, letter in zip(weights, body, strict=True)
-    )
-    return ALPHABET[total % len(ALPHABET)]
 
 
 def _refuse(got: str, expected: str) -> NoReturn:

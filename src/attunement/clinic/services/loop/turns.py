@@ -87,10 +87,12 @@ def forms_of(about: dict[str, Any]) -> dict[str, list[AskedForm]]:
         session__attended=Attended.ATTENDED,
     )
     found: dict[str, list[AskedForm]] = defaultdict(list)
-    for dyad_id, *form in rows.order_by("session__session_no").values_list(
+    for dyad_id, session_id, number, held_on, made_at in rows.order_by(
+        "session__session_no"
+    ).values_list(
         "session__dyad_id", "session_id", "session__session_no", "session__held_on", "made_at"
     ):
-        found[dyad_id].append(AskedForm(*form))
+        found[dyad_id].append(AskedForm(session_id, number, held_on, made_at))
     return found
 
 
