@@ -158,6 +158,7 @@ def walk(  # noqa: PLR0915 -- one line a picture
     camera.take(staff, "both-chairs-why", at="#questions-title")
     staff.goto(dyad)
     camera.take(staff, "client")
+    beside(staff, dyad, camera)
     staff.goto("/")
     camera.take(staff, "caseload")
     staff.get_by_role("link", name="Questions", exact=True).click()
@@ -169,6 +170,7 @@ def walk(  # noqa: PLR0915 -- one line a picture
     again = browser.new_page(base_url=address)
     again.context.add_cookies(staff.context.cookies())
     waiting(again, dyad, camera)
+    shared_screen(browser, clinic, camera)
     staff.goto("/design/")
     camera.take(staff, "design")
     staff.goto("/no/such/page")
@@ -194,6 +196,21 @@ def loop(staff: Page, camera: Camera) -> None:
     camera.take(staff, "after")
 
 
+def beside(staff: Page, dyad: str, camera: Camera) -> None:
+    """Take the pages that a therapist needs now and then."""
+    for name, address in {
+        "who-sees": f"{dyad}visibility",
+        "asking": f"{dyad}asking",
+        "predictions": "/me/calibration",
+        "paper": "/paper/",
+        "hand-over": "/kiosk/start",
+        "emergency": "/team/emergency",
+        "risk": "/risk/",
+    }.items():
+        staff.goto(address)
+        camera.take(staff, name)
+
+
 def lead(browser: Browser, address: str, password: str, camera: Camera) -> None:
     """Sign in as the lead, and take the pages about the rules."""
     page = browser.new_page(base_url=address)
@@ -205,6 +222,33 @@ def lead(browser: Browser, address: str, password: str, camera: Camera) -> None:
     camera.take(page, "rules")
     page.goto("/rules/tune?null_rate=0.3")
     camera.take(page, "rules-tune")
+    for name, path in {
+        "practice": "/",
+        "care-teams": "/team/",
+        "from-clients": "/team/messages",
+        "answers-for-the-lead": "/team/answers/",
+        "erase": "/team/erase",
+    }.items():
+        page.goto(path)
+        camera.take(page, name)
+
+
+def shared_screen(browser: Browser, clinic: tuple[str, str, str], camera: Camera) -> None:
+    """Hand a device over, and take what stands on it then."""
+    address, login, password = clinic
+    tablet = browser.new_page(base_url=address)
+    tablet.goto("/kiosk/start")
+    tablet.get_by_label("Name or e-mail").fill(login)
+    tablet.get_by_label("Password").fill(password)
+    tablet.get_by_role("button", name="Sign in").click()
+    tablet.get_by_label("Where it stands").fill("Waiting room")
+    tablet.get_by_label("PIN to leave it").fill("2468")
+    tablet.get_by_label("The same once more").fill("2468")
+    tablet.get_by_role("button", name="Sign me out and hand it over").click()
+    tablet.get_by_label("Your code").wait_for()
+    camera.take(tablet, "shared-screen")
+    tablet.goto("/kiosk/leave")
+    camera.take(tablet, "shared-screen-leave")
 
 
 def client(browser: Browser, address: str, link: str, camera: Camera) -> None:
@@ -243,6 +287,8 @@ def client(browser: Browser, address: str, link: str, camera: Camera) -> None:
     camera.take(phone, "client-thanks")
     phone.goto("/c/form")
     camera.take(phone, "client-closed")
+    phone.goto("/c/waiting")
+    camera.take(phone, "client-waiting")
 
 
 def waiting(staff: Page, dyad: str, camera: Camera) -> None:

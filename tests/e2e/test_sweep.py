@@ -36,7 +36,7 @@ NOT_PAGES = {
         "kiosk-open", "kiosk-clear", "kiosk-end", "case-share", "team-add", "team-end",
         "supervision-add", "supervision-end", "alert-acknowledge", "alert-close",
         "emergency-review", "visibility-fewer",
-        "birth-year", "birth-year", "agreed",
+        "birth-year", "agreed",
     },
 }  # fmt: skip
 
