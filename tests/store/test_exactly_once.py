@@ -132,7 +132,7 @@ def test_a_refused_form_changes_nothing_but_one_audit_event(world: Any) -> None:
     session = world.session()
     grant = _grant(world, session)
     before = AuditEvent.objects.count()
-    for fields in ({"item-1": "9"}, {"item-1": "3 "}, {}, {"item-9": "x" * 10_001}):
+    for fields in ({"item-1": "9"}, {"item-1": "3 "}, {"item-9": "a\0"}, {"item-9": "x" * 10_001}):
         refused = _send(world, grant, fields, uuid4())
         assert isinstance(refused, Refused)
         assert refused.http_status == 422
