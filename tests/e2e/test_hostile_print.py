@@ -10,6 +10,7 @@ import pytest
 from django.conf import settings as current
 from django.db import OperationalError
 from playwright.sync_api import Browser, Page
+from playwright.sync_api import Response as Answer
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 from tests.clinic_world import HIGH, World
@@ -48,7 +49,7 @@ def signed_in(new_page: NewPage, clinic: World, url: str, **options: Any) -> Pag
     page = new_page(**options)
     name = current.SESSION_COOKIE_NAME
     cookie = {"name": name, "value": clinic.browser().cookies[name].value, "url": url}
-    page.context.add_cookies([cookie])  # type: ignore[list-item] # a cookie is a mapping
+    page.context.add_cookies([cookie])
     return page
 
 
@@ -99,13 +100,12 @@ def test_row_94_phone_keeps_the_answers_while_the_store_cannot_write(
     told: list[tuple[int, str]] = []
     context = chromium.new_context(base_url=live_server.url, viewport=PHONE)
     page = context.new_page()
-    page.on(
-        "response",
-        lambda answer: (
-            "/c/sealed" in answer.url
-            and told.append((answer.status, answer.headers.get("retry-after", "")))
-        ),
-    )
+
+    def note(answer: Answer) -> None:
+        if "/c/sealed" in answer.url:
+            told.append((answer.status, answer.headers.get("retry-after", "")))
+
+    page.on("response", note)
     page.goto(f"/c/#{clinic.invite(clinic.start())[0]}")
     page.get_by_role("button", name="Show all questions on one page").click()
     for number in range(1, 8):
