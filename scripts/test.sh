@@ -11,14 +11,23 @@ if [ -z "${ATTUNEMENT_REFERENCE_DATA:-}" ]; then
   echo "Left out: tests on other people's data (set ATTUNEMENT_REFERENCE_DATA to their folder)."
 fi
 
-bash scripts/lint.sh "$venv"
+# The examples share one process and the checks of the code use one core: they run side by side. The
+# examples also leave the machine code of the kernels ready for the tests.
+lint_says=$(mktemp)
+trap 'rm -f "$lint_says"' EXIT
+bash scripts/lint.sh "$venv" >"$lint_says" 2>&1 &
+lint=$!
+echo "The examples of the docs and of the library, each page in its own scratch folder:"
+examples=0
+"$venv/bin/python" -m pytest -q README.md docs src || examples=$?
+lint_failed=0
+wait "$lint" || lint_failed=$?
+cat "$lint_says"
+[ "$lint_failed" = 0 ] && [ "$examples" = 0 ]
 
 browser_tests=(-m "not e2e")
 [ -n "$BROWSER" ] && browser_tests=()
-"$venv/bin/python" -m pytest -q -n 3 --dist loadgroup --durations=8 "${browser_tests[@]}" tests
-
-echo "The examples of the docs and of the library, each page in its own scratch folder:"
-"$venv/bin/python" -m pytest -q README.md docs src
+"$venv/bin/python" -m pytest -q -n 3 --dist loadgroup --durations=12 "${browser_tests[@]}" tests
 
 if [ -n "$POSTGRESQL_BIN" ]; then
   echo "The store, services and pages again, on PostgreSQL:"

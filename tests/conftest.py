@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -48,6 +49,32 @@ def _flush_removes_append_only_rows() -> Iterator[None]:
     patch.setattr(Command, "handle", handle)
     yield
     patch.undo()
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """Take the SQLite file that was made in one step; PostgreSQL's is made by the migrations."""
+    return not os.environ.get("ATTUNEMENT_TEST_DATABASE")
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None,  # noqa: ARG001
+    django_db_keepdb: bool,  # noqa: FBT001 -- pytest-django's own fixture
+) -> None:
+    """Lay the file ready: running every migration would take each worker seconds."""
+    if not django_db_keepdb:
+        return
+    from django.conf import settings  # noqa: PLC0415 -- after django.setup
+
+    from attunement.clinic.store.sqlite.new_store import statements  # noqa: PLC0415
+
+    file = Path(settings.DATABASES["default"]["TEST"]["NAME"])
+    file.unlink(missing_ok=True)
+    made = sqlite3.connect(file)
+    with made:
+        made.executescript("BEGIN;" + "".join(f"{one}\n" for one in statements()))
+    made.close()
 
 
 @dataclass

@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.slow
+# One worker makes the synthetic clinic, once.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("tune")]
 RUN = [sys.executable, "-c", "from attunement.cli import main; main()"]
 
 

@@ -24,7 +24,11 @@ import pyrage
 import pytest
 from tests.clinic_process import run_lines
 
-pytestmark = [pytest.mark.store, pytest.mark.slow]
+pytestmark = [
+    pytest.mark.store,
+    pytest.mark.slow,
+    pytest.mark.xdist_group("backup"),  # one worker makes the clinic that all copy
+]
 RUN = [sys.executable, "-c", "from attunement.cli import main; main()"]
 SERVER = os.environ.get("ATTUNEMENT_TEST_DATABASE", "")
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "alone")  # each has databases of its own

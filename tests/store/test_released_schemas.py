@@ -13,6 +13,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -20,7 +21,11 @@ from urllib.parse import urlsplit, urlunsplit
 import pytest
 from tests.clinic_process import run_lines
 
-pytestmark = [pytest.mark.store, pytest.mark.slow]
+pytestmark = [
+    pytest.mark.store,
+    pytest.mark.slow,
+    pytest.mark.xdist_group("released"),  # one worker upgrades each old database, once
+]
 FOLDER = Path(__file__).parent / "released"
 RELEASED = sorted(FOLDER.glob("schema_*.sql.gz"))
 SERVER = os.environ.get("ATTUNEMENT_TEST_DATABASE", "")
@@ -93,12 +98,16 @@ def _as_made(file: Path, target: Path) -> sqlite3.Connection:
     return database
 
 
-def _clinic(folder: Path) -> None:
+def _configured(name: str) -> str:
+    address = urlunsplit(urlsplit(SERVER)._replace(path=f"/{name}")) if SERVER else "clinic.sqlite3"
+    return _CONFIG.format(database=json.dumps(address))
+
+
+def _clinic(folder: Path, name: str) -> None:
     from attunement.clinic.config.keys_file import write_keys  # noqa: PLC0415
     from attunement.clinic.config.secret import write_secret  # noqa: PLC0415
 
-    address = urlunsplit(urlsplit(SERVER)._replace(path=f"/{NAME}")) if SERVER else "clinic.sqlite3"
-    (folder / "clinic.toml").write_text(_CONFIG.format(database=json.dumps(address)))
+    (folder / "clinic.toml").write_text(_configured(name))
     write_secret(folder / "secret.key")
     write_keys(folder / "clinic.keys")
 
@@ -107,8 +116,8 @@ def _into_postgresql(old: sqlite3.Connection, folder: Path, last: str) -> None:
     """Bring PostgreSQL to the same old state through its migrations, and the same rows into it."""
     import psycopg  # noqa: PLC0415 -- where there is a server
 
+    _drop(NAME)
     with psycopg.connect(SERVER, autocommit=True) as server:
-        server.execute(f'DROP DATABASE IF EXISTS "{NAME}" WITH (FORCE)')
         server.execute(f'CREATE DATABASE "{NAME}"')
     others = ("account", "auth", "contenttypes", "sessions")
     _python(
@@ -144,24 +153,58 @@ def _into_postgresql(old: sqlite3.Connection, folder: Path, last: str) -> None:
                 )
 
 
-@pytest.fixture(params=RELEASED, ids=lambda file: file.name.split(".")[0])
-def released(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
-    """An old database in this store, and the file it was made from for comparison."""
-    _clinic(tmp_path)
-    before = _as_made(request.param, tmp_path / "as-made.sqlite3")
+@dataclass(frozen=True)
+class Upgraded:
+    """An old database that this version opened, and what it was made from."""
+
+    folder: Path
+    before: sqlite3.Connection
+    found: dict[str, Any]
+
+
+def _drop(name: str) -> None:
+    import psycopg  # noqa: PLC0415
+
+    with psycopg.connect(SERVER, autocommit=True) as server:
+        server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@pytest.fixture(scope="module", params=RELEASED, ids=lambda file: file.name.split(".")[0])
+def upgraded(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Upgraded]:
+    """An old database, brought to this version once for all the tests that look at it."""
+    folder = tmp_path_factory.mktemp("released")
+    _clinic(folder, NAME)
+    before = _as_made(request.param, folder / "as-made.sqlite3")
     ((last,),) = _rows(before, "SELECT max(name) FROM django_migrations WHERE app = 'clinic'")
     if SERVER:
-        _into_postgresql(before, tmp_path, last)
+        _into_postgresql(before, folder, last)
     else:
         before.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        shutil.copy(tmp_path / "as-made.sqlite3", tmp_path / "clinic.sqlite3")
-    yield tmp_path, before
+        shutil.copy(folder / "as-made.sqlite3", folder / "clinic.sqlite3")
+    yield Upgraded(folder, before, json.loads(_python(folder, _OPEN)))
     before.close()
+    if SERVER:
+        _drop(NAME)
+
+
+@pytest.fixture
+def copied(upgraded: Upgraded, tmp_path: Path) -> Iterator[Path]:
+    """The clinic in a folder and a database of its own, to do things to."""
+    folder = tmp_path / "clinic"
+    shutil.copytree(upgraded.folder, folder)
     if SERVER:
         import psycopg  # noqa: PLC0415
 
+        name = f"{NAME}_copied"
+        _drop(name)
         with psycopg.connect(SERVER, autocommit=True) as server:
-            server.execute(f'DROP DATABASE IF EXISTS "{NAME}" WITH (FORCE)')
+            server.execute(f'CREATE DATABASE "{name}" TEMPLATE "{NAME}"')
+        (folder / "clinic.toml").write_text(_configured(name))
+    yield folder
+    if SERVER:
+        _drop(f"{NAME}_copied")
 
 
 def test_there_is_a_database_of_each_earlier_state() -> None:
@@ -169,8 +212,8 @@ def test_there_is_a_database_of_each_earlier_state() -> None:
     assert all(file.stat().st_size < 200 * 1024 for file in RELEASED)
 
 
-def test_an_earlier_database_keeps_every_answer(released: Any) -> None:
-    folder, before = released
+def test_an_earlier_database_keeps_every_answer(upgraded: Upgraded) -> None:
+    before, found = upgraded.before, upgraded.found
     counts = {
         table: before.execute(f'SELECT count(*) FROM "{table}"').fetchone()[0]
         for (table,) in before.execute(
@@ -184,7 +227,6 @@ def test_an_earlier_database_keeps_every_answer(released: Any) -> None:
         if "clinic_signaloutcome" in counts
         else []
     )
-    found = json.loads(_python(folder, _OPEN))
     assert found["migrated"] > 0
     assert {table: found["counts"][table] for table in counts} == counts
     answers = _rows(before, "SELECT response_id, item, value, text FROM clinic_answer")
@@ -200,51 +242,47 @@ def test_an_earlier_database_keeps_every_answer(released: Any) -> None:
     )
     assert (found["differ"], found["bad"]) == (0, None)
     assert found["events"] == counts["clinic_auditevent"]
-    again = json.loads(_python(folder, _OPEN))
+    again = json.loads(_python(upgraded.folder, _OPEN))
     assert again["migrated"] == 0
     assert {**again, "migrated": 0, "backup": 0} == {**found, "migrated": 0, "backup": 0}
 
 
-def test_words_that_were_plain_are_in_no_file_of_the_store_afterwards(released: Any) -> None:
+def test_words_that_were_plain_are_in_no_file_of_the_store_afterwards(upgraded: Upgraded) -> None:
     """Only in the copy that was made before the migration, which says so in its name."""
-    folder, before = released
     if SERVER:
         pytest.skip("PostgreSQL keeps older pages in its own log until it is recycled")
+    folder = upgraded.folder
     words = [
         text.encode()
-        for (text,) in before.execute("SELECT text FROM clinic_answer WHERE text IS NOT NULL")
-        if len(text) > 12
+        for (text,) in upgraded.before.execute("SELECT text FROM clinic_answer")
+        if text is not None and len(text) > 12
     ]
-    store = folder / "clinic.sqlite3"
-    assert all(one in store.read_bytes() for one in words)  # the test can find them
-    found = json.loads(_python(folder, _OPEN))
+    as_made = (folder / "as-made.sqlite3").read_bytes()
+    assert all(one in as_made for one in words)  # the test can find them
     left = b"".join(file.read_bytes() for file in folder.glob("clinic.sqlite3*"))
     assert [one for one in words if one in left] == []
-    copy = folder / found["backup"]
+    copy = folder / upgraded.found["backup"]
     assert copy.name == "clinic.before-20261201T000000Z.sqlite3"
     assert all(one in copy.read_bytes() for one in words)
 
 
-def test_the_copy_made_before_a_migration_opens_again(released: Any) -> None:
-    folder, before = released
+def test_the_copy_made_before_a_migration_opens_again(upgraded: Upgraded, copied: Path) -> None:
     if SERVER:
         pytest.skip("PostgreSQL is its operator's dump")
-    found = json.loads(_python(folder, _OPEN))
-    copy = sqlite3.connect(folder / found["backup"])
-    assert _rows(copy, "SELECT * FROM clinic_answer ORDER BY id") == _rows(
-        before, "SELECT * FROM clinic_answer ORDER BY id"
+    copy = copied / upgraded.found["backup"]
+    kept = sqlite3.connect(copy)
+    assert _rows(kept, "SELECT * FROM clinic_answer ORDER BY id") == _rows(
+        upgraded.before, "SELECT * FROM clinic_answer ORDER BY id"
     )
-    copy.close()
-    for file in folder.glob("clinic.sqlite3*"):
+    kept.close()
+    for file in copied.glob("clinic.sqlite3*"):
         file.unlink()
-    (folder / found["backup"]).rename(folder / "clinic.sqlite3")
-    assert json.loads(_python(folder, _OPEN))["answers"] == found["answers"]
+    copy.rename(copied / "clinic.sqlite3")
+    assert json.loads(_python(copied, _OPEN))["answers"] == upgraded.found["answers"]
 
 
-def test_the_sealing_of_words_can_be_taken_back(released: Any) -> None:
+def test_the_sealing_of_words_can_be_taken_back(upgraded: Upgraded, copied: Path) -> None:
     """Migration 0010 backwards, with rows: an operator's way to the version before."""
-    folder, before = released
-    _python(folder, _OPEN)
     back = (
         "import hashlib, json\n"
         "from django.core.management import call_command\n"
@@ -254,8 +292,8 @@ def test_the_sealing_of_words_can_be_taken_back(released: Any) -> None:
         "    cursor.execute('SELECT response_id, item, value, text FROM clinic_answer')\n"
         "    print(json.dumps([list(row) for row in cursor.fetchall()]))\n"
     )
-    answers = json.loads(_python(folder, back))
-    kept = _rows(before, "SELECT response_id, item, value, text FROM clinic_answer")
+    answers = json.loads(_python(copied, back))
+    kept = _rows(upgraded.before, "SELECT response_id, item, value, text FROM clinic_answer")
     assert _digest_of(answers) == _digest_of(kept)
 
 

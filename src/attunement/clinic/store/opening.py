@@ -17,6 +17,7 @@ from django.db.migrations.executor import MigrationExecutor
 from attunement.clinic.errors import ClinicError
 from attunement.clinic.store.durability import check_store
 from attunement.clinic.store.scrubbing import scrub
+from attunement.clinic.store.sqlite.new_store import make_new_store
 
 LONGEST_REASON = 200
 SEALING = "0010_keys"
@@ -37,7 +38,8 @@ def open_store(*, now: datetime) -> Opened:
 
     A SQLite file that holds a schema is copied first, with SQLite's own backup call (a copied
     file would miss the write-ahead log), and the copy is checked. PostgreSQL is not copied: that
-    is its operator's dump. Whoever was erased is erased again if the database still knows them.
+    is its operator's dump. An empty SQLite file gets every table in one step. Whoever was erased
+    is erased again if the database still knows them.
 
     Raises
     ------
@@ -55,9 +57,11 @@ def open_store(*, now: datetime) -> Opened:
     backup: Path | None = None
     if plan and executor.loader.applied_migrations and connection.vendor == "sqlite":
         backup = back_up(Path(str(connection.settings_dict["NAME"])), now=now)
-    if plan:
+    made = bool(plan) and make_new_store()
+    if plan and not (made and _nothing_left()):
         call_command("migrate", interactive=False, verbosity=0)
-    call_command("createcachetable", verbosity=0)
+    if not made:
+        call_command("createcachetable", verbosity=0)
     check_store()
     if SEALING in {migration.name for migration, _ in plan}:
         scrub(SEALED_TABLES)  # names and words were there in plain until now
@@ -66,6 +70,11 @@ def open_store(*, now: datetime) -> Opened:
 
     erased = replay_erasures(now=now)
     return Opened(migrated=len(plan), backup=backup, erased=erased)
+
+
+def _nothing_left() -> bool:
+    executor = MigrationExecutor(connection)
+    return not executor.migration_plan(executor.loader.graph.leaf_nodes())
 
 
 def require_current() -> None:
