@@ -20,10 +20,10 @@ lint=$!
 echo "The examples of the docs and of the library, each page in its own scratch folder:"
 examples=0
 "$venv/bin/python" -m pytest -q README.md docs src || examples=$?
-lint_failed=0
-wait "$lint" || lint_failed=$?
+lint_found=0
+wait "$lint" || lint_found=$?
 cat "$lint_says"
-[ "$lint_failed" = 0 ] && [ "$examples" = 0 ]
+if [ "$lint_found" != 0 ] || [ "$examples" != 0 ]; then exit 1; fi
 
 browser_tests=(-m "not e2e")
 [ -n "$BROWSER" ] && browser_tests=()
