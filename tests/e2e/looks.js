@@ -131,7 +131,7 @@ globalThis.looks ??= (() => {
   // On paper: dark on white, nothing that floats over the text, nothing to press.
   const paper = () => {
     const floats = all("body *").filter((e) => ["fixed", "sticky"].includes(style(e).position));
-    const controls = all("button, nav, [type=submit], .button, .skip-link, progress");
+    const controls = all("button, nav, [type=submit], .button, .skip-link, progress, .footer a");
     const wrong = floats.map((e) => `floats on paper: ${called(e)}`);
     wrong.push(...controls.map((e) => `to press on paper: ${called(e)}`));
     if (light(ground(document.body)) < 0.95) wrong.push("paper is not white");
