@@ -200,6 +200,11 @@ def test_reload_without_a_network_shows_a_page_of_ours_and_nothing_of_the_person
             page.wait_for_timeout(200)
         assert page.evaluate(wait, scope), scope
     opens(page, clinic)
+    while page.locator("[data-next]").is_visible():
+        page.locator("[data-next]").click()
+    page.get_by_role("button", name="Send my answers").click()
+    page.get_by_text("You have left everything out.").wait_for()
+    assert page.evaluate(HIGH_UP) == []
     answers(page, CANARY)
     network.cut = True
     page.reload()
