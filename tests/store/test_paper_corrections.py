@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -194,8 +195,9 @@ def test_an_answer_about_risk_is_passed_on_anew(world: Any) -> None:
 
 
 def test_erasing_the_client_takes_the_corrected_words_too(
-    world: Any, typed: tuple[Any, str], filled_form: Any
+    world: Any, typed: tuple[Any, str], filled_form: Any, settings: Any, tmp_path: Path
 ) -> None:
+    settings.ATTUNEMENT = replace(settings.ATTUNEMENT, home=tmp_path)  # for the ledger of erasures
     _, code = typed
     _type(world, code, filled_form(6, text=WORDS))
     client = world.dyad.client
