@@ -67,11 +67,13 @@ globalThis.looks ??= (() => {
       .map(([e, box]) => `target ${Math.round(box.width)}x${Math.round(box.height)}: ${called(e)}`);
 
   // Words against what lies behind them, where axe reads colours that are not those on the screen.
-  const ink = () =>
+  const written = () =>
     all("body *")
       .filter((e) => e.matches("input, textarea, select") ||
         Array.from(e.childNodes).some((each) => each.nodeType === 3 && each.data.trim()))
-      .filter((e) => !e.closest("svg, .visually-hidden, .skip-link, noscript, :disabled"))
+      .filter((e) => !e.closest("svg, .visually-hidden, .skip-link, noscript, :disabled"));
+  const ink = () =>
+    written()
       .filter((e) => parts(style(e).color)[3] > 0 && contrast(style(e).color, ground(e)) < 4.5)
       .map((e) => `words too faint: ${style(e).color} on ${ground(e)}: ${called(e)}`);
 
@@ -161,11 +163,29 @@ globalThis.looks ??= (() => {
     return wrong;
   };
 
-  const words = (rules) =>
-    axe
-      .run(document, {resultTypes: ["violations"], ...(rules && {runOnly: rules})})
-      .then(({violations}) =>
-        violations.map(({id, nodes}) => `axe ${id}: ${nodes[0].html.slice(0, 160)}`));
+  const judge = (where, options) =>
+    axe.run(where, {resultTypes: ["violations"], ...options}).then(({violations}) =>
+      violations.map(({id, nodes}) => `axe ${id}: ${nodes[0].html.slice(0, 160)}`));
+  const everything = () => judge(document, {});
+  const form = () => judge(document, {rules: {"color-contrast": {enabled: false}}});
 
-  return {across, targets, ink, strokes, focus, motion, paper, wide, axe: words};
+  // Contrast is by far the dearest of axe's rules: each pair of ink and ground is judged once.
+  const colours = async (known) => {
+    const pairs = new Map();
+    for (const e of written()) {
+      const {color, fontSize, fontWeight} = style(e);
+      pairs.set([color, ground(e), fontSize, fontWeight].join(" "), e);
+    }
+    for (const pair of known) pairs.delete(pair);
+    if (!pairs.size) return {wrong: [], pairs: []};
+    const include = Array.from(pairs.values());
+    return {
+      wrong: await judge({include}, {runOnly: ["color-contrast"]}),
+      pairs: Array.from(pairs.keys()),
+    };
+  };
+
+  return {
+    across, targets, ink, strokes, focus, motion, paper, wide, axe: everything, form, colours,
+  };
 })();

@@ -19,7 +19,6 @@ SMALLEST = {"width": 320, "height": 640}
 ZOOMED = {"width": 640, "height": 450}  # what a window of 1280 x 900 shows at 200 %
 WIDEST = {"width": 3840, "height": 2160}
 _LOOKS = (Path(__file__).parent / "looks.js").read_text(encoding="utf-8")
-_COLOURS = ["color-contrast", "link-in-text-block"]  # what another set of colours can change
 _UNFOLD = """() => {
   globalThis.folded = Array.from(document.querySelectorAll("details:not([open])"));
   for (const each of folded) each.open = true;
@@ -27,37 +26,46 @@ _UNFOLD = """() => {
 _FOLD = "() => { for (const each of folded) each.open = false; }"
 
 
-def ask(page: Page, look: str, *arguments: Any) -> list[str]:
+def ask(page: Page, look: str, *arguments: Any) -> Any:
     """Ask the page one question of ``looks.js``; put it there if it is not yet."""
     if not page.evaluate("'looks' in globalThis"):
         # From outside, which the content policy would rightly refuse: contexts use ``bypass_csp``.
         page.evaluate(AXE_SCRIPT)
         page.evaluate(_LOOKS)
-    found: list[str] = page.evaluate("([name, given]) => looks[name](...given)", [look, arguments])
-    return found
+    return page.evaluate("([name, given]) => looks[name](...given)", [look, arguments])
 
 
 def findings(page: Page) -> list[str]:
     """Return what axe finds on the page as it is."""
-    return ask(page, "axe")
+    found: list[str] = ask(page, "axe")
+    return found
 
 
-def every_look(page: Page, *, target: int) -> list[str]:
-    """Return what is wrong with the page as it is on any screen, closed explanations opened."""
+def every_look(page: Page, *, target: int, known: set[str] | None = None) -> list[str]:
+    """Return what is wrong with the page as it is on any screen, closed explanations opened.
+
+    ``known`` are the pairs of ink and ground that were judged on earlier pages; it grows.
+    """
     usual = page.viewport_size
     assert usual is not None
     wrong: list[str] = []
+    judged = set() if known is None else known
 
     def note(look: str, *names: str) -> None:
         for name in names:
-            given = {"axe colours": ("axe", _COLOURS), "targets": ("targets", target)}
-            wrong.extend(f"{look}: {each}" for each in ask(page, *given.get(name, (name,))))
+            if name == "colours":
+                found = ask(page, name, sorted(judged))
+                judged.update(found["pairs"])
+                answers = found["wrong"]
+            else:
+                answers = ask(page, name, target) if name == "targets" else ask(page, name)
+            wrong.extend(f"{look}: {each}" for each in answers)
 
     page.set_viewport_size(SMALLEST)
     with _unfolded(page):
-        note("phone", "across", "targets", "axe", "strokes")
+        note("phone", "across", "targets", "form", "colours", "strokes")
         page.emulate_media(color_scheme="dark", reduced_motion="reduce")
-        note("dark", "axe colours", "strokes", "motion")
+        note("dark", "colours", "strokes", "motion")
         page.emulate_media(media="print")
         note("paper", "paper", "ink", "strokes")
         page.emulate_media(media="screen", forced_colors="active")

@@ -19,15 +19,17 @@ class Sweep:
 
     def __init__(self, page: Page, *, target: int) -> None:
         self.page = page
+        page.set_default_timeout(60_000)  # a first look at predictions compiles what they need
         self.target = target
         self.wrong: dict[str, list[str]] = {}
         self.routes: set[str] = set()
+        self.known: set[str] = set()
 
     def see(self, state: str) -> None:
         """Look at the page as it is now, and call that ``state``."""
         assert state not in self.wrong, f"two states are called {state!r}"
         self.page.wait_for_load_state("load")  # before its style a page is another one
-        self.wrong[state] = every_look(self.page, target=self.target)
+        self.wrong[state] = every_look(self.page, target=self.target, known=self.known)
         try:
             self.routes.add(str(resolve(urlsplit(self.page.url).path).url_name))
         except Resolver404:
