@@ -173,7 +173,7 @@ def test_every_state_of_answers_for_review_holds_on_every_screen(
     sweep.send("Close it", "closed", after="text=closed it on")
     sweep.visit("list of closed", "/risk/")
     assert sweep.findings == {}
-    assert sweep.routes == RISK_ROUTES
+    assert sweep.routes >= RISK_ROUTES
 
 
 def test_where_whom_to_call_is_shown_holds_on_every_screen(
