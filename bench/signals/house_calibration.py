@@ -71,7 +71,13 @@ def main() -> None:
     parser.add_argument("--archive", type=int, default=300, help="clients in the archive")
     parser.add_argument("--archives", type=int, default=4, help="archives per condition")
     parser.add_argument("--clients", type=int, default=5000, help="new clients per archive")
+    parser.add_argument("--only", action="append", choices=CONDITIONS, help="a condition")
+    parser.add_argument("--told", action="store_true", help="true numbers in place of an archive")
     options = parser.parse_args()
+    chosen = {name: CONDITIONS[name] for name in options.only or CONDITIONS}
+    if options.told:
+        told(chosen, options.clients)
+        return
     print(f"Before: {probe()}")
     print(f"{options.archives} archives of {options.archive}; mean (lowest to highest) counted %")
     print(
@@ -79,7 +85,8 @@ def main() -> None:
         + "  ".join(f"asked {100 * a:2.0f} %      " for a in ASKED)
     )
     worst = 0.0
-    for place, (name, (course, length)) in enumerate(CONDITIONS.items()):
+    for name, (course, length) in chosen.items():
+        place = list(CONDITIONS).index(name)
         rng = np.random.default_rng([1, place])
         start = time.perf_counter()
         rows = []
@@ -97,8 +104,29 @@ def main() -> None:
         worst = max(worst, float(np.abs(found.mean(0) - 100 * np.array(ASKED)).max()))
         print(f"{name:34} {top:5.0f} %  {cells}   {time.perf_counter() - start:5.1f} s", flush=True)
     print(f"largest deviation of a mean: {worst:.1f} points")
+    if options.only:
+        return
     ruptured(options.clients)
     alone(options.clients)
+
+
+def told(chosen: dict[str, tuple[Course, int]], n: int) -> None:
+    """Print what the limits give by themselves: the model is told the true numbers."""
+    for name, (course, length) in chosen.items():
+        prior = default_house(course.minimum, course.maximum, course.step)
+        client = replace(
+            prior.client,
+            level=course.level,
+            between_sd=course.between_sd,
+            within_sd=course.within_sd,
+            memory=course.autocorrelation,
+            slope=course.slope,
+            slope_sd=course.slope_sd,
+            noise_spread=course.noise_spread,
+        )
+        model = replace(prior, client=client, missing=course.missing)
+        found = counted(model, course, length, n, np.random.default_rng(5))
+        print(f"{name:34} " + " ".join(f"{one:5.1f}" for one in found), flush=True)
 
 
 def ruptured(n: int) -> None:
