@@ -17,7 +17,7 @@ from typing import Any
 from uuid import uuid4
 
 PASSWORD = "a synthetic pass phrase 7"  # noqa: S105 -- synthetic people
-_BATCH = 2000
+_AT_ONCE = 200  # rows of one statement
 
 
 def main(config: Path, plan: Path) -> None:
@@ -45,6 +45,14 @@ def main(config: Path, plan: Path) -> None:
     plan.write_text(json.dumps(made), encoding="utf-8")
 
 
+def _write(rows: list[Any]) -> None:
+    """Write rows of one table as the program itself does."""
+    from attunement.clinic.store.statements import insert
+
+    for first in range(0, len(rows), _AT_ONCE):
+        insert(rows[first : first + _AT_ONCE])
+
+
 def _signals(*, now: Any) -> None:
     """Judge what was answered, as it would have been when it came in."""
     from attunement.clinic.models import Dyad
@@ -69,12 +77,12 @@ def _people(asked: dict[str, int], names: list[str]) -> dict[str, Any]:
         )
         for name in names[1:]
     ]
-    Login.objects.bulk_create(others)
+    _write(others)
     therapists = [Therapist.objects.get(login=first)] + [
         Therapist(practice_id=first.practice_id, login=one, display_name="Synthetic Therapist")
         for one in others
     ]
-    Therapist.objects.bulk_create(therapists[1:])
+    _write(therapists[1:])
     rows = []
     for number in range(asked["dyads"]):
         client = Client(practice_id=first.practice_id, code=f"C-{number:05d}")
@@ -84,12 +92,12 @@ def _people(asked: dict[str, int], names: list[str]) -> dict[str, Any]:
             therapist=therapists[number % len(therapists)],
         )
         rows.append((client, dyad, CareEpisode(dyad=dyad, began_on=first.date_joined.date())))
-    Client.objects.bulk_create([row[0] for row in rows])
-    Dyad.objects.bulk_create([row[1] for row in rows])
+    _write([row[0] for row in rows])
+    _write([row[1] for row in rows])
     weeks = timedelta(weeks=asked["answered"] + asked["open"])
     for _, _, episode in rows:
         episode.began_on -= weeks
-    CareEpisode.objects.bulk_create([row[2] for row in rows])
+    _write([row[2] for row in rows])
     return {"logins": names, "password": PASSWORD, "rows": rows}
 
 
@@ -115,7 +123,7 @@ def _sessions(asked: dict[str, int], rows: list[Any], *, now: Any) -> list[dict[
             Session(dyad=dyad, care_episode=episode, session_no=session_no, held_on=at.date())
             for _, dyad, episode in rows
         ]
-        Session.objects.bulk_create(sessions, batch_size=_BATCH)
+        _write(sessions)
         forms = [
             Assignment(
                 session=session,
@@ -127,7 +135,7 @@ def _sessions(asked: dict[str, int], rows: list[Any], *, now: Any) -> list[dict[
             for session in sessions
             for chair, measure in measures.items()
         ]
-        Assignment.objects.bulk_create(forms, batch_size=_BATCH)
+        _write(forms)
         if session_no <= asked["answered"]:
             _answers(forms, measures, at=at, dice=dice)
             continue
@@ -164,8 +172,8 @@ def _sessions(asked: dict[str, int], rows: list[Any], *, now: Any) -> list[dict[
                     "carried": bind(grant, uuid4()),
                 }
             )
-        Invitation.objects.bulk_create(links, batch_size=_BATCH)
-        Grant.objects.bulk_create(grants, batch_size=_BATCH)
+        _write(links)
+        _write(grants)
     return open_ones
 
 
@@ -181,7 +189,7 @@ def _handle(number: int) -> str:
 
 def _answers(forms: list[Any], measures: dict[str, Any], *, at: Any, dice: random.Random) -> None:
     """Write forms that were answered before the load begins, with their scores."""
-    from attunement.clinic.models import Answer, Prediction, Response, Score
+    from attunement.clinic.models import Answer, Prediction, Response
     from attunement.clinic.services import derive
 
     scores_of = derive.scores_of
@@ -201,7 +209,7 @@ def _answers(forms: list[Any], measures: dict[str, Any], *, at: Any, dice: rando
         )
         for form in forms
     ]
-    Response.objects.bulk_create(responses, batch_size=_BATCH)
+    _write(responses)
     answers, scores, predictions = [], [], []
     for response in responses:
         level = dice.choice((3, 4, 5))
@@ -219,9 +227,9 @@ def _answers(forms: list[Any], measures: dict[str, Any], *, at: Any, dice: rando
         scores += scores_of(response, own)
         if response.perspective == "therapist":
             predictions.append(Prediction(response=response, value=float(level)))
-    Answer.objects.bulk_create(answers, batch_size=_BATCH)
-    Score.objects.bulk_create(scores, batch_size=_BATCH)
-    Prediction.objects.bulk_create(predictions, batch_size=_BATCH)
+    _write(answers)
+    _write(scores)
+    _write(predictions)
 
 
 if __name__ == "__main__":

@@ -10,12 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attunement.signals.batch import Batch, Channels
-from attunement.signals.house import CHANNELS, Threshold, default_house, judge_house
+from attunement.signals.house import CHANNELS, Memory, Threshold, default_house, judge_house
 from attunement.signals.house.model import Chair
 
 MODEL = default_house(0.0, 6.0, 0.25)
 ALL = frozenset(CHANNELS)
 LIMIT = Threshold(2.0, 0.1, 12, ALL, MODEL.version, 0.0, 0)
+FLOATS = frozenset({"statistic", "expected", "probability"})
 rows = st.lists(
     st.tuples(
         st.integers(1, 3),
@@ -102,3 +103,34 @@ def test_other_units_give_the_same_verdicts(one: list, factor: float, shift: flo
     )
     here = judge_house(units, other, LIMIT)
     assert np.allclose(here.statistic, there.statistic, atol=1e-7, equal_nan=True)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(rows, min_size=1, max_size=3), st.data())
+def test_going_on_with_remembered_courses_changes_no_bit(every: list, data: st.DataObject) -> None:
+    memory = Memory(most=2)
+    for _ in range(6):
+        one = data.draw(st.sampled_from(every))
+        upto = data.draw(st.integers(1, len(one)))
+        batch = batch_of([one[:upto]])
+        whole, gone_on = (
+            judge_house(batch, MODEL, LIMIT),
+            judge_house(batch, MODEL, LIMIT, memory=memory),
+        )
+        for name in ("statistic", "flagged", "reason", "expected", "n_used", "probability"):
+            assert np.array_equal(
+                getattr(whole, name), getattr(gone_on, name), equal_nan=name in FLOATS
+            ), name
+
+
+def test_a_course_that_grows_is_judged_from_where_it_was_left() -> None:
+    course = [(1, 20, 18, 0.0)] * 12
+    memory = Memory()
+    for upto in range(3, 13):
+        judge_house(batch_of([course[:upto]]), MODEL, LIMIT, memory=memory)
+    assert memory.n_rows == 12
+    judge_house(batch_of([course]), MODEL, LIMIT, memory=memory)
+    assert memory.n_rows == 12
+    other = [(1, 20, 18, 0.0), (1, 19, 18, 0.0), *course[2:]]  # another second session
+    judge_house(batch_of([other]), MODEL, LIMIT, memory=memory)
+    assert memory.n_rows == 24

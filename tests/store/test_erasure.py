@@ -144,7 +144,7 @@ def test_no_page_shows_an_erased_client(world: Any, written: Any) -> None:
         f"/signals/{signal.pk}/",
     )
     browser = Browser()
-    browser.force_login(world.therapist, "allauth.account.auth_backends.AuthenticationBackend")
+    browser.force_login(world.therapist)
     canaries = ("canary", "Synthetic Client C-07", "C-07")
     before = b"".join(browser.get(page, follow=True).content for page in pages).decode()
     assert all(canary in before for canary in canaries)  # the pages do show them

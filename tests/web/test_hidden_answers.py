@@ -14,6 +14,7 @@ link and opens it later to see whether it was used (the audit log shows that).
 from __future__ import annotations
 
 import itertools
+import math
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -31,6 +32,7 @@ from tests.clinic_world import without_nonces
 
 from attunement.clinic import services
 from attunement.clinic.access.visibility import Visibility
+from attunement.clinic.guard import logins
 from attunement.clinic.models import (
     Assignment,
     CareTeamMember,
@@ -113,6 +115,8 @@ class Given:
 
 def _stage(world: Any, case: Case, monkeypatch: pytest.MonkeyPatch) -> Stage:
     monkeypatch.setattr(timezone, "now", lambda: world.now)
+    # By the real clock a login is noted every ten seconds, whatever page comes then.
+    monkeypatch.setattr(logins, "NOTED_EVERY", math.inf)
     for value in (5, 6, 4):
         session = world.session()
         world.client_answers(session, value, strain=3 if value == 4 else 0)

@@ -125,10 +125,12 @@ def _serve_one(
     where: dict[str, Any], *, behind_proxy: bool, works: bool, ready: Callable[[], None]
 ) -> None:
     """Serve in this process until interrupted; ``works``: the worker runs here too."""
+    from attunement.clinic.store.statements import warm  # noqa: PLC0415 -- after django.setup
     from attunement.clinic.working import start_worker  # noqa: PLC0415 -- after django.setup
     from attunement.clinic.wsgi import application  # noqa: PLC0415 -- after django.setup
 
     server = make_server(application, where, behind_proxy=behind_proxy)
+    warm()
     _LOG.info("listening for %s", settings.ATTUNEMENT.base_url)
     end_worker = start_worker() if works else lambda: None
     ready()

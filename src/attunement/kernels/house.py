@@ -443,6 +443,60 @@ def settle(
             learn(state, seen, offset, pull, f, live)
 
 
+def follow(
+    values: Array, therapist: Array, prediction: Array, strain: Array, expected_form: Array,
+    sessions: Array, start: int, row: int, stop: int, form: int, n: int, live: int,
+    numbers: Numbers, scratch: Scratch, out: Outputs,
+) -> tuple[int, int, int]:  # fmt: skip
+    """Judge the rows ``row`` … ``stop − 1`` of a dyad whose first is ``start``.
+
+    ``scratch``, ``form`` (place of the last form), ``n`` (client's scores) and ``live``
+    (hypotheses) are as the rows before left them: −1, 0 and 0 after ``begin``. Returned are the
+    three for the rows that follow.
+    """
+    chairs, _, extra, inverse, depths, log_noticed = numbers[:6]
+    lengths, lasting, each_row, log_weights, of_strain, of_missed, scale = numbers[6:]
+    state, seen, offset, less, pull, end, ratio = scratch[:7]
+    onset, share, weight, said, likelihood, habits = scratch[7:]
+    statistic, expected, innovation, n_used, _ = out
+    branches = 2 if extra[0] + extra[1] > 0 else 1
+    every = each_row[0] != 0
+    final = stop - 1
+    for at in range(row, stop):
+        gap = sessions[at] - sessions[at - 1] if at > start else 0
+        told = see(
+            values, therapist, prediction, at, gap, live, chairs, extra, scale, state, seen,
+            offset, likelihood, innovation, expected,
+        )  # fmt: skip
+        here = seen[0, CODE] != ABSENT
+        n_used[at] = n
+        statistic[at] = math.nan
+        n += 1 if here else 0
+        if told and len(onset) > 0:
+            form += 1
+            open_hypotheses(lengths, offset, ratio, onset, sessions[at], form)
+        tick, absent = 0.0, 0.0
+        if len(strain) > 0 and strain[at] >= 0.0:
+            told = True
+            tick = habit(of_strain, habits, 0, strain[at] > 0.0)
+        if len(expected_form) > 0 and expected_form[at]:
+            told = True
+            absent = habit(of_missed, habits, 1, not here) if gap <= 1 else 0.0
+        if not told and (every or at < final):
+            continue
+        live = lay_out(
+            lengths, lasting, log_weights, onset, share, weight, said, sessions[at], form, tick,
+            absent,
+        )  # fmt: skip
+        settle(
+            extra, depths, inverse, state, seen, offset, less, pull, end, ratio, said, share,
+            likelihood, live,
+        )  # fmt: skip
+        if form >= 0 and (every or at == final):
+            statistic[at] = sum_up(likelihood, ratio, weight, log_noticed, branches, live)
+    return form, n, live
+
+
 def house_rows(
     values: Array, therapist: Array, prediction: Array, strain: Array, expected_form: Array,
     sessions: Array, starts: Array, first: int, last: int, numbers: Numbers, scratch: Scratch,
@@ -453,47 +507,11 @@ def house_rows(
     Scores are float64, one per row, NaN = missing; an array of length 0 is a channel that does not
     exist. ``out`` is filled; ``scratch`` is one thread's.
     """
-    chairs, log_share, extra, inverse, depths, log_noticed = numbers[:6]
-    lengths, lasting, each_row, log_weights, of_strain, of_missed, scale = numbers[6:]
-    state, seen, offset, less, pull, end, ratio = scratch[:7]
-    onset, share, weight, said, likelihood, habits = scratch[7:]
-    statistic, expected, innovation, n_used, log_likelihood = out
-    branches = 2 if extra[0] + extra[1] > 0 else 1
-    every = each_row[0] != 0
+    state, likelihood, habits = scratch.state, scratch.likelihood, scratch.habits
     for d in range(first, last):
-        begin(chairs, log_share, state, likelihood, habits)
-        form, n, live = -1, 0, 0
-        final = starts[d + 1] - 1
-        for row in range(starts[d], starts[d + 1]):
-            gap = sessions[row] - sessions[row - 1] if row > starts[d] else 0
-            told = see(
-                values, therapist, prediction, row, gap, live, chairs, extra, scale, state, seen,
-                offset, likelihood, innovation, expected,
-            )  # fmt: skip
-            here = seen[0, CODE] != ABSENT
-            n_used[row] = n
-            statistic[row] = math.nan
-            n += 1 if here else 0
-            if told and len(onset) > 0:
-                form += 1
-                open_hypotheses(lengths, offset, ratio, onset, sessions[row], form)
-            tick, absent = 0.0, 0.0
-            if len(strain) > 0 and strain[row] >= 0.0:
-                told = True
-                tick = habit(of_strain, habits, 0, strain[row] > 0.0)
-            if len(expected_form) > 0 and expected_form[row]:
-                told = True
-                absent = habit(of_missed, habits, 1, not here) if gap <= 1 else 0.0
-            if not told and (every or row < final):
-                continue
-            live = lay_out(
-                lengths, lasting, log_weights, onset, share, weight, said, sessions[row], form,
-                tick, absent,
-            )  # fmt: skip
-            settle(
-                extra, depths, inverse, state, seen, offset, less, pull, end, ratio, said, share,
-                likelihood, live,
-            )  # fmt: skip
-            if form >= 0 and (every or row == final):
-                statistic[row] = sum_up(likelihood, ratio, weight, log_noticed, branches, live)
-        log_likelihood[d] = total(likelihood)
+        begin(numbers.chairs, numbers.log_share, state, likelihood, habits)
+        follow(
+            values, therapist, prediction, strain, expected_form, sessions, starts[d], starts[d],
+            starts[d + 1], -1, 0, 0, numbers, scratch, out,
+        )  # fmt: skip
+        out.log_likelihood[d] = total(likelihood)

@@ -61,7 +61,7 @@ def test_row_76_guessing_a_password_is_throttled_in_the_database() -> None:
 
 def test_a_login_ends_after_its_absolute_limit(world: Any) -> None:
     browser = Browser()
-    browser.force_login(world.therapist, "allauth.account.auth_backends.AuthenticationBackend")
+    browser.force_login(world.therapist)
     assert browser.get("/").status_code == 200
     _back_date(browser, LOGGED_IN_AT, ABSOLUTE_SECONDS + 1)
     assert browser.get("/").status_code == 302
@@ -87,7 +87,7 @@ def _back_date(browser: Browser, key: str, seconds: int) -> None:
 
 def test_a_login_that_was_left_alone_ends(world: Any) -> None:
     browser = Browser()
-    browser.force_login(world.therapist, "allauth.account.auth_backends.AuthenticationBackend")
+    browser.force_login(world.therapist)
     browser.get("/")
     _back_date(browser, ACTIVE_AT, IDLE_SECONDS - 5)
     assert browser.get("/").status_code == 200
@@ -97,7 +97,7 @@ def test_a_login_that_was_left_alone_ends(world: Any) -> None:
 
 def test_a_page_that_asks_by_itself_does_not_keep_a_login_alive(world: Any) -> None:
     browser = Browser()
-    browser.force_login(world.therapist, "allauth.account.auth_backends.AuthenticationBackend")
+    browser.force_login(world.therapist)
     browser.get("/")
     _back_date(browser, ACTIVE_AT, IDLE_SECONDS - 5)
     before = browser.session[ACTIVE_AT]
@@ -128,7 +128,7 @@ def test_row_76_no_other_page_of_allauth_is_there(path: str) -> None:
 
 def test_row_75_a_disabled_login_is_out_at_the_next_page(world: Any) -> None:
     browser = Browser()
-    browser.force_login(world.therapist, "allauth.account.auth_backends.AuthenticationBackend")
+    browser.force_login(world.therapist)
     assert browser.get("/").status_code == 200
     world.therapist.is_active = False
     world.therapist.save()

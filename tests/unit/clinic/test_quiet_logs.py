@@ -86,7 +86,7 @@ def test_no_flow_of_the_clinic_writes_a_canary(
     services.session_picture(world.therapist, session.pk, now=world.now)
 
     browser = Browser(raise_request_exception=False)
-    browser.force_login(world.therapist, "allauth.account.auth_backends.AuthenticationBackend")
+    browser.force_login(world.therapist)
     browser.get(f"/clients/{world.dyad.pk}/")
     browser.get(f"/clients/{CANARY}/")
     browser.post("/c/open", {"token": issued.token, "secret": issued.token, "code": CANARY})

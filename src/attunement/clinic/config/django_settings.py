@@ -151,7 +151,7 @@ def _parts() -> dict[str, Any]:
 
 def _login_settings() -> dict[str, Any]:
     return {
-        "AUTHENTICATION_BACKENDS": ["allauth.account.auth_backends.AuthenticationBackend"],
+        "AUTHENTICATION_BACKENDS": ["attunement.clinic.guard.login_store.LoginBackend"],
         "PASSWORD_HASHERS": ["django.contrib.auth.hashers.ScryptPasswordHasher"],
         "AUTH_PASSWORD_VALIDATORS": [
             {
@@ -179,6 +179,7 @@ def _login_settings() -> dict[str, Any]:
 def _cookie_settings(*, secure: bool) -> dict[str, Any]:
     prefix = "__Host-" if secure else ""
     return {
+        "SESSION_ENGINE": "attunement.clinic.guard.login_store",
         "SESSION_COOKIE_NAME": f"{prefix}attunement",
         "SESSION_COOKIE_AGE": IDLE_SECONDS,
         "SESSION_SAVE_EVERY_REQUEST": False,  # guard/logins.py notes acts, and so renews it

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, NoReturn, Self
 from django.db import models
 
 from attunement.clinic.errors import ClinicError
+from attunement.clinic.models.loading import LoadedModel
 
 
 def _refuse(table: str) -> NoReturn:
@@ -37,7 +38,7 @@ class AppendOnlyQuerySet(models.QuerySet[Any]):
         _refuse(self.model._meta.db_table)
 
 
-class AppendOnlyModel(models.Model):
+class AppendOnlyModel(LoadedModel):
     """A model whose rows can be inserted and read, never changed or deleted."""
 
     objects: ClassVar[models.Manager[Self]] = models.Manager.from_queryset(AppendOnlyQuerySet)()

@@ -10,6 +10,7 @@ from django.db import models
 from attunement.clinic.access.visibility import Visibility
 from attunement.clinic.models.care import Session
 from attunement.clinic.models.identifiers import ID_LENGTH, new_id
+from attunement.clinic.models.loading import LoadedModel
 
 SHA256_LENGTH = 64
 
@@ -32,7 +33,7 @@ class Moment(models.TextChoices):
     BETWEEN = "between", "between two sessions"
 
 
-class Assignment(models.Model):
+class Assignment(LoadedModel):
     """One form for one chair of one session; its measure version is frozen when it is made.
 
     A form between two sessions stands on the session that was held last before it.
@@ -80,7 +81,7 @@ class Assignment(models.Model):
         return self.id
 
 
-class Invitation(models.Model):
+class Invitation(LoadedModel):
     """A link to one assignment. Only hashes are stored: of the token, and of the short code."""
 
     id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id, editable=False)
@@ -114,7 +115,7 @@ class Invitation(models.Model):
         return self.id
 
 
-class Grant(models.Model):
+class Grant(LoadedModel):
     """An opened link: what the client's browser holds instead of the link. Hashed too."""
 
     id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id, editable=False)

@@ -8,10 +8,11 @@ from typing import ClassVar
 from django.db import models
 
 from attunement.clinic.models.identifiers import ID_LENGTH, new_id
+from attunement.clinic.models.loading import LoadedModel
 from attunement.clinic.models.people import Client, Practice, Therapist
 
 
-class Dyad(models.Model):
+class Dyad(LoadedModel):
     """One client and one therapist."""
 
     id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id, editable=False)
@@ -37,7 +38,7 @@ class Ending(models.TextChoices):
     UNPLANNED = "unplanned", "unplanned ending"
 
 
-class CareEpisode(models.Model):
+class CareEpisode(LoadedModel):
     """The course of therapy of one dyad, from its beginning to its ending."""
 
     id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id, editable=False)
@@ -84,7 +85,7 @@ class Modality(models.TextChoices):
     PHONE = "phone", "by phone"
 
 
-class Session(models.Model):
+class Session(LoadedModel):
     """A therapy session, numbered from 1 within its dyad. Never a web or database session."""
 
     id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id, editable=False)

@@ -10,11 +10,12 @@ from django.db import models
 from attunement.clinic.models.asking import Perspective
 from attunement.clinic.models.care import Dyad, Session
 from attunement.clinic.models.identifiers import ID_LENGTH
+from attunement.clinic.models.loading import LoadedModel
 from attunement.clinic.models.plain_json import PlainJSONField
 from attunement.clinic.models.response import Response
 
 
-class Score(models.Model):
+class Score(LoadedModel):
     """A scale's number, or the reason why there is none."""
 
     id = models.CharField(primary_key=True, max_length=ID_LENGTH, editable=False)
@@ -45,7 +46,7 @@ class Score(models.Model):
         return self.id
 
 
-class SignalRecord(models.Model):
+class SignalRecord(LoadedModel):
     """A computed question to the therapist, with what it was computed from.
 
     Only sessions in which both forms are in take part, so a signal never tells of a sealed one.
@@ -91,7 +92,7 @@ class SignalRecord(models.Model):
         return self.id
 
 
-class SignalJudgement(models.Model):
+class SignalJudgement(LoadedModel):
     """That a rule judged a session, and what it found: flagged or not.
 
     Kept so that a rule can be audited (what it judged and did not ask about) and another threshold

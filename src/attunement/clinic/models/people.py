@@ -10,12 +10,13 @@ from django.db import models
 from django.db.models.functions import Lower
 
 from attunement.clinic.models.identifiers import ID_LENGTH, new_id
+from attunement.clinic.models.loading import LoadedModel
 from attunement.clinic.models.sealed_text import SealedTextField
 
 EARLIEST_BIRTH_YEAR, LATEST_BIRTH_YEAR = 1900, 2100
 
 
-class Practice(models.Model):
+class Practice(LoadedModel):
     """The tenant: one clinic, training site or study centre."""
 
     id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id, editable=False)
@@ -36,7 +37,7 @@ class Role(models.TextChoices):
     OPERATOR = "operator", "operator"
 
 
-class Login(AbstractUser):
+class Login(LoadedModel, AbstractUser):
     """An account with which a person logs in. Clients have none: they answer links."""
 
     id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id, editable=False)
@@ -62,7 +63,7 @@ class Login(AbstractUser):
         return self.id
 
 
-class Therapist(models.Model):
+class Therapist(LoadedModel):
     """A person who holds sessions; usually with a login, never without a practice."""
 
     id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id, editable=False)
@@ -77,7 +78,7 @@ class Therapist(models.Model):
         return self.id
 
 
-class Client(models.Model):
+class Client(LoadedModel):
     """A person who comes to therapy, known by a code and a name for the page.
 
     The name is sealed with the client's own key; read it with ``services.sealing.client_name``.

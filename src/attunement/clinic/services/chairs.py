@@ -8,7 +8,7 @@ so nothing above it can tell.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
@@ -62,10 +62,11 @@ _SESSIONS = Prepared(
 )
 # Each chair has one form after a session. What is asked before or between is another thing.
 _ASKED = Prepared(
-    lambda dyad_id: Assignment.objects.filter(
-        session__dyad=dyad_id, moment=Moment.AFTER
+    lambda dyad_id, last: Assignment.objects.filter(
+        session__dyad=dyad_id, session__session_no__lte=last, moment=Moment.AFTER
     ).values_list("session_id", "perspective", "visibility", "reveal_at"),
     str,
+    int,
 )
 _RESPONSES = Prepared(
     lambda dyad_id: Response.objects.filter(
@@ -83,6 +84,38 @@ _ANSWERS = Prepared(
     lambda dyad_id: Answer.objects.filter(
         response__session__dyad=dyad_id, response__moment=Moment.AFTER
     ).order_by("pk"),
+    str,
+)
+# What rules read: totals, what was marked as strain and as put right, and when a form came.
+_TOTALS = Prepared(
+    lambda dyad_id: Score.objects.filter(
+        response__session__dyad=dyad_id, response__moment=Moment.AFTER, scale="total"
+    ),
+    str,
+)
+_MARKS = Prepared(
+    lambda dyad_id: Answer.objects.filter(
+        response__session__dyad=dyad_id, response__moment=Moment.AFTER, item__in=("8", "8a")
+    ).order_by("pk"),
+    str,
+)
+_CAME = Prepared(
+    lambda dyad_id: (
+        Response.objects.filter(session__dyad=dyad_id, moment=Moment.AFTER)
+        .select_related("prediction")
+        .only(
+            "session_id",
+            "perspective",
+            "measure_id",
+            "measure_version",
+            "received_at",
+            "visibility",
+            "reveal_at",
+            "told_team",
+            "provenance",
+            "prediction__value",
+        )
+    ),
     str,
 )
 
@@ -170,13 +203,15 @@ class _Rows:
 
 
 def chairs_of(
-    dyad: Dyad, *, now: datetime, viewer: Viewer = Viewer.THERAPIST
+    dyad: Dyad, *, now: datetime, viewer: Viewer = Viewer.THERAPIST, for_rules: bool = False
 ) -> tuple[SessionChairs, ...]:
     """Return a dyad's sessions in order, with what ``viewer`` may see of their forms now.
 
-    As many queries whatever was answered. Only forms after a session are here.
+    As many queries whatever was answered. Only forms after a session are here. ``for_rules``:
+    only what rules read of them (totals, marks, predictions), and no session after the last one
+    with a form from each chair.
     """
-    rows = _read(dyad)
+    rows = _read(dyad, for_rules=for_rules)
     return tuple(_chairs(dyad, rows, session, viewer=viewer, now=now) for session in rows.sessions)
 
 
@@ -255,29 +290,40 @@ def filled_for(
     )
 
 
-def _read(dyad: Dyad) -> _Rows:
+def _read(dyad: Dyad, *, for_rules: bool) -> _Rows:
     """Read a dyad's rows: as many queries for an unanswered course as for a full one."""
     sessions: list[Session] = _SESSIONS.all(dyad.pk)
+    places = places_in_order([[(s.pk, s.held_on, s.care_episode.ended_on) for s in sessions]])
+    wishes = wishes_of_dyad(dyad)
+    # Without an answer that is for the lead alone a total is no other than the one that is stored.
+    few = for_rules and not any(lead_only(each) for each in wishes.values())
+    responses: list[Response] = (_CAME if few else _RESPONSES).all(dyad.pk)
+    if for_rules:
+        came = Counter(response.session_id for response in responses)
+        while sessions and came[sessions[-1].pk] < len(_BOTH):
+            sessions.pop()
+    last = sessions[-1].session_no if sessions else 0
     chairs: dict[str, dict[str, _Chair]] = defaultdict(dict)
-    for session_id, perspective, visibility, reveal_at in _ASKED.all(dyad.pk):
+    for session_id, perspective, visibility, reveal_at in _ASKED.all(dyad.pk, last):
         chairs[session_id][perspective] = _Chair(Mode(visibility, reveal_at))
+    for response in responses:
+        if response.session_id in chairs:
+            chairs[response.session_id][response.perspective].response = response
     scores: dict[str, list[Score]] = defaultdict(list)
-    for score in _SCORES.all(dyad.pk):
+    for score in (_TOTALS if few else _SCORES).all(dyad.pk):
         scores[score.response_id].append(score)
     answers: dict[str, list[AnyAnswer]] = defaultdict(list)
-    for answer in _ANSWERS.all(dyad.pk):
+    for answer in (_MARKS if few else _ANSWERS).all(dyad.pk):
         answers[answer.response_id].append(answer)
     corrections = corrections_of_dyad(dyad)
     for response_id, correction in corrections.items():
         answers[response_id] = list(correction.answers)
-    for response in _RESPONSES.all(dyad.pk):
-        chairs[response.session_id][response.perspective].response = response
     return _Rows(
         sessions=sessions,
-        places=places_in_order([[(s.pk, s.held_on, s.care_episode.ended_on) for s in sessions]]),
+        places=places,
         chairs=chairs,
         changes=changes_of_dyad(dyad),
-        wishes=wishes_of_dyad(dyad),
+        wishes=wishes,
         scores=scores,
         answers=answers,
         corrections=corrections,

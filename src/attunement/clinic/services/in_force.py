@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db import connection
 from django.db.models import Count, Max, Min, QuerySet
 
 from attunement.clinic.models import (
@@ -25,7 +26,7 @@ from attunement.clinic.models import (
     TherapistBudget,
 )
 from attunement.clinic.services.ruling import RULE
-from attunement.clinic.store.statements import Prepared
+from attunement.clinic.store.statements import Prepared, run
 from attunement.signals.budget import AT_MOST, HORIZON, PER_WEEK, AskedRate, asked_rate
 
 # Sessions a week are counted over so many weeks before the moment.
@@ -161,10 +162,15 @@ _MOST_BEGUN = 512  # therapists
 def _begun(therapist: Therapist) -> tuple[datetime, ...]:
     """Return when a therapist's sessions were started, in order.
 
-    Times are made with their row and never changed, so what was read before is still true while
-    there are as many and none is earlier or later.
+    Times are made with their row, which is never changed or deleted, so what was read before is
+    still true while no row came after it: on SQLite, which numbers rows as they come, the newest
+    one's id says so; elsewhere, that there are as many and none is earlier or later.
     """
-    state = _STATE.first(therapist.pk)
+    if connection.vendor == "sqlite":
+        newest, _ = run("SELECT id FROM clinic_assignment ORDER BY rowid DESC LIMIT 1", ())
+        state = tuple(newest)
+    else:
+        state = _STATE.first(therapist.pk)
     kept = _BEGUN.get(therapist.pk)
     if kept is None or kept[0] != state:
         begun = _asked_clients(therapist.pk).order_by("made_at")

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -21,10 +21,11 @@ from attunement.clinic.house_limits import (
 )
 from attunement.clinic.models import LearnedModel
 from attunement.signals import Archive, Rule, Series, Why, rule
-from attunement.signals.batch import Batch, Channels
+from attunement.signals.batch import Batch, Channels, Judgements
 from attunement.signals.budget import HORIZON, AskedRate, per_session_rate
 from attunement.signals.house import (
     HouseModel,
+    Memory,
     Threshold,
     default_house,
     explain_house,
@@ -36,6 +37,7 @@ KIND = "house"
 RULE: Rule = rule(KIND)
 # From this strain on, item 8 of the alliance check counts as a tick.
 TICK = 2.0
+_MEMORY = Memory()
 _BY_SCORES = "Both are read off tables of simulated people, by the client's scores alone."
 
 
@@ -75,6 +77,7 @@ class Judge:
     model: HouseModel
     limits: Limits
     channels: frozenset[str]
+    found: Judgements
 
     @classmethod
     def of(cls, series: Series, sides: Sides, learned: LearnedModel | None) -> Judge:
@@ -83,35 +86,40 @@ class Judge:
         batch = batch_of([series], [sides])
         if learned is not None and learned.kind == KIND:
             model, limits = model_of(learned.parameters), limits_of(learned.parameters, names)
-            return cls(batch, model, limits, names)
-        share = series.step / (series.maximum - series.minimum)
-        model = default_house(series.minimum, series.maximum, series.step, series.higher_is_better)
-        return cls(batch, model, shipped_limits(share, names), names)
-
-    def judged(self) -> Iterator[Ruled]:
-        """Yield every session that could be judged, by it and earlier ones only."""
+        else:
+            share = series.step / (series.maximum - series.minimum)
+            model = default_house(batch.minimum, batch.maximum, batch.step, batch.higher_is_better)
+            limits = shipped_limits(share, names)
         # The number of rows never reaches the compiled twin: this process has no compiler.
         found = judge_house(
-            self.batch, self.model, self._threshold(min(self.limits)), compile_from=1 << 62
+            batch,
+            model,
+            _threshold(model, names, limits, min(limits)),
+            compile_from=1 << 62,
+            memory=_MEMORY,
         )
-        if found.probability is None:
-            message = "the house rule gives a probability"
-            raise AssertionError(message)
-        for at in np.flatnonzero(found.evaluable).tolist():
-            statistic = float(found.statistic[at])
-            yield Ruled(
-                position=at,
-                session_no=int(self.batch.sessions[at]),
-                statistic=statistic,
-                probability=float(found.probability[at]),
-                expected=float(found.expected[at]),
-                n_used=int(found.n_used[at]),
-                flags_from=flags_from(-statistic, self.limits),
-            )
+        return cls(batch, model, limits, names, found)
+
+    def ruled(self, session_no: int) -> Ruled | None:
+        """Return one session as it was judged, by it and earlier ones only; None if it was not."""
+        at = int(np.searchsorted(self.batch.sessions, session_no))
+        found = self.found
+        if found.probability is None or not found.evaluable[at]:
+            return None
+        statistic = float(found.statistic[at])
+        return Ruled(
+            position=at,
+            session_no=session_no,
+            statistic=statistic,
+            probability=float(found.probability[at]),
+            expected=float(found.expected[at]),
+            n_used=int(found.n_used[at]),
+            flags_from=flags_from(-statistic, self.limits),
+        )
 
     def sentence(self, ruled: Ruled, asked: AskedRate) -> str:
         """Return why the rule asks, in one plain sentence."""
-        return _said(_Told(self, ruled.position, self._threshold(asked.null_rate)))
+        return _said(_Told(self, ruled.position, self.threshold(asked.null_rate)))
 
     def why(self, ruled: Ruled, asked: AskedRate) -> Why:
         """Return everything that a person needs to check it."""
@@ -181,16 +189,23 @@ class Judge:
             "probability": ruled.probability,
         }
 
-    def _threshold(self, rate: float) -> Threshold:
-        return Threshold(
-            value=self.limits[rate],
-            null_rate=rate,
-            horizon=HORIZON,
-            channels=self.channels,
-            model_version=self.model.version,
-            standard_error=0.0,
-            n_simulated=0,
-        )
+    def threshold(self, rate: float) -> Threshold:
+        """Return the limit of a null rate."""
+        return _threshold(self.model, self.channels, self.limits, rate)
+
+
+def _threshold(
+    model: HouseModel, channels: frozenset[str], limits: Limits, rate: float
+) -> Threshold:
+    return Threshold(
+        value=limits[rate],
+        null_rate=rate,
+        horizon=HORIZON,
+        channels=channels,
+        model_version=model.version,
+        standard_error=0.0,
+        n_simulated=0,
+    )
 
 
 class _Told:
@@ -260,5 +275,5 @@ def model_version(learned: LearnedModel | None) -> str:
     return "simulated prior" if learned is None else f"learned {learned.number}"
 
 
-def _numbers(values: Iterator[float | None]) -> np.ndarray:
+def _numbers(values: Iterable[float | None]) -> np.ndarray:
     return np.array([math.nan if v is None else v for v in values], dtype=np.float64)

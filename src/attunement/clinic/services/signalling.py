@@ -19,6 +19,7 @@ from django.db import models
 
 from attunement.clinic.models import (
     Dyad,
+    LearnedModel,
     Perspective,
     SignalJudgement,
     SignalRecord,
@@ -136,7 +137,8 @@ def signals_of(dyad: Dyad, *, now: datetime, since: int = 0) -> Derived:
 
     With ``since`` only of sessions from that number on; read are all of them.
     """
-    held = [c for c in chairs_of(dyad, now=now) if c.session.attended == "attended"]
+    chairs = chairs_of(dyad, now=now, for_rules=True)
+    held = [c for c in chairs if c.session.attended == "attended"]
     past = Past.of(dyad)
     signals: list[SignalRecord] = []
     judgements: list[SignalJudgement] = []
@@ -235,27 +237,33 @@ def course_of(held: Sequence[SessionChairs], key: tuple[str, str]) -> Course | N
 
 def _of_rule(dyad: Dyad, course: Course, past: Past, since: int) -> Derived:
     """Judge a course by the practice's rule, each session by what was in force at its time."""
-    forces = {
-        c.session.session_no: past.at(c.both_at, course.key)
+    moments = {
+        c.session.session_no: c.both_at
         for c, filled in course.held
         if filled is not None and c.both_at is not None
     }
-    found: dict[int, tuple[Ruled, Judge, InForce]] = {}
-    for learned in dict.fromkeys(force.learned for force in forces.values()):
-        judge = Judge.of(course.series, course.sides, learned)
-        for ruled in judge.judged():
-            force = forces.get(ruled.session_no)
-            if force is not None and force.learned == learned:
-                found[ruled.session_no] = (ruled, judge, force)
+    judges: dict[LearnedModel | None, Judge] = {}
+
+    def found(number: int) -> tuple[Ruled, Judge, InForce] | None:
+        force = past.at(moments[number], course.key)
+        if force.learned not in judges:
+            judges[force.learned] = Judge.of(course.series, course.sides, force.learned)
+        judge = judges[force.learned]
+        ruled = judge.ruled(number)
+        return None if ruled is None else (ruled, judge, force)
+
+    # A question that stood at the session before is not asked again.
+    earlier = (found(number) for number in reversed(moments) if number < since)
+    last = next((one for one in earlier if one is not None), None)
+    stands = last is not None and _flagged(last[0], last[2])
     signals: list[SignalRecord] = []
     judgements: list[SignalJudgement] = []
-    stands = False  # a question that stood at the session before is not asked again
-    for number in sorted(found):
-        ruled, judge, force = found[number]
-        flagged = ruled.flags_from is not None and ruled.flags_from <= force.asked.null_rate
-        if number < since:
-            stands = flagged
+    for number in moments:
+        one = found(number) if number >= since else None
+        if one is None:
             continue
+        ruled, judge, force = one
+        flagged = _flagged(ruled, force)
         chairs = course.session(number)
         judgement = _judgement(dyad, chairs, RULE, flagged=flagged)
         judgement.statistic = ruled.statistic
@@ -267,6 +275,10 @@ def _of_rule(dyad: Dyad, course: Course, past: Past, since: int) -> Derived:
             signals.append(_asked(dyad, chairs, ruled, judge, force))
         stands = flagged
     return Derived(tuple(signals), tuple(judgements))
+
+
+def _flagged(ruled: Ruled, force: InForce) -> bool:
+    return ruled.flags_from is not None and ruled.flags_from <= force.asked.null_rate
 
 
 def _of_marks(dyad: Dyad, course: Course, since: int) -> Derived:

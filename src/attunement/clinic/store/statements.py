@@ -2,8 +2,8 @@
 """Statements that are built once: Django's own queries, whose text is kept between two uses.
 
 Building a query takes Django some ten times as long as SQLite takes to answer it. What is asked
-with every form is therefore built once for each connection; later only its values are put in. The
-same queries, the same rows, on both stores.
+with every form is therefore built once, before the first form comes; later only its values are put
+in. The same queries, the same rows, on both stores.
 """
 
 from __future__ import annotations
@@ -14,15 +14,26 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models, transaction
 from django.db.models import AutoField, Model, QuerySet
 from django.db.models.query import ModelIterable, get_related_populators
 from django.db.models.sql import UpdateQuery
 
 _Row = TypeVar("_Row", bound=Model)
-_KEPT = "attunement_statements"  # on the connection: what was built ends with it
+_KEPT: dict[tuple[str, Any], Any] = {}  # texts alone: every connection asks the same
+_DECLARED: list[Any] = []
 _MOST = 200  # rows of one INSERT; more go Django's way
 _UNLIKELY = 32_761  # a number that every column of numbers holds, and no query of ours names
+# Of these Django gives the store what it was given.
+_PLAIN: dict[str, type] = {
+    "BooleanField": bool,
+    "CharField": str,
+    "FloatField": float,
+    "PositiveIntegerField": int,
+    "PositiveSmallIntegerField": int,
+    "TextField": str,
+}
+_DJANGOS = {models.CharField.__module__}  # a field of our own may do more
 _FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -39,24 +50,51 @@ def insert(rows: Sequence[Model]) -> None:
         model._default_manager.bulk_create(rows)  # noqa: SLF001 -- documented
         return
     fields, one, text = _kept(("insert", model), lambda: _insert_of(model))
-    values = [
-        field.get_db_prep_save(field.pre_save(row, add=True), connection)
-        for row in rows
-        for field in fields
-    ]
-    with transaction.mark_for_rollback_on_error(), connection.cursor() as cursor:
-        cursor.execute(text + ", ".join([one] * len(rows)), values)
+    values = [_prepared(field, plain, row) for row in rows for field, plain in fields]
+    with transaction.mark_for_rollback_on_error():
+        run(text + ", ".join([one] * len(rows)), values)
     for row in rows:
-        row._state.adding, row._state.db = False, connection.alias  # noqa: SLF001 -- as Django does
+        row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS  # noqa: SLF001 -- as Django does
 
 
-def _insert_of(model: type[Model]) -> tuple[list[Any], str, str]:
+def run(text: str, values: Sequence[Any]) -> tuple[list[Any], int]:
+    """Ask the store a statement with ``%s`` for each value; return its rows, and how many changed.
+
+    On SQLite without Django's cursors, where nobody listens to them: they take as long as most of
+    these statements do.
+    """
+    asked: Any = connections[DEFAULT_DB_ALIAS]
+    plainly = getattr(asked, "ask", None)
+    if plainly is not None and not (asked.execute_wrappers or asked.queries_logged):
+        found: tuple[list[Any], int] = plainly(text.replace("%s", "?"), values)
+        return found
+    with asked.cursor() as cursor:
+        cursor.execute(text, values)
+        return cursor.fetchall() if cursor.description else [], cursor.rowcount
+
+
+def _prepared(field: Any, plain: type | None, row: Model) -> Any:
+    """Return a row's value of a field as the store takes it."""
+    value = getattr(row, field.attname)
+    if plain is not None and (value is None or type(value) is plain):
+        return value
+    return field.get_db_prep_save(field.pre_save(row, add=True), connection)
+
+
+def _insert_of(model: type[Model]) -> tuple[list[tuple[Any, type | None]], str, str]:
     meta, quote = model._meta, connection.ops.quote_name  # noqa: SLF001 -- documented
     fields = [field for field in meta.concrete_fields if not isinstance(field, AutoField)]
     names = ", ".join(quote(str(field.column)) for field in fields)
     one = f"({', '.join(['%s'] * len(fields))})"
     text = f"INSERT INTO {quote(meta.db_table)} ({names}) VALUES "  # noqa: S608 -- names of our own
-    return fields, one, text
+    return [(field, _plain(field)) for field in fields], one, text
+
+
+def _plain(field: Any) -> type | None:
+    """Return the kind of value that a field gives to the store as it is, None for any other."""
+    while field.remote_field is not None:
+        field = field.target_field
+    return _PLAIN.get(field.get_internal_type()) if type(field).__module__ in _DJANGOS else None
 
 
 @dataclass(slots=True)
@@ -84,6 +122,11 @@ class Prepared(Generic[_Row]):
 
     def __init__(self, build: Callable[..., QuerySet[_Row, Any]], *kinds: type) -> None:
         self._build, self._kinds = build, kinds
+        _DECLARED.append(self)
+
+    def warm(self) -> None:
+        """Build the query if nobody asked it yet."""
+        _kept(self, self._built)
 
     def all(self, *values: object) -> list[Any]:
         """Return what the query finds with these values: rows of the model, or tuples."""
@@ -91,11 +134,10 @@ class Prepared(Generic[_Row]):
         given = list(built.values)
         for place, which in built.places:
             given[place] = _adapted(values[which])
-        with connection.cursor() as cursor:
-            cursor.execute(built.text, given)
-            rows = cursor.fetchall()
+        rows, _ = run(built.text, given)
         if built.converters:
-            rows = [_converted(row, built.converters) for row in rows]
+            known = connections[DEFAULT_DB_ALIAS]
+            rows = [_converted(row, built.converters, known) for row in rows]
         return [built.make(row) for row in rows]
 
     def first(self, *values: object) -> Any:
@@ -131,6 +173,11 @@ class PreparedUpdate:
 
     def __init__(self, build: Callable[..., QuerySet[Any, Any]], field: str, *kinds: type) -> None:
         self._build, self._field, self._kinds = build, field, kinds
+        _DECLARED.append(self)
+
+    def warm(self) -> None:
+        """Build the statement if nobody asked it yet."""
+        _kept(self, self._built)
 
     def run(self, moment: datetime, *values: object) -> int:
         """Write the moment to the rows that are found with these values; return how many."""
@@ -138,9 +185,8 @@ class PreparedUpdate:
         given = list(found)
         for place, which in places:
             given[place] = _adapted((moment, *values)[which])
-        with transaction.mark_for_rollback_on_error(), connection.cursor() as cursor:
-            cursor.execute(text, given)
-            return int(cursor.rowcount)
+        with transaction.mark_for_rollback_on_error():
+            return run(text, given)[1]
 
     def _built(self) -> tuple[str, list[Any], list[tuple[int, int]]]:
         marks = [_mark(kind, at) for at, kind in enumerate((datetime, *self._kinds))]
@@ -180,11 +226,13 @@ def _maker(query: QuerySet[Any, Any], compiler: Any) -> Callable[[Any], Any]:
     return make
 
 
-def _converted(row: Sequence[Any], converters: list[tuple[int, list[Any], Any]]) -> list[Any]:
+def _converted(
+    row: Sequence[Any], converters: list[tuple[int, list[Any], Any]], known: Any
+) -> list[Any]:
     made = list(row)
     for at, convs, expression in converters:
         for convert in convs:
-            made[at] = convert(made[at], expression, connection)
+            made[at] = convert(made[at], expression, known)
     return made
 
 
@@ -211,9 +259,15 @@ def _adapted(value: Any) -> Any:
 
 
 def _kept(key: Any, build: Callable[[], Any]) -> Any:
-    """Return what was built for this thread's connection, with which it ends."""
-    kept: dict[Any, Any] = vars(connections[DEFAULT_DB_ALIAS]).setdefault(_KEPT, {})
-    found = kept.get(key)
+    """Return what was built for this kind of store; threads that come together build the same."""
+    known = (connection.vendor, key)
+    found = _KEPT.get(known)
     if found is None:
-        found = kept[key] = build()
+        found = _KEPT[known] = build()
     return found
+
+
+def warm() -> None:
+    """Build every query that was declared, so that nobody who comes first waits for it."""
+    for known in _DECLARED:
+        known.warm()

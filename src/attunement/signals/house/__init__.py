@@ -14,6 +14,7 @@ from attunement.signals.house.model import (
     Rupture,
     default_house,
 )
+from attunement.signals.house.remembering import Memory
 from attunement.signals.house.running import channels_of
 from attunement.signals.house.threshold import Threshold, house_threshold
 
@@ -21,6 +22,7 @@ __all__ = [
     "CHANNELS",
     "Chair",
     "HouseModel",
+    "Memory",
     "Rate",
     "Rupture",
     "Threshold",

@@ -12,6 +12,7 @@ from attunement.signals.detectors import Reason
 from attunement.signals.errors import SignalError
 from attunement.signals.house.model import HouseModel
 from attunement.signals.house.moved import moved
+from attunement.signals.house.remembering import Memory
 from attunement.signals.house.running import COMPILE_FROM, channels_of, flat, run
 from attunement.signals.house.threshold import MIN_PREVIOUS, Threshold
 from attunement.signals.series import FloatArray
@@ -24,6 +25,7 @@ def judge_house(
     *,
     compile_from: int = COMPILE_FROM,
     threads: int = 2,
+    memory: Memory | None = None,
 ) -> Judgements:
     """Judge every session of every dyad from that session and the ones before it.
 
@@ -39,6 +41,8 @@ def judge_house(
         Number of rows from which the compiled kernel runs. The result is the same.
     threads : int
         How many threads share the work when it is compiled.
+    memory : Memory, optional
+        What is known of courses judged before: a single one then goes on where it was left.
 
     Returns
     -------
@@ -56,7 +60,14 @@ def judge_house(
     """
     _same_scale(batch, model)
     channels = channels_of(batch) & threshold.channels
-    out = run(flat(batch, channels), model, channels, compile_from=compile_from, threads=threads)
+    out = run(
+        flat(batch, channels),
+        model,
+        channels,
+        compile_from=compile_from,
+        threads=threads,
+        memory=memory,
+    )
     reason = np.where(np.isnan(out.statistic), int(Reason.NO_FORM), 0)
     few = (reason == 0) & (out.n_used < MIN_PREVIOUS)
     reason = np.where(few, int(Reason.TOO_FEW_SCORES), reason).astype(np.int8)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 import math
 from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -194,42 +195,48 @@ class HouseModel:
     def numbers(
         self, channels: frozenset[str] = frozenset(CHANNELS), *, whole: bool = False
     ) -> Numbers:
-        """Return the model as the kernel reads it, with only these channels.
+        """Return the model as the kernel reads it, with only these channels; never write to it.
 
         ``whole``: sum up at the last row of each dyad only.
         """
-        factors, shares = self.client.noise_factors()
-        chairs = [self.client.row(factor) for factor in factors]
-        chairs += [self.therapist.row(), self.prediction.row()]
-        rupture = self.rupture
-        depth = rupture.depth * self.client.within_sd
-        felt = rupture.therapist_depth * depth
-        weights = np.array(rupture.weights)
-        if rupture.lengths and not rupture.weights:
-            weights = hypothesis_weights(self.client.memory)
-        both = bool({"therapist", "prediction"} & channels)
-        noticed = rupture.noticed if both else 0.0
-        return Numbers(
-            chairs=np.array(chairs),
-            log_share=np.log(shares),
-            extra=np.array(["therapist" in channels, "prediction" in channels], dtype=np.int64),
-            inverse=_inverses(self.together),
-            depths=np.array([depth, felt, felt]),
-            log_noticed=_log(np.array([1.0 - noticed, noticed])),
-            lengths=np.array(rupture.lengths),
-            lasting=np.array(rupture.lasting or [math.inf] * len(rupture.lengths)),
-            each_row=np.array([1 - whole], dtype=np.int64),
-            log_weights=_log(weights.reshape(len(rupture.lengths), -1 if rupture.lengths else 0)),
-            strain=np.array([self.strain.usual, self.strain.sessions, self.strain.log_odds]),
-            missed=np.array([self.missed.usual, self.missed.sessions, self.missed.log_odds]),
-            scale=np.array([self.minimum, self.maximum, self.step]),
-        )
+        return _numbers(self, channels, whole)
 
     def with_rupture(self, rupture: Rupture) -> HouseModel:
         """Return the same model with another picture of a rupture."""
         return replace(self, rupture=rupture)
 
 
+@lru_cache(maxsize=64)
+def _numbers(model: HouseModel, channels: frozenset[str], whole: bool) -> Numbers:  # noqa: FBT001 -- a key
+    factors, shares = model.client.noise_factors()
+    chairs = [model.client.row(factor) for factor in factors]
+    chairs += [model.therapist.row(), model.prediction.row()]
+    rupture = model.rupture
+    depth = rupture.depth * model.client.within_sd
+    felt = rupture.therapist_depth * depth
+    weights = np.array(rupture.weights)
+    if rupture.lengths and not rupture.weights:
+        weights = hypothesis_weights(model.client.memory)
+    both = bool({"therapist", "prediction"} & channels)
+    noticed = rupture.noticed if both else 0.0
+    return Numbers(
+        chairs=np.array(chairs),
+        log_share=np.log(shares),
+        extra=np.array(["therapist" in channels, "prediction" in channels], dtype=np.int64),
+        inverse=_inverses(model.together),
+        depths=np.array([depth, felt, felt]),
+        log_noticed=_log(np.array([1.0 - noticed, noticed])),
+        lengths=np.array(rupture.lengths),
+        lasting=np.array(rupture.lasting or [math.inf] * len(rupture.lengths)),
+        each_row=np.array([1 - whole], dtype=np.int64),
+        log_weights=_log(weights.reshape(len(rupture.lengths), -1 if rupture.lengths else 0)),
+        strain=np.array([model.strain.usual, model.strain.sessions, model.strain.log_odds]),
+        missed=np.array([model.missed.usual, model.missed.sessions, model.missed.log_odds]),
+        scale=np.array([model.minimum, model.maximum, model.step]),
+    )
+
+
+@lru_cache(maxsize=64, typed=True)
 def default_house(
     minimum: float,
     maximum: float,

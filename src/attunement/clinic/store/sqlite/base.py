@@ -12,7 +12,7 @@ import os
 import sqlite3
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -182,11 +182,27 @@ class DatabaseWrapper(django_sqlite3.DatabaseWrapper):
         if writer is not None:
             writer.close()
 
-    def create_cursor(self, name: str | None = None) -> Any:
-        """Return a cursor; none in a transaction that SQLite took back, as on a full disk."""
+    def ask(self, text: str, values: Sequence[Any]) -> tuple[list[Any], int]:
+        """Run one statement with ``?`` for each value; return its rows, and how many changed."""
+        self.validate_no_broken_transaction()
+        if self.connection is None:
+            self.ensure_connection()
+        with self.wrap_database_errors:
+            self._refuse_taken_back()
+            cursor = self.connection.execute(text, values)
+            try:
+                return cursor.fetchall(), cursor.rowcount
+            finally:
+                cursor.close()
+
+    def _refuse_taken_back(self) -> None:
         if self._writer is not None and not self.connection.in_transaction:
             message = "the transaction was taken back: the disk is full or failed"
             raise sqlite3.OperationalError(message)
+
+    def create_cursor(self, name: str | None = None) -> Any:
+        """Return a cursor; none in a transaction that SQLite took back, as on a full disk."""
+        self._refuse_taken_back()
         made = super().create_cursor(name)
         if self._writer is not None:
             self._cursors.append(weakref.ref(made))
