@@ -66,7 +66,7 @@ class Ruled:
     probability: float
     expected: float
     n_used: int
-    flags_from: float | None  # the smallest offered null rate at which it asks
+    flags_from: float | None  # the smallest offered null rate at which it asks; None: at none
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class Judge:
         found = judge_house(
             batch,
             model,
-            _threshold(model, names, limits, min(limits)),
+            _threshold(model, names, limits, max(limits)),  # who asks by no other asks by none
             compile_from=1 << 62,
             memory=_MEMORY,
         )
@@ -114,7 +114,7 @@ class Judge:
             probability=float(found.probability[at]),
             expected=float(found.expected[at]),
             n_used=int(found.n_used[at]),
-            flags_from=flags_from(-statistic, self.limits),
+            flags_from=flags_from(-statistic, self.limits) if found.flagged[at] else None,
         )
 
     def sentence(self, ruled: Ruled, asked: AskedRate) -> str:
