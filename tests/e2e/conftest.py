@@ -30,6 +30,9 @@ from attunement.clinic.models import Login
 # Playwright's synchronous interface runs a loop in this thread; the test's own queries are safe.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
+# The same engine without windows and menus, which nobody sees here, takes half the time.
+QUICK = ("chromium-headless-shell", "chromium", "chromium-browser")
+WHOLE = ("chromium", "chromium-browser")
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -44,11 +47,17 @@ PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1200, "height": 800}
 
 
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Chromium]:
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
+def browser_at(names: tuple[str, ...]) -> str:
+    """Return where the first of these browsers is, or skip the test."""
+    path = next((found for name in names if (found := shutil.which(name))), None)
     if path is None:
         pytest.skip("Chromium is not installed: apt-get install chromium")
+    return path
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    path = browser_at(QUICK)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield browser

@@ -159,4 +159,6 @@ def test_a_clients_ways_beside_the_form(
     follow(page, "See how it has been over time")
     fill(page, "Year of birth", "1984")
     page.keyboard.press("Enter")
+    heading(page, "How it has been over time")
+    page.wait_for_load_state("load")  # before its style, a page shows both sizes of a chart
     page.locator(".att-chart:visible").wait_for()

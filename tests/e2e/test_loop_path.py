@@ -95,6 +95,7 @@ def test_looking_together_by_keyboard_and_away_with_escape(clinic: World, therap
     tab_to(therapist, "Keep this")
     therapist.keyboard.press("Enter")
     therapist.get_by_text("Kept:").wait_for()
+    therapist.wait_for_load_state("load")
     assert therapist.get_by_label("Going more slowly").is_checked()
     therapist.keyboard.press("Escape")
     therapist.get_by_role("heading", name="Closed").wait_for()

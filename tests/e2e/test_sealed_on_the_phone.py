@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from pytest_django.live_server_helper import LiveServer
 from tests.clinic_world import World
 from tests.e2e.bad_network import BadNetwork
-from tests.e2e.conftest import ARGUMENTS, PHONE, NewPage
+from tests.e2e.conftest import ARGUMENTS, PHONE, WHOLE, NewPage, browser_at
 from tests.e2e.looks import findings
 
 from attunement.clinic.models import Answer, HeldDelivery, Response
@@ -45,7 +45,7 @@ def phone(chromium: Browser, network: BadNetwork, tmp_path: Path) -> Iterator[Pr
     def make(folder: str = "profile") -> BrowserContext:
         context = chromium.browser_type.launch_persistent_context(
             tmp_path / folder,
-            executable_path="/usr/bin/chromium",
+            executable_path=browser_at(WHOLE),  # the quick one has no background sync
             args=ARGUMENTS,
             base_url=network.url,
             viewport={"width": 390, "height": 844},

@@ -13,19 +13,15 @@ filters' means, and as its log likelihood ratio twice: the therapist did not not
 their scores fall too. Hypotheses lie in a ring: place · kinds + kind, the newest form over the
 oldest.
 
-All of it stays in one file: machine code that is kept on disk is known by the age of its own file.
+All functions stay in one file: machine code kept on disk is known by the age of its own file.
 Loops run over flat positions and take no slices, which cost a compiled loop more than the work.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
 
-import numpy as np
-import numpy.typing as npt
-
-Array = npt.NDArray[Any]
+from attunement.kernels.house_arrays import Array, Numbers, Outputs, Scratch
 
 PLAIN, AT_TOP, AT_BOTTOM, ABSENT = 0.0, 1.0, -1.0, 2.0
 # Columns of what was seen by a filter.
@@ -39,76 +35,6 @@ _FARTHEST = 30.0  # SDs beyond which a tail is not followed: its probability is 
 _MOST = 600.0  # exponents are kept below this, so that nothing overflows
 _NOTHING = -35.0  # a log ratio below this adds less than rounding does
 _LEAST = 1e-12
-
-
-class Numbers(NamedTuple):
-    """The model in flat arrays; scores on the higher-is-better axis, in the measure's units."""
-
-    chairs: Array  # (scales + 2, 6): level, between, slope, slope SD, noise, memory of each filter
-    log_share: Array  # (scales,): log of the share of people at each size of noise
-    extra: Array  # (2,) int64: whether the therapist's rating, the prediction are judged
-    inverse: Array  # (8, 3, 3): inverse correlations of what is there; bit 0 client, 1, 2 chairs
-    depths: Array  # (3,): by how much client, therapist and prediction fall, in points
-    log_noticed: Array  # (2,): log of the share of ruptures not noticed, noticed by the therapist
-    lengths: Array  # (kinds,): sessions until the full depth
-    lasting: Array  # (kinds,): sessions until all is as before; infinite: it stays
-    each_row: Array  # (1,) int64: 0 to sum up only at a dyad's last row
-    log_weights: Array  # (kinds, forms): "since this form", "since the form before" …
-    strain: (
-        Array  # (3,): usual rate, weight of that rate in sessions, log odds of a tick in a rupture
-    )
-    missed: Array  # (3,): the same of a form missed in the session after
-    scale: Array  # (3,): minimum, maximum, step
-
-
-class Outputs(NamedTuple):
-    """Where results go; one entry per row, and ``log_likelihood`` one per dyad."""
-
-    statistic: Array  # log of the weighted likelihood ratio; NaN where there is nothing to judge
-    expected: Array  # what the filter expected of the client before this score
-    innovation: Array  # (rows, 3): standardised surprises of the three chairs, NaN at the ends
-    n_used: Array  # int32: earlier client scores
-    log_likelihood: Array
-
-
-class Scratch(NamedTuple):
-    """Working memory of one thread."""
-
-    state: Array  # (filters, 9)
-    seen: Array  # (filters, 6): see CODE …
-    offset: Array  # (3, filters, hypotheses): what a hypothesis adds to a filter's means
-    less: Array  # (filters, hypotheses): by how much it expects less, in SDs of the surprise
-    pull: Array  # (filters, hypotheses): by how much it is surprised more, in points
-    end: Array  # (filters, hypotheses): log likelihood ratio of a score at an end of the scale
-    ratio: Array  # (2, scales, hypotheses): log likelihood ratios, not noticed and noticed
-    onset: Array  # (forms,) int64: session of the onset
-    share: Array  # (hypotheses,): share of the full depth in this row
-    weight: Array  # (hypotheses,): log weight in this row
-    said: Array  # (hypotheses,): what the strain tick and a missed form say
-    likelihood: Array  # (scales,): log likelihood of each size of noise, without a rupture
-    habits: Array  # (2, 2): ticks and sessions asked; forms missed and forms due
-
-
-def make_scratch(numbers: Numbers) -> Scratch:
-    """Return working memory for a model."""
-    filters = numbers.chairs.shape[0]
-    kinds, forms = numbers.log_weights.shape
-    many = kinds * forms
-    return Scratch(
-        state=np.zeros((filters, 9)),
-        seen=np.zeros((filters, 6)),
-        offset=np.zeros((3, filters, many)),
-        less=np.zeros((filters, many)),
-        pull=np.zeros((filters, many)),
-        end=np.zeros((filters, many)),
-        ratio=np.zeros((2, filters - 2, many)),
-        onset=np.zeros(forms, dtype=np.int64),
-        share=np.zeros(many),
-        weight=np.zeros(many),
-        said=np.zeros(many),
-        likelihood=np.zeros(filters - 2),
-        habits=np.zeros((2, 2)),
-    )
 
 
 def begin(chairs: Array, log_share: Array, state: Array, likelihood: Array, habits: Array) -> None:

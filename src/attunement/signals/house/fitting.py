@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from attunement.kernels.house import Outputs
+from attunement.kernels.house_arrays import Outputs
 from attunement.signals.house.calm import Flat, memorised, scores_of
 from attunement.signals.house.model import Chair, HouseModel, Rupture
 from attunement.signals.house.running import run

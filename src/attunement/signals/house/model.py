@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from attunement.kernels.house import Numbers
+from attunement.kernels.house_arrays import Numbers
 from attunement.signals.errors import SignalError
 from attunement.signals.house.weights import LENGTHS, hypothesis_weights
 from attunement.signals.series import FloatArray, _check_scale

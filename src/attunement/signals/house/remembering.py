@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from attunement.kernels.house import Numbers, Outputs, Scratch, begin, follow, make_scratch, total
+from attunement.kernels.house import begin, follow, total
+from attunement.kernels.house_arrays import Numbers, Outputs, Scratch, make_scratch
 from attunement.signals.house.calm import Flat
 from attunement.signals.house.model import HouseModel
 

@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from attunement.kernels.compiling import compiled
-from attunement.kernels.house import Numbers, Outputs, Scratch, house_rows, make_scratch
+from attunement.kernels.house import house_rows
+from attunement.kernels.house_arrays import Numbers, Outputs, Scratch, make_scratch
 from attunement.signals.batch import Batch
 from attunement.signals.house.calm import Flat
 from attunement.signals.house.model import CHANNELS, HouseModel
