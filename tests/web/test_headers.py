@@ -12,6 +12,8 @@ from tests.clinic_world import World, opened
 
 from attunement.clinic.access import check_routes
 
+pytestmark = pytest.mark.one_store  # about headers, not the store
+
 POLICY = {
     "default-src": "'none'",
     "script-src": "'self'",
