@@ -27,10 +27,10 @@ if [ "$lint_found" != 0 ] || [ "$examples" != 0 ]; then exit 1; fi
 
 browser_tests=(-m "not e2e")
 [ -n "$BROWSER" ] && browser_tests=()
-"$venv/bin/python" -m pytest -q -n 3 --dist loadgroup --durations=12 "${browser_tests[@]}" tests
+"$venv/bin/python" -m pytest -q -n 3 --dist loadscope --durations=12 "${browser_tests[@]}" tests
 
 if [ -n "$POSTGRESQL_BIN" ]; then
   echo "The store, services and pages again, on PostgreSQL:"
-  bash scripts/with_postgresql.sh "$venv/bin/python" -m pytest -q -n 3 --dist loadgroup \
+  bash scripts/with_postgresql.sh "$venv/bin/python" -m pytest -q -n 3 --dist loadscope \
     --durations=8 -m "not one_store" tests/store tests/web
 fi

@@ -12,9 +12,35 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 PASSWORD = "a long synthetic pass phrase"
+
+
+# Files whose tests share something that takes long to make: one worker makes it, once.
+TOGETHER = (
+    "cli/test_people_command.py",
+    "cli/test_tune_command.py",
+    "e2e/test_look_page.py",
+    "hostile/test_wire.py",
+    "store/test_backup.py",
+    "store/test_released_schemas.py",
+    "unit/frames/test_ruptures_engines.py",
+)
+
+
+class Together(LoadScopeScheduling):
+    """Hand out single tests, and the files above whole, those first."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.split("::", 1)[0]
+        return file if file.endswith(TOGETHER) else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling | None:
+    """Take part where the tests are shared out by scope."""
+    return Together(config, log) if config.getvalue("dist") == "loadscope" else None
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

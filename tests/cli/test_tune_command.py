@@ -15,8 +15,7 @@ from typing import Any
 
 import pytest
 
-# One worker makes the synthetic clinic, once.
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("tune")]
+pytestmark = pytest.mark.slow
 RUN = [sys.executable, "-c", "from attunement.cli import main; main()"]
 
 

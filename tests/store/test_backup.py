@@ -27,7 +27,6 @@ from tests.clinic_process import run_lines
 pytestmark = [
     pytest.mark.store,
     pytest.mark.slow,
-    pytest.mark.xdist_group("backup"),  # one worker makes the clinic that all copy
 ]
 RUN = [sys.executable, "-c", "from attunement.cli import main; main()"]
 SERVER = os.environ.get("ATTUNEMENT_TEST_DATABASE", "")

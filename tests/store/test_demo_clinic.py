@@ -16,7 +16,12 @@ from attunement.clinic.services.audit import verify_chain
 from attunement.clinic.services.rebuild import rebuild_scores
 from attunement.clinic.services.sealing import client_name
 
-pytestmark = [pytest.mark.store, pytest.mark.slow, pytest.mark.django_db]
+pytestmark = [
+    pytest.mark.store,
+    pytest.mark.slow,
+    pytest.mark.django_db,
+    pytest.mark.one_store,  # the demo has a SQLite file of its own
+]
 NOW = datetime(2027, 6, 15, 9, 0, tzinfo=UTC)
 
 

@@ -17,7 +17,12 @@ from attunement.clinic.services.loop.ledger import ledger
 from attunement.clinic.services.loop.together import together
 from attunement.signals.ledger import State
 
-pytestmark = [pytest.mark.store, pytest.mark.slow, pytest.mark.django_db]
+pytestmark = [
+    pytest.mark.store,
+    pytest.mark.slow,
+    pytest.mark.django_db,
+    pytest.mark.one_store,  # the demo has a SQLite file of its own
+]
 NOW = datetime(2027, 6, 15, 9, 0, tzinfo=UTC)
 
 

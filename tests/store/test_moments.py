@@ -98,6 +98,7 @@ def course(world: Any) -> list[Any]:
     return sessions
 
 
+@pytest.mark.one_store  # what the services make of the same rows
 @pytest.mark.parametrize("moment", [Moment.BEFORE, Moment.BETWEEN])
 @pytest.mark.parametrize("perspective", [Perspective.CLIENT, Perspective.THERAPIST])
 def test_a_form_of_another_moment_changes_nothing_that_is_seen(

@@ -24,7 +24,6 @@ from tests.clinic_process import run_lines
 pytestmark = [
     pytest.mark.store,
     pytest.mark.slow,
-    pytest.mark.xdist_group("released"),  # one worker upgrades each old database, once
 ]
 FOLDER = Path(__file__).parent / "released"
 RELEASED = sorted(FOLDER.glob("schema_*.sql.gz"))
