@@ -11,23 +11,23 @@ if [ -z "${ATTUNEMENT_REFERENCE_DATA:-}" ]; then
   echo "Left out: tests on other people's data (set ATTUNEMENT_REFERENCE_DATA to their folder)."
 fi
 
-# The examples share one process and the checks of the code use one core: they run side by side. The
-# examples also leave the machine code of the kernels ready for the tests.
-lint_says=$(mktemp)
-trap 'rm -f "$lint_says"' EXIT
-bash scripts/lint.sh "$venv" >"$lint_says" 2>&1 &
-lint=$!
-echo "The examples of the docs and of the library, each page in its own scratch folder:"
-examples=0
-"$venv/bin/python" -m pytest -q README.md docs src || examples=$?
-lint_found=0
-wait "$lint" || lint_found=$?
-cat "$lint_says"
-if [ "$lint_found" != 0 ] || [ "$examples" != 0 ]; then exit 1; fi
+# The examples share one process, so they run beside all the rest; what they say is shown after it.
+examples_say=$(mktemp)
+"$venv/bin/python" -m pytest -q README.md docs src >"$examples_say" 2>&1 &
+examples=$!
+trap 'kill "$examples" 2>/dev/null || true; rm -f "$examples_say"' EXIT
+
+bash scripts/lint.sh "$venv"
 
 browser_tests=(-m "not e2e")
 [ -n "$BROWSER" ] && browser_tests=()
 "$venv/bin/python" -m pytest -q -n 3 --dist loadscope --durations=12 "${browser_tests[@]}" tests
+
+echo "The examples of the docs and of the library, each page in its own scratch folder:"
+examples_failed=0
+wait "$examples" || examples_failed=$?
+cat "$examples_say"
+[ "$examples_failed" = 0 ] || exit 1
 
 if [ -n "$POSTGRESQL_BIN" ]; then
   echo "The store, services and pages again, on PostgreSQL:"
