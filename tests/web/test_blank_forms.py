@@ -14,8 +14,6 @@ from attunement.clinic.pages.questions import Filled, groups
 from attunement.clinic.services.forms import measure_of, text_of
 from attunement.clinic.templatetags.blank_forms import is_blank
 
-pytestmark = pytest.mark.one_store  # about a page
-
 _LIBRARIES = {"blank_forms": "attunement.clinic.templatetags.blank_forms"}
 _BODY = (
     "{% for group in groups %}{% for question in group %}{{ question.words }}"

@@ -11,8 +11,6 @@ from attunement.clinic.models import Login, Role
 from attunement.clinic.pages.calibration import between_months, bias_sentence, tracking_sentence
 from attunement.models import Estimate
 
-pytestmark = pytest.mark.one_store  # about a page; its numbers are tested on both
-
 
 @pytest.fixture
 def three(db: None) -> World:  # noqa: ARG001 -- opens the database

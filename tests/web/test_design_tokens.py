@@ -10,8 +10,6 @@ import pytest
 
 from attunement.clinic.pages.gallery import COLOURS
 
-pytestmark = pytest.mark.one_store  # about colours
-
 CSS = files("attunement.clinic") / "static" / "attunement" / "css"
 TEXT = {
     "ink": ("paper", "surface", "sunken", "wash", "question-wash", "danger-wash"),

@@ -12,8 +12,6 @@ from tests.clinic_world import World, opened
 
 from attunement.clinic.access import check_routes
 
-pytestmark = pytest.mark.one_store  # about headers, not the store
-
 POLICY = {
     "default-src": "'none'",
     "script-src": "'self'",

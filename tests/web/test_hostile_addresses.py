@@ -37,8 +37,6 @@ from attunement.clinic.models import (
     Therapist,
 )
 
-pytestmark = pytest.mark.one_store  # about addresses and headers
-
 WORDS = (
     "<img src=x onerror=alert(1)></textarea><script>alert(1)</script>{{7*7}}{% load x %}"
     "${jndi:ldap://attunement.example/a}'; DROP TABLE clinic_answer; --\u202etxt.exe\u202c 🙂"

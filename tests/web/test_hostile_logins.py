@@ -18,8 +18,6 @@ from tests.clinic_world import HIGH, PASSWORD, World, fields, submission_id, wit
 from attunement.clinic.config.django_settings import django_settings
 from attunement.clinic.models import Login
 
-pytestmark = pytest.mark.one_store  # about cookies and log-ins
-
 WRONG = "not the synthetic pass phrase"
 PLANTED = "0123456789abcdef0123456789abcdef"
 

@@ -13,8 +13,6 @@ from tests.sealed_letters import carried, deliver, sealed
 
 from attunement.clinic.models import AuditEvent, Kiosk, Response
 
-pytestmark = pytest.mark.one_store  # about pages and cookies
-
 PIN = "2468"
 
 
