@@ -30,7 +30,7 @@ cat "$examples_say"
 [ "$examples_failed" = 0 ] || exit 1
 
 if [ -n "$POSTGRESQL_BIN" ]; then
-  echo "The store, services and pages again, on PostgreSQL:"
+  echo "The store and its services again, on PostgreSQL:"
   bash scripts/with_postgresql.sh "$venv/bin/python" -m pytest -q -n 3 --dist loadscope \
-    --durations=8 -m "not one_store" tests/store tests/web
+    --durations=8 -m "not one_store" tests/store
 fi

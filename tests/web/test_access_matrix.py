@@ -41,7 +41,6 @@ from attunement.clinic.services.shown_answers import shown_responses
 from attunement.clinic.store.triggers import statements
 
 # About routes and rules: every pair of them once is enough.
-pytestmark = pytest.mark.one_store
 WORDS = "Synthetic words"
 
 

@@ -45,7 +45,6 @@ from attunement.clinic.services.opening import day_begins
 from attunement.clinic.services.widening import narrow
 
 # About pages: 500 worlds once are enough, and the rules they rest on are tested on both stores.
-pytestmark = pytest.mark.one_store
 WORLDS = 10  # of each case: 45 pairs; fewer where one item alone varies
 FEWEST_PAIRS = 28
 BASE = {"1": 5, "2": 4, "3": 2, "4": 6, "5": 3, "6": 4, "7": 1}

@@ -57,7 +57,7 @@ def test_points_are_an_axis_and_no_other_rule() -> None:
 def test_places_simulated_again_are_the_same_within_their_error(name: str) -> None:
     block = next(one for one in blocks() if one.name == name)
     every = places(block.axes)
-    n = 400
+    n = 200
     for at in (len(every) // 3, len(every) - 2):
         place = every[at]
         again = block.values(place, n, 7)
