@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from attunement.errors import ROWS_LISTED, Problem
+from attunement.exchange.arrow_values import strings
 from attunement.exchange.places import Places
 from attunement.exchange.table import MISSING_MARKS
 
@@ -35,7 +36,7 @@ class Cleaner:
         self._columns = columns
         self._commas = commas
         self._found: list[dict[str, Places]] = [{} for _ in columns]  # by mark; _PADDED for spaces
-        self._marks = _strings(list(MISSING_MARKS))
+        self._marks = strings(list(MISSING_MARKS))
         self.decimal_comma = False
 
     def clean(
@@ -77,14 +78,6 @@ class Cleaner:
                 else:
                     told[mark] = replace(before, count=before.count + places.count, rows=())
         return list(told.values())
-
-
-def _strings(words: Sequence[str]) -> pa.Array:
-    """Return words as an Arrow array; ``pyarrow.array`` would import pandas to look at a list."""
-    cells = [word.encode() for word in words]
-    ends = np.cumsum([0, *map(len, cells)], dtype=np.int32)
-    buffers = [pa.py_buffer(ends), pa.py_buffer(b"".join(cells))]
-    return pa.StringArray.from_buffers(len(cells), *buffers)
 
 
 def _note(

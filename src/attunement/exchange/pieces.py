@@ -11,11 +11,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
+from attunement.exchange.arrow_values import strings, zero
 from attunement.exchange.records import LONGEST_CELL
 from attunement.exchange.survey import BOM
 
 PIECE: Final = 1 << 20
 LARGEST: Final = 1 << 24  # a piece with lines as long as this is no plain one
+_NONE: Final = zero()
 
 
 def pieces(source: BinaryIO) -> Iterator[bytes]:
@@ -96,10 +98,10 @@ def _odd(columns: Sequence[pa.Array], header: Sequence[str]) -> bool:
         if pc.max(lengths).as_py() > LONGEST_CELL:
             return True
         if place == 0 or empty is not None:
-            empty = _both(empty, pc.equal(lengths, 0))
+            empty = _both(empty, pc.equal(lengths, _NONE))
         if place == 0 or again is not None:
             cells = column if place else pc.utf8_ltrim(column, characters="\ufeff")
-            again = _both(again, pc.equal(cells, name))
+            again = _both(again, pc.equal(cells, strings([name])[0]))
     return empty is not None or again is not None
 
 
