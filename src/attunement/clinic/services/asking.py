@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import date, datetime
 
 from django.db.models.functions import Coalesce
 
@@ -38,14 +39,29 @@ def ask_before(session: Session, *, now: datetime) -> Assignment | None:
         measure_id = GOALS_FORM
     if not measure_id:
         return None
+    return make_assignment(session, measure_id, _promised(session), moment=Moment.BEFORE, now=now)
+
+
+def make_assignment(
+    session: Session,
+    measure_id: str,
+    promised: Mapping[str, object],
+    *,
+    now: datetime,
+    perspective: str = Perspective.CLIENT,
+    moment: str = Moment.AFTER,
+    asked_on: date | None = None,
+) -> Assignment:
+    """Make a form; its measure version, and who will see it, are frozen here."""
     return Assignment.objects.create(
         session=session,
-        perspective=Perspective.CLIENT,
+        perspective=perspective,
         measure_id=measure_id,
         measure_version=measure_of(measure_id).version,
-        moment=Moment.BEFORE,
+        moment=moment,
         made_at=now,
-        **_promised(session),
+        asked_on=asked_on,
+        **promised,
     )
 
 

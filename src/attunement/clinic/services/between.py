@@ -22,12 +22,10 @@ from attunement.clinic.models import (
     Dyad,
     Login,
     Moment,
-    Perspective,
     Session,
 )
-from attunement.clinic.services.asking import asked_at, asked_before, rules_for
+from attunement.clinic.services.asking import asked_at, asked_before, make_assignment, rules_for
 from attunement.clinic.services.due_dates import NEVER, QUIET, AskRule, due_between
-from attunement.clinic.services.forms import measure_of
 from attunement.clinic.services.gate import act, actor_name, done, require_dyad
 from attunement.clinic.services.invitations import issue
 from attunement.clinic.services.promises import promise
@@ -74,15 +72,13 @@ def ask_between(actor: Login, dyad_id: str, *, now: datetime) -> IssuedInvitatio
 
 def make_between(session: Session, measure_id: str, *, on_day: date, now: datetime) -> Assignment:
     """Make the form of a day; its measure version, and who will see it, are frozen here."""
-    return Assignment.objects.create(
-        session=session,
-        perspective=Perspective.CLIENT,
-        measure_id=measure_id,
-        measure_version=measure_of(measure_id).version,
+    return make_assignment(
+        session,
+        measure_id,
+        promise(session, on_day=on_day),
         moment=Moment.BETWEEN,
-        made_at=now,
+        now=now,
         asked_on=on_day,
-        **promise(session, on_day=on_day),
     )
 
 

@@ -11,7 +11,6 @@ from django.utils import timezone
 from attunement.clinic.access import Action
 from attunement.clinic.errors import ClinicError
 from attunement.clinic.models import (
-    Assignment,
     Attended,
     CareEpisode,
     Dyad,
@@ -22,8 +21,8 @@ from attunement.clinic.models import (
     Perspective,
     Session,
 )
-from attunement.clinic.services.asking import ask_before
-from attunement.clinic.services.forms import config, measure_of
+from attunement.clinic.services.asking import ask_before, make_assignment
+from attunement.clinic.services.forms import config
 from attunement.clinic.services.gate import act, actor_name, done, require_dyad, require_session
 from attunement.clinic.services.promises import closed_told, promise
 from attunement.clinic.services.results import SessionOverview, SessionState, StartedSession
@@ -102,14 +101,8 @@ def ask_both_chairs(session: Session, *, now: datetime) -> None:
         (Perspective.CLIENT, config().client_measure),
         (Perspective.THERAPIST, config().therapist_measure),
     ):
-        Assignment.objects.create(
-            session=session,
-            perspective=perspective,
-            measure_id=measure_id,
-            measure_version=measure_of(measure_id).version,
-            made_at=now,
-            **(promise(session) if perspective == Perspective.CLIENT else {}),
-        )
+        promised = promise(session) if perspective == Perspective.CLIENT else {}
+        make_assignment(session, measure_id, promised, perspective=perspective, now=now)
     ask_before(session, now=now)
 
 
