@@ -245,6 +245,7 @@ def test_a_sheet_is_typed_in_by_keyboard_alone(both: World, new_page: NewPage) -
     page.keyboard.type(code)
     page.keyboard.press("Enter")
     page.get_by_role("heading", name=re.compile("Sheet")).wait_for()
+    page.wait_for_load_state("load")  # its script takes the keys
     assert page.locator(".typing-line .question-number").all_inner_texts() == on_paper
     page.keyboard.type("54")
     page.keyboard.press("Enter")  # left out
