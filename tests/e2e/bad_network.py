@@ -19,6 +19,7 @@ class BadNetwork:
     def __init__(self, host: str, port: int) -> None:
         self.cut = False
         self.lose_reply_of = b""  # the start of a request whose reply is dropped, once
+        self.cut_after_loss = False  # else the browser may try again before anybody looks
         self.lost = 0
         self.requests: list[bytes] = []
         self.carried: dict[bytes, int] = {}  # bytes of replies by the path that was asked for
@@ -57,6 +58,7 @@ class BadNetwork:
         self.carried[path] = self.carried.get(path, 0) + len(reply)
         if self.lose_reply_of and line.startswith(self.lose_reply_of):
             self.lose_reply_of = b""
+            self.cut = self.cut or self.cut_after_loss
             self.lost += 1
             return
         browser.sendall(_CONNECTION.sub(b"\r\nConnection: close", reply, count=1))

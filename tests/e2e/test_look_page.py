@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from attunement import simulate
 from attunement.picture import look
@@ -135,19 +135,18 @@ def test_large_file_unfolds_what_is_shown(chromium: Browser, pages: dict[str, Pa
     assert page.locator("table.list tbody tr").count() == 50
     assert page.locator("article").count() == 0
     page.click("#on")
-    assert page.inner_text("#where") == "Page 2 of 8"
+    expect(page.locator("#where")).to_have_text("Page 2 of 8")
     page.fill("#find", "p399")
     page.click("table.list tbody tr a")
-    page.wait_for_selector("#one article")
-    assert page.inner_text("#one h3") == "P399"
+    expect(page.locator("#one article h3")).to_have_text("P399")
     assert page.evaluate("document.activeElement.tagName") == "ARTICLE"
     page.fill("#find", "")
     page.click("table.list tbody tr:first-child a")
-    page.wait_for_function("document.querySelector('#one h3').innerText === 'P1'")
+    expect(page.locator("#one h3")).to_have_text("P1")
     page.click("#after")
-    page.wait_for_function("document.querySelector('#one h3').innerText === 'P2'")
+    expect(page.locator("#one h3")).to_have_text("P2")
     page.go_back()
-    page.wait_for_function("document.querySelector('#one h3').innerText === 'P1'")
+    expect(page.locator("#one h3")).to_have_text("P1")
     assert watch.seen == []
     page.close()
 
@@ -157,8 +156,7 @@ def test_a_link_to_one_dyad_of_a_large_file_opens_it(
 ) -> None:
     page = chromium.new_page()
     page.goto(pages["large"].as_uri() + "#d-120")
-    page.wait_for_selector("#one article")
-    assert page.inner_text("#one h3") == "P120"
+    expect(page.locator("#one article h3")).to_have_text("P120")
     page.close()
 
 
