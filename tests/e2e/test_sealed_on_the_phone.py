@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from django.contrib.staticfiles.handlers import StaticFilesHandler
 from playwright.sync_api import Browser, BrowserContext, Page
 from playwright.sync_api import TimeoutError as TookTooLong
 from pytest_django.live_server_helper import LiveServer
@@ -297,9 +298,11 @@ def test_form_answered_elsewhere_is_told_calmly(clinic: World, new_page: NewPage
 
 
 def test_first_load_of_the_form_is_light(
-    clinic: World, phone: Profile, network: BadNetwork
+    clinic: World, phone: Profile, network: BadNetwork, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Every byte of every reply, headers, the worker and what it keeps included."""
+    # Files come from where a clinic's come from, not from the test server's own short cut.
+    monkeypatch.setattr(StaticFilesHandler, "_should_handle", lambda *_: False)
     token, _ = clinic.invite(clinic.start())
     page = phone().pages[0]
     page.goto(f"/c/#{token}")

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import gzip
 import re
+from importlib.resources import files
 
 import pytest
 from django.test import Client as Browser
@@ -173,3 +175,22 @@ def test_first_load_of_a_clients_page_is_light(world: World) -> None:
 def test_health_says_only_that_it_answers() -> None:
     answer = Browser().get("/healthz")
     assert (answer.status_code, answer.content) == (200, b"ok\n")
+
+
+def test_files_travel_packed_and_pages_of_people_do_not(world: World) -> None:
+    session_id = world.start()
+    browser = world.browser()
+    packed = {"accept-encoding": "gzip"}
+    file = files("attunement.clinic") / "static" / "attunement" / "css" / "base.css"
+    answer = browser.get("/static/attunement/css/base.css", headers=packed)
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert "Accept-Encoding" in answer.headers["Vary"]
+    assert gzip.decompress(b"".join(answer.streaming_content)) == file.read_bytes()
+    plain = browser.get("/static/attunement/css/base.css")
+    assert "Content-Encoding" not in plain.headers
+    assert b"".join(plain.streaming_content) == file.read_bytes()
+    part = browser.get("/static/attunement/css/base.css", headers={**packed, "range": "bytes=0-9"})
+    assert (part.status_code, b"".join(part.streaming_content)) == (206, file.read_bytes()[:10])
+    page = browser.get(f"/sessions/{session_id}/rate", headers=packed)
+    assert page.status_code == 200
+    assert "Content-Encoding" not in page.headers

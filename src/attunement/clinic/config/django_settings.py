@@ -117,6 +117,7 @@ def _parts() -> dict[str, Any]:
         "MIDDLEWARE": [
             "django.middleware.security.SecurityMiddleware",
             "attunement.clinic.guard.headers.HeadersMiddleware",
+            "attunement.clinic.guard.packed.PackedFilesMiddleware",
             "whitenoise.middleware.WhiteNoiseMiddleware",
             "attunement.clinic.guard.charset.CharsetMiddleware",
             "attunement.clinic.guard.cookies.OneCookieMiddleware",
