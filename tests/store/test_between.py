@@ -86,9 +86,50 @@ def test_a_link_by_hand_opens_a_form_about_the_time_since(world: Any, site: Any)
     response = Response.objects.get(moment=Moment.BETWEEN)
     assert "to have them in mind when you meet" in response.who_sees
     assert Invitation.objects.get(assignment=assignment).consumed_at is not None
-    _, said = said_before(world.therapist, world.dyad.pk, now=world.now)
+    said = said_before(world.therapist, world.dyad.pk, now=world.now).between
     assert said is not None
     assert (said.title, said.total, said.earlier) == ("PHQ-2", 3.0, None)
+
+
+def test_what_was_asked_and_left_is_told_without_a_hidden_answer_in_it(
+    world: Any,
+    site: Any,  # noqa: ARG001 -- configures
+) -> None:
+    me, dyad = world.therapist, world.dyad.pk
+    world.client_answers(world.session(), 5)
+    asked_on = world.later(days=2).date()
+    ask_between(me, dyad, now=world.now)
+    left = said_before(me, dyad, now=world.now).left
+    assert left is not None
+    assert (left.n_asked, left.on_day, left.open_until is None) == (1, asked_on, False)
+    world.later(days=30)
+    left = said_before(me, dyad, now=world.now).left
+    assert left is not None
+    assert (left.on_day, left.open_until) == (asked_on, None)  # lapsed
+    again = ask_between(me, dyad, now=world.now)
+    left = said_before(me, dyad, now=world.now).left
+    assert left is not None
+    assert (left.n_asked, left.on_day) == (2, world.now.date())
+
+    # One that comes, with everything left out too, ends that; what was left before it is no news.
+    _send(world, again.token, {"moment": "between", "left_out": "yes"})
+    around = said_before(me, dyad, now=world.now)
+    assert around.left is None
+    assert around.between is not None
+    assert (around.between.on_day, around.between.total) == (world.now.date(), None)
+
+    # Where an answer would not show, nothing is said of there being none.
+    for mode in (Visibility.SEALED, Visibility.END, Visibility.DELAYED):
+        choose_visibility(me, dyad, visibility=mode, now=world.later(days=1))
+        ask_between(me, dyad, now=world.now)
+        assert said_before(me, dyad, now=world.later(days=20)).left is None, mode
+
+    # It is about the time since the last session: after the next one it is told no more.
+    choose_visibility(me, dyad, visibility=Visibility.OPEN, now=world.later(days=1))
+    ask_between(me, dyad, now=world.now)
+    assert said_before(me, dyad, now=world.now).left is not None
+    world.session()
+    assert said_before(me, dyad, now=world.later(days=1)).left is None
 
 
 def test_the_page_says_since_your_last_session(world: Any, site: Any, client: Any) -> None:  # noqa: ARG001 -- configures
@@ -102,6 +143,8 @@ def test_the_page_says_since_your_last_session(world: Any, site: Any, client: An
     assert "only when you make a link" in asking
     assert client.get(f"/clients/{world.dyad.pk}/between").status_code == 200
     shown = client.post(f"/clients/{world.dyad.pk}/between").content.decode()
+    left = client.get(f"/clients/{world.dyad.pk}/before").content.decode()
+    assert ", not answered so far. The link is open until" in left
     token = shown.partition("/c/#")[2].partition('"')[0]
     browser = Browser()
     opened = browser.post("/c/open", {"token": token})
@@ -117,6 +160,7 @@ def test_the_page_says_since_your_last_session(world: Any, site: Any, client: An
     assert "After the session" not in thanks
     before = client.get(f"/clients/{world.dyad.pk}/before").content.decode()
     assert "Between sessions they said" in before
+    assert "not answered" not in before
     assert "PHQ-2: <strong>3</strong>" in before
 
 
@@ -212,5 +256,5 @@ def test_whether_it_was_answered_changes_nothing_that_is_asked(
     form = services.client_form(grant, now=world.now, moment=Moment.BETWEEN)
     assert form.visibility == mode
     assert _days(world, 8) == [7]
-    _, said = said_before(world.therapist, world.dyad.pk, now=world.now)
+    said = said_before(world.therapist, world.dyad.pk, now=world.now).between
     assert (said is not None) is (mode == Visibility.OPEN)

@@ -22,7 +22,7 @@ from attunement.clinic.services.loop.renewing import settle_change
 from attunement.clinic.services.loop.results import AgreedNow, Before, IntentNow, LastComment
 from attunement.clinic.services.loop.turns import Turn
 from attunement.clinic.services.loop.words import OTHER, openers
-from attunement.clinic.services.said_before import SaidBefore, SaidBetween, said_before
+from attunement.clinic.services.said_before import SaidAround, said_before
 
 REASON = "reason"
 _WISHES = {
@@ -79,12 +79,13 @@ def settle(request: HttpRequest, dyad_id: str) -> HttpResponse:
 def _render(
     request: HttpRequest,
     found: Before,
-    said: tuple[SaidBefore | None, SaidBetween | None],
+    said: SaidAround,
     problem: ErrorLink | None,
 ) -> HttpResponse:
     context = {
-        "said_before": said[0],
-        "said_between": said[1],
+        "said_before": said.before,
+        "said_between": said.between,
+        "left_between": said.left,
         "dyad_id": found.dyad_id,
         "code": found.client_code,
         "client_name": found.client_name,

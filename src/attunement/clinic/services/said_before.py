@@ -7,11 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.db.models import Max, Q
 from django.utils import timezone
 
 from attunement.clinic.access import Action
-from attunement.clinic.models import Goal, Login, Moment
+from attunement.clinic.access.visibility import Viewer, Visibility
+from attunement.clinic.models import Assignment, Dyad, Goal, Login, Moment
 from attunement.clinic.services.asking import GOALS_FORM
+from attunement.clinic.services.between import last_held
 from attunement.clinic.services.forms import measure_of
 from attunement.clinic.services.gate import act, actor_name, done, require_dyad
 from attunement.clinic.services.goals import ITEM_PREFIX, goal_of_item
@@ -48,18 +51,40 @@ class SaidBetween:
 
     on_day: date
     title: str
-    total: float
+    total: float | None  # None: it came without an answer that could be scored or may be seen
     earlier: float | None  # on the form between sessions before it
     minimum: float
     maximum: float
 
 
-def said_before(
-    actor: Login, dyad_id: str, *, now: datetime
-) -> tuple[SaidBefore | None, SaidBetween | None]:
+@dataclass(frozen=True, slots=True)
+class LeftBetween:
+    """Forms about the time since the last session that were asked and not answered."""
+
+    n_asked: int
+    on_day: date  # of the newest
+    open_until: datetime | None  # None: its link has lapsed
+
+
+@dataclass(frozen=True, slots=True)
+class SaidAround:
+    """What came beside the forms after sessions, and what was asked and did not come."""
+
+    before: SaidBefore | None
+    between: SaidBetween | None
+    left: LeftBetween | None
+
+
+# In these modes a form between sessions opens to the therapist the moment it comes: that there is
+# none to see means that none came. In any other, silence and a hidden answer look the same.
+_OPENS_AT_ONCE = (Visibility.OPEN, Visibility.SCORES)
+
+
+def said_before(actor: Login, dyad_id: str, *, now: datetime) -> SaidAround:
     """Return what the client said before the newest session, and between two, if it may be seen.
 
-    Each is that of the newest form of its kind.
+    Each is that of the newest form of its kind. A form between sessions that was left is told to
+    the dyad's therapist, where an answer could not be there unseen.
 
     Raises
     ------
@@ -68,13 +93,39 @@ def said_before(
     """
     with act(actor_name(actor), Action.GOALS_VIEW, now=now):
         dyad = require_dyad(actor, dyad_id, Action.GOALS_VIEW)
-        shown = shown_responses(actor, dyad, now=now).others
-        seen = [one for one in shown if one.seen.answered]
+        shown = shown_responses(actor, dyad, now=now)
+        seen = [one for one in shown.others if one.seen.answered]
         forms = [one for one in seen if one.moment == Moment.BEFORE]
         between = [one for one in seen if one.moment == Moment.BETWEEN]
         goals = {goal.pk: goal for goal in Goal.objects.filter(dyad=dyad)}
+        left = _left(dyad, now=now) if shown.viewer is Viewer.THERAPIST else None
         done(actor.pk, Action.GOALS_VIEW, now=now, target=f"dyad:{dyad.pk}")
-    return _before(forms, goals), _between(between)
+    return SaidAround(_before(forms, goals), _between(between), left)
+
+
+def _left(dyad: Dyad, *, now: datetime) -> LeftBetween | None:
+    """Return what was asked since the last session, and since the last form that came."""
+    session = last_held(dyad, on_day=timezone.localdate(now))
+    if session is None:
+        return None
+    live = Q(invitations__revoked_at__isnull=True, invitations__consumed_at__isnull=True)
+    days: list[tuple[date, datetime | None]] = []
+    for on_day, came, until in (
+        Assignment.objects.filter(
+            session=session, moment=Moment.BETWEEN, visibility__in=_OPENS_AT_ONCE
+        )
+        .annotate(until=Max("invitations__expires_at", filter=live))
+        .order_by("asked_on")
+        .values_list("asked_on", "response__pk", "until")
+    ):
+        if came is None:
+            days.append((on_day, until))
+        else:
+            days.clear()
+    if not days:
+        return None
+    newest, until = days[-1]
+    return LeftBetween(len(days), newest, until if until is not None and until > now else None)
 
 
 def _between(forms: list[ShownResponse]) -> SaidBetween | None:
@@ -82,14 +133,11 @@ def _between(forms: list[ShownResponse]) -> SaidBetween | None:
         return None
     newest = forms[-1]
     measure, bounds = _measure(newest)
-    total = newest.filled.score("total")
-    if total is None:
-        return None
     same = [one for one in forms[:-1] if one.filled.response.measure_id == measure.id]
     return SaidBetween(
         on_day=timezone.localdate(newest.filled.response.received_at),
         title=measure.acronym or measure.title,
-        total=total,
+        total=newest.filled.score("total"),
         earlier=same[-1].filled.score("total") if same else None,
         minimum=bounds[0],
         maximum=bounds[1],
