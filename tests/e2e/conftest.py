@@ -24,6 +24,7 @@ from playwright.sync_api import (
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 from tests.clinic_world import PASSWORD, World, make_world
+from tests.e2e.bad_network import BadNetwork
 
 from attunement.clinic.models import Login
 
@@ -69,6 +70,15 @@ def clinic(live_server: LiveServer, settings: Settings) -> World:
     """Return a synthetic practice behind the running server."""
     settings.ATTUNEMENT = dataclasses.replace(settings.ATTUNEMENT, base_url=live_server.url)
     return make_world()
+
+
+@pytest.fixture
+def network(live_server: LiveServer) -> Iterator[BadNetwork]:
+    """Return a network in front of the server that a test can cut."""
+    parts = urlsplit(live_server.url)
+    made = BadNetwork(str(parts.hostname), int(parts.port or 0))
+    yield made
+    made.close()
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from pytest_django.live_server_helper import LiveServer
 from tests.clinic_world import World
 from tests.e2e.bad_network import BadNetwork
 from tests.e2e.conftest import sign_in
@@ -27,14 +26,6 @@ HIGH_UP = """() => Array.from(
   .filter((e) => !e.matches(".skip-link, input[type=radio], input[type=hidden]"))
   .filter((e) => e.getBoundingClientRect().top + window.scrollY < window.innerHeight / 3)
   .map((e) => `${e.tagName} ${e.className} ${e.getBoundingClientRect().top}`)"""
-
-
-@pytest.fixture
-def network(live_server: LiveServer) -> Iterator[BadNetwork]:
-    parts = urlsplit(live_server.url)
-    made = BadNetwork(str(parts.hostname), int(parts.port or 0))
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -15,7 +15,6 @@ import pytest
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from playwright.sync_api import Browser, BrowserContext, Page
 from playwright.sync_api import TimeoutError as TookTooLong
-from pytest_django.live_server_helper import LiveServer
 from tests.clinic_world import World
 from tests.e2e.bad_network import BadNetwork
 from tests.e2e.conftest import ARGUMENTS, PHONE, WHOLE, NewPage, browser_at
@@ -30,14 +29,6 @@ CANARY = "canary-kQx7ZpTmW4uLrB9s"  # letters that no compressor shortens
 Profile = Callable[[], BrowserContext]
 SENT = b"POST /c/sealed"
 ARRIVED = re.compile("Thank you|Your answers arrived")
-
-
-@pytest.fixture
-def network(live_server: LiveServer) -> Iterator[BadNetwork]:
-    parts = urlsplit(live_server.url)
-    made = BadNetwork(str(parts.hostname), int(parts.port or 0))
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -115,6 +115,7 @@
     if (clock) clock.value = new Date().toISOString();
     sent = true;
   });
+  form.addEventListener("attunement:not-sent", () => { sent = false; }); // by plain.js
 
   const errors = one("#errors");
   if (errors) errors.focus();

@@ -66,7 +66,18 @@
     public: sealing.dataset.public,
     receiptKey: sealing.dataset.receiptPublic,
   });
-  const plainly = () => HTMLFormElement.prototype.submit.call(form);
+  // As any form; without a connection the questions come back, with everything that was typed.
+  const plainly = () => {
+    const comeBack = () => {
+      busy = false;
+      shown = "";
+      for (const each of all("[data-state]")) each.hidden = true;
+      hideForm(false);
+      document.title = title;
+    };
+    if (self.attunementPlainly) self.attunementPlainly(form, comeBack);
+    else HTMLFormElement.prototype.submit.call(form);
+  };
   const tooLong = () =>
     Array.from(form.querySelectorAll("textarea")).some((each) => each.value.length > 10_000);
 

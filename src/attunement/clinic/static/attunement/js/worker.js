@@ -29,11 +29,18 @@
 
   const kept = async (path) => (await (await caches.open(CACHE)).match(path)) || Response.error();
 
+  // A form that was sent into nothing: its page is asked for again, with the kept page in its place
+  // until it comes. Asking for the form's address again would send it twice.
+  const formsPage = ({ referrer, url }) =>
+    Response.redirect(referrer.startsWith(`${self.location.origin}/`) ? referrer : url, 303);
+
   self.addEventListener("fetch", (event) => {
     const { request } = event;
-    if (request.method !== "GET") return;
     const { origin, pathname } = new URL(request.url);
     if (origin !== self.location.origin) return;
+    if (request.method === "POST" && request.mode === "navigate")
+      event.respondWith(fetch(request).catch(() => formsPage(request)));
+    if (request.method !== "GET") return;
     if (request.mode === "navigate") {
       event.respondWith(fetch(request).catch(() => kept(SHELL_PAGE)));
     } else if (SHELL.includes(pathname)) {
