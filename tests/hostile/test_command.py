@@ -16,7 +16,7 @@ import pytest
 from attunement.cli import look as look_command
 from attunement.cli.errors import CommandError
 from attunement.picture import LookError
-from attunement.picture import source as look_source
+from attunement.picture import regular_file as look_source
 
 GOOD = "id,session,score\nA,1,3\nA,2,4\n"
 COMMAND = [str(Path(sys.executable).parent / "attunement"), "look"]

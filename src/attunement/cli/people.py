@@ -92,7 +92,7 @@ def import_command(
 
 def _read(file: Path) -> bytes:
     from attunement.picture.errors import LookError
-    from attunement.picture.source import read_file
+    from attunement.picture.regular_file import read_file
 
     try:
         return read_file(file)

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from attunement.errors import ROWS_LISTED, Problem
-from attunement.exchange.arrow_values import strings
+from attunement.exchange.arrow_values import strings, true_at
 from attunement.exchange.places import Places
 from attunement.exchange.table import MISSING_MARKS
 
@@ -83,7 +83,7 @@ class Cleaner:
 def _note(
     found: dict[str, Places], kind: str, mask: pa.Array, numbers: npt.NDArray[np.int64]
 ) -> None:
-    at = np.flatnonzero(mask.to_numpy(zero_copy_only=False))
+    at = true_at(mask)
     found.setdefault(kind, Places()).extend(numbers[at[:ROWS_LISTED]].tolist(), at.size)
 
 

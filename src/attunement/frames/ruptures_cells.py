@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from attunement.errors import Problem
+from attunement.frames.arrow_places import flags, places
 from attunement.frames.ratings_cells import numbers, perspectives
 from attunement.frames.ruptures_errors import LISTED, RupturesError
 
@@ -195,14 +196,12 @@ def codes(column: pl.Series, faults: Faults | None, *, what: str) -> tuple[Ints,
             got=f"a column of type {column.dtype}",
             expected="text or numbers",
         ) from problem
-    missing = coded.indices.is_null().to_numpy(zero_copy_only=False)
+    numbered = places(coded, missing=-1)
     if pa.types.is_floating(array.type):
-        missing |= pc.is_nan(array).fill_null(fill_value=False).to_numpy(zero_copy_only=False)
+        numbered[flags(pc.is_nan(array))] = -1
+    missing = numbered < 0
     if faults is not None and missing.any():
         faults.add(missing, column.name, f"does not say {what}")
-    numbered = coded.indices.fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
-    if missing.any():
-        numbered[missing] = -1
     return numbered, coded.dictionary
 
 

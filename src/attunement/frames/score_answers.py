@@ -18,6 +18,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from attunement.frames.arrow_places import places
 from attunement.frames.score_errors import LISTED
 from attunement.frames.score_tally import Tally
 from attunement.measures.schema import Item, Measure, TextBundle
@@ -134,7 +135,7 @@ class AnswerReader:
             numbers[index] = number
             if what:
                 wrong.setdefault(what, []).append(index)
-        codes = coded.indices.fill_null(len(words)).to_numpy(zero_copy_only=False)
+        codes = places(coded, missing=len(words))
         for what, indices in wrong.items():
             bad.add(np.flatnonzero(np.isin(codes, indices)).astype(np.int64), what)
         return self._from_floats(numbers[codes])
