@@ -23,6 +23,7 @@ import asyncio
 import random
 import re
 import sqlite3
+import subprocess
 import sys
 import tempfile
 import time
@@ -33,7 +34,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 from bench.clinic.browser import CSRF, Browser
-from bench.clinic.server import COMMAND, free_port, make_clinic, served
+from bench.clinic.server import COMMAND, free_port, make_clinic, processor_seconds, served
 
 _SUBMISSION = re.compile(rb'name="submission_id" value="([^"]+)"')
 _SPARE = 450  # forms a second for which there are sessions
@@ -249,6 +250,17 @@ def _report(name: str, load: Load, took: float) -> tuple[float, float]:
     return rate, quantile(sent, 0.99)
 
 
+def _processor(load: Load, before: list[float], after: list[float], own: float) -> None:
+    """Say what of the processors' time a submission took: a busy machine changes that less."""
+    used = [b - a for a, b in zip(before, after, strict=True)]
+    n_sent = max(1, len(load.tally.confirmed))
+    each = ", ".join(f"{seconds:.1f}" for seconds in used)
+    print(
+        f"  processor: the server {1000 * sum(used) / n_sent:.2f} ms a submission ({each} s by "
+        f"process, parent first), the load itself {1000 * own / n_sent:.2f} ms"
+    )
+
+
 def _check(database: Path, confirmed: list[str]) -> None:
     """Ask the store for every form that was confirmed: there, once, with answers and scores."""
     store = sqlite3.connect(database)
@@ -317,9 +329,9 @@ def main() -> int:
         words = [*COMMAND, "serve", "--config", str(config)]
         if asked.processes:
             words += ["--processes", str(asked.processes)]
-        with served(words, port, log=folder / "log"):
+        with served(words, port, log=folder / "log") as server:
             load = Load(port, plan, asked.seconds)
-            rate, p99, errors = asyncio.run(_ours(load, plan, asked, fetched))
+            rate, p99, errors = asyncio.run(_ours(load, plan, asked, fetched, server))
         _check(folder / "clinic" / "clinic.sqlite3", load.confirmed)
         if not load.forms:
             print("  There were no more sessions: ask for more --dyads.")
@@ -333,7 +345,11 @@ def main() -> int:
 
 
 async def _ours(
-    load: Load, plan: dict[str, object], asked: argparse.Namespace, fetched: int
+    load: Load,
+    plan: dict[str, object],
+    asked: argparse.Namespace,
+    fetched: int,
+    server: subprocess.Popen[bytes],
 ) -> tuple[float, float, int]:
     """Run both kinds; return rate, 99th percentile and errors of the submissions."""
     logins: list[str] = plan["logins"]  # type: ignore[assignment] # from our own seed
@@ -341,7 +357,9 @@ async def _ours(
     load.prepare(fetched)
     load.begin()
     load.until = time.perf_counter() + asked.seconds
+    before, own = processor_seconds(server), time.process_time()
     rate, p99 = _report("Submissions", load, await load.send(asked.connections))
+    _processor(load, before, processor_seconds(server), time.process_time() - own)
     errors = load.begin()
     if asked.visits:
         load.until = time.perf_counter() + asked.visits

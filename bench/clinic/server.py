@@ -58,14 +58,19 @@ def make_clinic(folder: Path, port: int, **asked: int) -> dict[str, Any]:
 
 
 @contextmanager
-def served(words: list[str], port: int, *, log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a server until the block ends; ``words`` are given to this Python."""
+def served(
+    words: list[str],
+    port: int,
+    *,
+    log: Path,
+    program: str = sys.executable,
+    page: str = "healthz",
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a server until the block ends; it is up when it answers for ``page``."""
     with log.open("ab") as file:
-        process = subprocess.Popen(
-            [sys.executable, *words], env=_environment(), stdout=file, stderr=file
-        )
+        process = subprocess.Popen([program, *words], env=_environment(), stdout=file, stderr=file)
         try:
-            _wait(process, port, log)
+            _wait(process, port, page, log)
             yield process
         finally:
             process.send_signal(signal.SIGINT)
@@ -76,11 +81,31 @@ def served(words: list[str], port: int, *, log: Path) -> Iterator[subprocess.Pop
                 process.wait()
 
 
-def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+def processor_seconds(process: subprocess.Popen[bytes]) -> list[float]:
+    """Return what a server and each of its processes has used of the processors, parent first.
+
+    Where the system does not tell (no ``/proc``) there is nothing in it.
+    """
+    ticks = os.sysconf("SC_CLK_TCK")
+    found: list[float] = []
+    waiting = [process.pid]
+    while waiting:
+        place = Path("/proc") / str(waiting.pop(0))
+        try:
+            fields = (place / "stat").read_text(encoding="ascii").rpartition(")")[2].split()
+            children = (place / "task" / place.name / "children").read_text(encoding="ascii")
+        except OSError:
+            continue
+        found.append((int(fields[11]) + int(fields[12])) / ticks)
+        waiting += [int(child) for child in children.split()]
+    return found
+
+
+def _wait(process: subprocess.Popen[bytes], port: int, page: str, log: Path) -> None:
     until = time.monotonic() + 60
     while time.monotonic() < until and process.poll() is None:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2):
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/{page}", timeout=2):
                 return
         except OSError:
             time.sleep(0.1)
