@@ -100,6 +100,10 @@ def learned(rows: Rows, question: Question, usual: Usual) -> Question:
 
 
 def only(frame: pl.DataFrame, dyad: str, names: Iterable[Any]) -> pl.DataFrame:
-    """Return the rows of some dyads."""
+    """Return the rows of some dyads.
+
+    They are gathered, not filtered: a filter leaves room for the whole frame with the few rows
+    that it keeps, which over the parts of a large file is all of the file.
+    """
     kept = pl.Series(list(names)).cast(frame[dyad].dtype, strict=False)
-    return frame.filter(pl.col(dyad).is_in(kept.implode()))
+    return frame[frame[dyad].is_in(kept.implode()).arg_true()]
