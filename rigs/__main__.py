@@ -13,6 +13,8 @@ RIGS = {
     "network": ("rigs.network", "a network that cuts, delays, doubles and reorders"),
     "clock": ("rigs.clock", "a wall clock that jumps by years while people answer"),
     "disk": ("rigs.disk", "a full disk, and a disk whose fsync fails"),
+    "worker": ("rigs.worker", "kill -9 of the worker that tells people of risk answers"),
+    "maintenance": ("rigs.maintenance", "kill -9 of a migration, a backup, a restore, an erasure"),
 }
 
 

@@ -12,7 +12,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,7 +29,7 @@ synthetic = true
 [crisis]
 text = "Call now."
 phone = "000"
-"""
+{more}"""
 
 
 def free_port() -> int:
@@ -37,6 +37,22 @@ def free_port() -> int:
     with closing(socket.socket()) as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+@dataclass(frozen=True)
+class Work:
+    """One process of the clinic that was begun."""
+
+    process: int
+    output: Path
+
+    def kill(self, *, with_its_own: bool = True) -> None:
+        """Kill it, and whatever it started too unless those are to be left behind."""
+        with suppress(ProcessLookupError):
+            os.kill(self.process, signal.SIGKILL)
+        if with_its_own:
+            with suppress(ProcessLookupError):
+                os.killpg(self.process, signal.SIGKILL)
 
 
 @dataclass
@@ -48,6 +64,8 @@ class Clinic:
     weaken: str = ""  # "off" or "normal": SQLite's synchronous, made too weak on purpose
     preload: dict[str, str] = field(default_factory=dict)  # further environment of the server
     shim: Path | None = None  # preloaded; without effect until ``preload`` says more
+    more: str = ""  # further lines of the configuration
+    surroundings: dict[str, str] = field(default_factory=dict)  # environment of every process
     port: int = field(default_factory=free_port)
     server: int | None = None  # its process id, while it runs
     _parent: subprocess.Popen[str] | None = None
@@ -56,7 +74,7 @@ class Clinic:
     def __post_init__(self) -> None:
         """Write the configuration and a secret."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        config = _CONFIG.format(database=self.database, port=self.port)
+        config = _CONFIG.format(database=self.database, port=self.port, more=self.more)
         self.config.write_text(config, encoding="utf-8")
         if not (self.folder / "secret.key").exists():
             write_secret(self.folder / "secret.key")
@@ -78,16 +96,27 @@ class Clinic:
 
     def run(self, function: str, *arguments: str) -> str:
         """Run a function of ``rigs.inside`` in a process of its own; return what it printed."""
-        self._asked += 1
-        output = self.folder.with_name(f"{self.folder.name}.{self._asked}.out")
-        born = self._ask(function, arguments, output=output, environment={})
-        status = self._tell({"function": "wait", "process": born})
-        said = output.read_text(encoding="utf-8") if output.exists() else ""
-        output.unlink(missing_ok=True)
+        status, said = self.end(self.begin(function, *arguments))
         if status != 0:
             message = f"{function} failed; see {self.log}"
             raise RuntimeError(message)
         return said
+
+    def begin(
+        self, function: str, *arguments: str, environment: dict[str, str] | None = None
+    ) -> Work:
+        """Begin a function of ``rigs.inside`` in a process of its own, and return it at once."""
+        self._asked += 1
+        output = self.folder.with_name(f"{self.folder.name}.{self._asked}.out")
+        born = self._ask(function, arguments, output=output, environment=environment or {})
+        return Work(born, output)
+
+    def end(self, work: Work) -> tuple[int, str]:
+        """Wait for a process; return how it ended, as ``os.waitpid`` says it, and what it said."""
+        status = self._tell({"function": "wait", "process": work.process})
+        said = work.output.read_text(encoding="utf-8") if work.output.exists() else ""
+        work.output.unlink(missing_ok=True)
+        return status, said
 
     def start(self) -> None:
         """Start the server and wait until it answers."""
@@ -159,4 +188,5 @@ class Clinic:
         """Return this process's environment without what speaks of another clinic."""
         kept = {name: v for name, v in os.environ.items() if not name.startswith("ATTUNEMENT_")}
         kept |= {"PYTHONWARNINGS": "ignore", "RIG_WEAKEN": self.weaken}
+        kept |= self.surroundings
         return kept | ({"LD_PRELOAD": str(self.shim)} if self.shim else {})

@@ -14,8 +14,11 @@ import os
 import sys
 import traceback
 from datetime import date, datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
+
+from rigs.steps import watched
 
 SESSIONS_OF_A_DYAD = 6
 
@@ -142,18 +145,26 @@ def look() -> None:
     sys.stdout.write(json.dumps(found))
 
 
+def function_of(name: str) -> Any:
+    """Return one of the functions above, or ``module.function`` of another module of the rigs."""
+    if "." not in name:
+        return {"serve": serve, "make_links": make_links, "look": look}[name]
+    module, _, function = name.partition(".")
+    return getattr(import_module(f"rigs.{module}"), function)
+
+
 def child(asked: dict[str, Any]) -> NoReturn:
     """Be one process of the clinic: do what was asked, then leave without the parent's clean-up."""
     os.setsid()
     os.environ.update(asked["environment"])
+    counted = watched()
     written = os.open(asked["output"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(written, 1)
     status = 1
     try:
-        {"serve": serve, "make_links": make_links, "look": look}[asked["function"]](
-            *asked["arguments"]
-        )
+        function_of(asked["function"])(*asked["arguments"])
         sys.stdout.flush()
+        counted()
         status = 0
     except BaseException:  # noqa: BLE001 -- whatever it was, the rig reads it in the log
         traceback.print_exc()

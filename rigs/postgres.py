@@ -43,7 +43,41 @@ class Cluster:
     @property
     def address(self) -> str:
         """Return what ``database`` in a configuration says."""
-        return f"postgresql://attunement@/clinic?host={self.folder}&port={self.port}"
+        return self.address_of("clinic")
+
+    def address_of(self, database: str) -> str:
+        """Return the same for another database of the cluster."""
+        return f"postgresql://attunement@/{database}?host={self.folder}&port={self.port}"
+
+    def renew(self, database: str, *, template: str = "") -> None:
+        """Make a database anew, empty or as another one is."""
+        where = ("-h", str(self.folder), "-p", str(self.port), "-U", "attunement")
+        self._call("dropdb", *where, "--if-exists", "--force", database)
+        self._call("createdb", *where, *(("-T", template) if template else ()), database)
+
+    def databases(self) -> list[str]:
+        """Return the names of its databases."""
+        return self._asked("SELECT datname FROM pg_database")
+
+    def files_of(self, database: str) -> list[Path]:
+        """Return the files of a database's tables, written out up to this moment."""
+        self._asked("CHECKPOINT")
+        said = self._asked("SELECT datname, oid FROM pg_database")
+        number = dict(line.split("|") for line in said)[database]
+        return [path for path in (self.data / "base" / number).iterdir() if path.is_file()]
+
+    def _asked(self, query: str) -> list[str]:
+        words = ("-h", str(self.folder), "-p", str(self.port), "-U", "attunement", "-Atc", query)
+        said = subprocess.run(
+            [str(_bin() / "psql"), *words, "postgres"],
+            check=True,
+            capture_output=True,
+            text=True,
+            env=self._environment(),
+            cwd=self.folder,
+            **_as_postgres(),
+        )
+        return said.stdout.split()
 
     def make(self) -> None:
         """Make the cluster, start it and create the database. Small write-ahead segments."""

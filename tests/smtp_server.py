@@ -19,6 +19,12 @@ class Behaviour:
         self.taken: list[bytes] = []
         self.recipients: list[bytes] = []
         self.port = 0
+        self.held, self.go = threading.Event(), threading.Event()
+
+    def hold(self) -> None:
+        """Wait in the middle of a mail until a test says so."""
+        self.held.set()
+        self.go.wait(10)
 
     def next(self) -> str:
         return self.kinds.pop(0) if self.kinds else "take"
@@ -31,6 +37,10 @@ class _Handler(socketserver.StreamRequestHandler):
         if kind == "hang":
             time.sleep(3)
             return
+        if kind == "slow":
+            time.sleep(0.15)
+        if kind == "hold":
+            behaviour.hold()
         self._say("220 synthetic ESMTP")
         while line := self.rfile.readline():
             verb = line[:4].upper()
@@ -62,6 +72,8 @@ class _Handler(socketserver.StreamRequestHandler):
                 self.wfile.write(b"2")
                 self.wfile.flush()
                 time.sleep(0.2)
+        elif kind == "take, then hold":
+            behaviour.hold()
         elif kind != "take, then cut":
             self._say("250 2.0.0 Ok: queued as 4D9F1")
 

@@ -18,18 +18,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 import pyrage
 import pytest
 from tests.clinic_process import run_lines
+from tests.postgresql import SERVER, address, drop, opened_store, recreate
 
 pytestmark = [
     pytest.mark.store,
     pytest.mark.slow,
 ]
 RUN = [sys.executable, "-c", "from attunement.cli import main; main()"]
-SERVER = os.environ.get("ATTUNEMENT_TEST_DATABASE", "")
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "alone")  # each has databases of its own
 SEEDED, USED = f"backup_seeded_{WORKER}", f"backup_used_{WORKER}"
 PASSPHRASE = "violet harbour lantern"
@@ -126,7 +126,7 @@ class Clinic:
     def forget_database(self) -> None:
         """Take the database away, as a broken disk does."""
         if SERVER:
-            _recreate(_database_of(self.config))
+            recreate(_database_of(self.config))
         for file in self.folder.glob("clinic.sqlite3*"):
             file.unlink()
 
@@ -137,29 +137,13 @@ def _database_of(config: Path) -> str:
     return urlsplit(found).path.lstrip("/")
 
 
-def _recreate(name: str, *, template: str = "") -> None:
-    import psycopg  # noqa: PLC0415 -- where there is a server
-
-    with psycopg.connect(SERVER, autocommit=True) as server:
-        server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-        like = f' TEMPLATE "{template}"' if template else ""
-        server.execute(f'CREATE DATABASE "{name}"{like}')
-
-
-def _drop(name: str) -> None:
-    import psycopg  # noqa: PLC0415
-
-    with psycopg.connect(SERVER, autocommit=True) as server:
-        server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-
-
 def _address(name: str) -> str:
-    return urlunsplit(urlsplit(SERVER)._replace(path=f"/{name}")) if SERVER else "clinic.sqlite3"
+    return address(name) if SERVER else "clinic.sqlite3"
 
 
 def _prepare(folder: Path, database: str) -> Clinic:
     if SERVER:
-        _recreate(database)
+        recreate(database, template=opened_store())
     config = folder / "clinic.toml"
     config.write_text(_CONFIG.format(database=json.dumps(_address(database))), encoding="utf-8")
     made = Clinic(folder, "")
@@ -178,7 +162,7 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clinic]:
     made.backed_up()
     yield made
     if SERVER:
-        _drop(SEEDED)
+        drop(SEEDED)
 
 
 @pytest.fixture
@@ -187,12 +171,12 @@ def clinic(seeded: Clinic, tmp_path: Path) -> Iterator[Clinic]:
     folder = tmp_path / "clinic"
     shutil.copytree(seeded.folder, folder)
     if SERVER:
-        _recreate(USED, template=SEEDED)
+        recreate(USED, template=SEEDED)
         config = folder / "clinic.toml"
         config.write_text(_CONFIG.format(database=json.dumps(_address(USED))))
     yield Clinic(folder, seeded.recipient)
     if SERVER:
-        _drop(USED)
+        drop(USED)
 
 
 @pytest.fixture
@@ -204,7 +188,7 @@ def empty(clinic: Clinic) -> Clinic:
 
 def _nothing_came(clinic: Clinic) -> bool:
     """Whether the database's place is as empty as it was."""
-    assert not list(clinic.folder.glob(".backup-*")), "a scratch folder was left"
+    assert not list(clinic.folder.glob(".attunement-scratch-*")), "a scratch folder was left"
     if not SERVER:
         return not list(clinic.folder.glob("clinic.sqlite3*"))
     import psycopg  # noqa: PLC0415
@@ -226,7 +210,7 @@ def test_a_backup_comes_back_as_it_was(clinic: Clinic) -> None:
     assert "12 sealed words opened, scores of 8 forms computed again" in done.stdout
     assert clinic.python(_READ) == before
     assert "holds" in clinic.run("serve", "verify-audit").stdout
-    assert not list(clinic.folder.glob(".backup-*"))
+    assert not list(clinic.folder.glob(".attunement-scratch-*"))
 
 
 def test_a_backup_holds_nothing_that_can_be_read(seeded: Clinic) -> None:
@@ -340,6 +324,7 @@ def test_keys_travel_apart_and_bring_the_ledger(clinic: Clinic) -> None:
     assert (twice.returncode, "never overwritten" in twice.stderr) == (2, True)
 
 
+@pytest.mark.one_store  # the keys are files
 @pytest.mark.parametrize("there", ["copy.age", "clinic.keys"])
 def test_a_copy_of_the_keys_never_takes_the_place_of_a_file(seeded: Clinic, there: str) -> None:
     """Also not of the keys themselves, which ``--keys`` may seem to ask for."""
@@ -359,6 +344,7 @@ def test_a_copy_of_the_keys_never_takes_the_place_of_a_file(seeded: Clinic, ther
     assert sorted(path.name for path in seeded.folder.iterdir()) == listed
 
 
+@pytest.mark.one_store  # how a file is closed, whatever is in it
 def test_a_passphrase_opens_what_it_closed(clinic: Clinic) -> None:
     file = clinic.folder / "pass.txt"
     file.write_text(PASSPHRASE)
@@ -379,6 +365,7 @@ def test_a_passphrase_opens_what_it_closed(clinic: Clinic) -> None:
     assert (open_to_all.returncode, "for others" in open_to_all.stderr) == (2, True)
 
 
+@pytest.mark.one_store  # how a file is closed, whatever is in it
 def test_the_configuration_names_who_opens_backups(clinic: Clinic) -> None:
     nobody = clinic.run("backup", "copy2.age")
     assert (nobody.returncode, nobody.stderr[:12]) == (2, "E-CLINIC-020")
@@ -390,6 +377,7 @@ def test_the_configuration_names_who_opens_backups(clinic: Clinic) -> None:
     assert (refused.returncode, refused.stderr[:12]) == (2, "E-CONFIG-005")
 
 
+@pytest.mark.one_store  # about the files of a folder
 def test_older_backups_of_this_site_go_once_a_new_one_is_verified(clinic: Clinic) -> None:
     folder = clinic.folder / "out"
     folder.mkdir()
@@ -648,7 +636,7 @@ def test_a_full_disk_leaves_no_half_file(clinic: Clinic, limit: int) -> None:
         assert done.returncode == 2, done.stdout + done.stderr
         assert "E-CLINIC-020" in done.stderr
     assert not list(clinic.folder.glob("new.age*"))
-    assert not list(clinic.folder.glob(".backup-*"))
+    assert not list(clinic.folder.glob(".attunement-scratch-*"))
     clinic.forget_database()
     done = clinic.restore(limit=limit)
     if not (SERVER and done.returncode == 0):
@@ -674,6 +662,7 @@ def test_a_full_target_leaves_no_half_file(clinic: Clinic) -> None:
         subprocess.run(["umount", str(tiny)], check=True)
 
 
+@pytest.mark.one_store  # refused before the database is asked
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -15,7 +15,7 @@ from pathlib import Path
 from django.db import connection
 
 from attunement.clinic.backup.lock import Lock, close_file, open_file, write_private
-from attunement.clinic.backup.making import scratch_folder, target_of
+from attunement.clinic.backup.making import scratch_beside, target_of
 from attunement.clinic.backup.manifest import KEYS, Manifest
 from attunement.clinic.backup.package import pack, sha256_of, unpack
 from attunement.clinic.errors import ClinicError
@@ -24,6 +24,7 @@ from attunement.clinic.keys.kek import FIRST_LINE
 from attunement.clinic.services.forms import config
 from attunement.clinic.services.sealing import keyring
 from attunement.clinic.store.erasure_ledger import ledger_path, ledger_text, read_ledger
+from attunement.clinic.store.scratch import half_file, put
 
 MAX_BYTES = 1024 * 1024
 
@@ -43,10 +44,9 @@ def make_key_copy(target: Path, *, lock: Lock, now: datetime) -> Path:
         E-CLINIC-020 when it cannot be written, E-CLINIC-011 when it cannot be read back.
     """
     path = target_of(target, now=now, what="the copy of the keys")
-    half = path.with_name(f"{path.name}.half")
     site = keyring()
     try:
-        with scratch_folder() as folder:
+        with scratch_beside() as folder, half_file(path) as half:
             content = folder / "clinic.keys"
             write_private(content, keys_text(site).encode())
             manifest = Manifest(
@@ -78,13 +78,13 @@ def make_key_copy(target: Path, *, lock: Lock, now: datetime) -> Path:
             back = folder / "back"
             back.mkdir()
             read = unpack(folder / "again", back, most=MAX_BYTES).content.read_text("ascii")
-        if parse_keys_file(read) != site:
-            raise ClinicError(
-                "E-CLINIC-011",
-                what="the copy of the keys is not what was written",
-                next_step="Look at the disk, and run the command again",
-            )
-        half.replace(path)
+            if parse_keys_file(read) != site:
+                raise ClinicError(
+                    "E-CLINIC-011",
+                    what="the copy of the keys is not what was written",
+                    next_step="Look at the disk, and run the command again",
+                )
+            put(half, path)
     except OSError as problem:
         raise ClinicError(
             "E-CLINIC-020",
@@ -92,6 +92,4 @@ def make_key_copy(target: Path, *, lock: Lock, now: datetime) -> Path:
             got=problem.strerror or str(problem) or "an error of the file system",
             next_step="Make room, or name another place",
         ) from None
-    finally:
-        half.unlink(missing_ok=True)
     return path

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 from typing import NoReturn
 
@@ -18,6 +16,7 @@ from attunement.clinic.backup.manifest import (
 from attunement.clinic.backup.package import BadPackageError, sha256_of, unpack
 from attunement.clinic.errors import ClinicError
 from attunement.clinic.keys import parse_keys_file
+from attunement.clinic.store.scratch import half_file, put, scratch_folder
 
 MAX_BYTES = 1024 * 1024
 
@@ -36,12 +35,10 @@ def restore_key_copy(file: Path, target: Path, opener: Opener) -> tuple[str, int
         E-CLINIC-021; nothing is written then.
     """
     ledger = target.with_name(f"{target.name}.erasures")
-    for there in (target, ledger):
-        if there.exists():
-            _refuse(f"there is a file {there}", "Name a new file; keys are never overwritten")
+    if target.exists():
+        _refuse_there(target)
     try:
-        with tempfile.TemporaryDirectory(prefix=".keys-", dir=target.parent) as name:
-            folder = Path(name)
+        with scratch_folder(target.parent) as folder:
             open_file(file, folder / "package", opener)
             out = unpack(folder / "package", folder, most=MAX_BYTES)
             text = out.content.read_text("ascii")
@@ -51,6 +48,8 @@ def restore_key_copy(file: Path, target: Path, opener: Opener) -> tuple[str, int
                 raise BadPackageError
             if not ledger.exists():
                 _write_new(ledger, out.ledger)
+            elif ledger.read_text(encoding="utf-8") != out.ledger:
+                _refuse_there(ledger)  # not what a killed run of this wrote
             _write_new(target, text)
     except WrongKeyError:
         _refuse(f"{file} is not encrypted to this key", "Name the identity it was made for")
@@ -66,11 +65,13 @@ def restore_key_copy(file: Path, target: Path, opener: Opener) -> tuple[str, int
 
 
 def _write_new(path: Path, text: str) -> None:
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
+    with half_file(path) as half:
+        half.write_text(text, encoding="utf-8")
+        put(half, path, over=False)
+
+
+def _refuse_there(path: Path) -> NoReturn:
+    _refuse(f"there is a file {path}", "Name a new file; keys are never overwritten")
 
 
 def _refuse(what: str, next_step: str) -> NoReturn:

@@ -5,9 +5,7 @@ from __future__ import annotations
 
 import re
 import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
@@ -26,13 +24,15 @@ from attunement.clinic.backup.lock import (
 from attunement.clinic.backup.manifest import DATABASE, Manifest, parse_manifest
 from attunement.clinic.backup.package import BadPackageError, pack, sha256_of, unpack
 from attunement.clinic.backup.restored import Checked, address_of, look_into
-from attunement.clinic.backup.snapshot import put_postgresql, scratch_database, snapshot
+from attunement.clinic.backup.snapshot import put_postgresql, snapshot
 from attunement.clinic.errors import ClinicError
 from attunement.clinic.services.audit import record_alone
 from attunement.clinic.services.forms import config
 from attunement.clinic.services.people import OPERATOR
 from attunement.clinic.services.sealing import check_keys, keyring
 from attunement.clinic.store.erasure_ledger import ledger_path, ledger_text, read_ledger
+from attunement.clinic.store.scratch import half_file, put, scratch_folder
+from attunement.clinic.store.scratch_database import scratch_database
 
 _STAMP = "%Y%m%dT%H%M%SZ"
 _NAME = re.compile(r"attunement-([a-z0-9]+)-(\d{8}T\d{6}Z)\.age")
@@ -70,12 +70,11 @@ def make_backup(target: Path, *, lock: Lock, now: datetime, keep: timedelta | No
     """
     check_keys()
     path = target_of(target, now=now)
-    half = path.with_name(f"{path.name}.half")
     try:
-        with scratch_folder() as folder:
+        with scratch_beside() as folder, half_file(path) as half:
             opener = _write(half, folder, lock=lock, now=now)
             checked = verify(half, folder, opener)
-        half.replace(path)
+            put(half, path)
     except OSError as problem:
         raise ClinicError(
             "E-CLINIC-020",
@@ -83,8 +82,6 @@ def make_backup(target: Path, *, lock: Lock, now: datetime, keep: timedelta | No
             got=problem.strerror or str(problem) or "an error of the file system",
             next_step="Make room, or name another place",
         ) from None
-    finally:
-        half.unlink(missing_ok=True)
     record_alone(actor=OPERATOR, action="backup.make", outcome="done", now=now)
     removed = _remove_older(path, now=now, keep=keep) if keep is not None else ()
     return Made(path=path, n_bytes=path.stat().st_size, checked=checked, removed=removed)
@@ -157,16 +154,11 @@ def target_of(target: Path, *, now: datetime, what: str = "the backup") -> Path:
     return target
 
 
-@contextmanager
-def scratch_folder(beside: Path | None = None) -> Iterator[Path]:
-    """Make a folder for plain copies, beside the database where they are as safe as it is."""
-    if beside is None and connection.vendor == "sqlite":
-        beside = Path(str(connection.settings_dict["NAME"])).parent
-    folder = Path(tempfile.mkdtemp(prefix=".backup-", dir=beside))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+def scratch_beside(target: Path | None = None) -> AbstractContextManager[Path]:
+    """Lend a folder for plain copies, beside the database where they are as safe as it is."""
+    if target is None and connection.vendor == "sqlite":
+        target = Path(str(connection.settings_dict["NAME"])).parent
+    return scratch_folder(target)
 
 
 def free_bytes(folder: Path) -> int:

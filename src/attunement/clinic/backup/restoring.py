@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
 from attunement.clinic.backup.lock import DamagedFileError, Opener, WrongKeyError, open_file
-from attunement.clinic.backup.making import free_bytes, scratch_folder
+from attunement.clinic.backup.making import free_bytes, scratch_beside
 from attunement.clinic.backup.manifest import (
     DATABASE,
     ForeignManifestError,
@@ -21,7 +21,7 @@ from attunement.clinic.backup.manifest import (
 )
 from attunement.clinic.backup.package import BadPackageError, Unpacked, sha256_of, unpack
 from attunement.clinic.backup.restored import Checked, look_into
-from attunement.clinic.backup.snapshot import put_postgresql, put_sqlite
+from attunement.clinic.backup.snapshot import put_postgresql, put_sqlite, restore_alone
 from attunement.clinic.errors import ClinicError
 from attunement.clinic.services.forms import config
 from attunement.clinic.services.sealing import keyring
@@ -64,10 +64,12 @@ def restore_backup(file: Path, opener: Opener, *, force: bool = False) -> Restor
         version, E-CLINIC-019 when this site's keys do not fit, E-CLINIC-011 when it does not come
         back whole. Nothing is left then.
     """
+    if connection.vendor != "sqlite" and not restore_alone():
+        _refuse("another restore is under way", "its lock", "Wait until it is done, and look")
     refuse_occupied()
     target = Path(config().database) if connection.vendor == "sqlite" else None
     try:
-        with scratch_folder(target.parent if target else None) as folder:
+        with scratch_beside(target.parent if target else None) as folder:
             out, manifest = take_out(file, folder, opener, kind=DATABASE, force=force)
             _refuse_unfit(manifest)
             _merge_ledger(out.ledger)
@@ -193,9 +195,13 @@ def _merge_ledger(text: str) -> None:
 
 
 def _into_postgresql(content: Path, manifest: Manifest) -> Checked:
-    """Restore into the empty database itself; empty it again when it does not come back whole."""
+    """Restore into the empty database itself; empty it again when it does not come back whole.
+
+    What cannot be put there leaves nothing: it is one transaction. Tables that are there then are
+    somebody else's, and stay.
+    """
+    put_postgresql(content, database=str(connection.settings_dict["NAME"]))
     try:
-        put_postgresql(content, database=str(connection.settings_dict["NAME"]))
         return look_into(config().database, manifest)
     except ClinicError:
         with connection.cursor() as cursor:

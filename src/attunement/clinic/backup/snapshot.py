@@ -7,18 +7,21 @@ import os
 import shutil
 import sqlite3
 import subprocess
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from django.db import DatabaseError, connection, transaction
+from django.db import connection, transaction
 
 from attunement.clinic.errors import ClinicError
+from attunement.clinic.store.scratch import put
 
 _TIMEOUT = 3600
 _LONGEST = 200
+_RESTORES = "attunement restore"  # what the server calls the tools that we start
+_WAITS, _WAIT = 50, 0.1
 _AGAIN = "Mend that, and run the command again"
 
 
@@ -142,13 +145,7 @@ def put_sqlite(content: Path, target: Path) -> None:
         database.close()
     if busy or frames > 0:
         raise OSError(0, "the restored copy is in use")
-    os.link(content, target)  # never over another file, unlike a rename
-    content.unlink()
-    folder = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    put(content, target, over=False)
 
 
 def put_postgresql(content: Path, *, database: str) -> None:
@@ -163,32 +160,30 @@ def put_postgresql(content: Path, *, database: str) -> None:
     _run("pg_restore", *words, f"--dbname={database}", str(content))
 
 
-@contextmanager
-def scratch_database() -> Iterator[str]:
-    """Make a PostgreSQL database beside the clinic's, and drop it afterwards.
+def restore_alone() -> bool:
+    """End what a killed restore had started, which would go on; False while another one lives.
 
-    Raises
-    ------
-    ClinicError
-        E-CLINIC-011 when the role may not make one.
+    Whoever restores holds a lock, which the server lets go when the process ends in whatever way.
     """
-    name = f"attunement_check_{os.getpid()}_{os.urandom(4).hex()}"
-    quoted = connection.ops.quote_name(name)
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute(f"CREATE DATABASE {quoted}")
-    except DatabaseError as problem:
-        raise ClinicError(
-            "E-CLINIC-011",
-            what="there is no scratch database to restore the backup into",
-            got=" ".join(str(problem).split())[:_LONGEST].rstrip("."),
-            next_step="Let the clinic's role make databases: ALTER ROLE name CREATEDB",
-        ) from None
-    try:
-        yield name
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute(f"DROP DATABASE IF EXISTS {quoted} WITH (FORCE)")
+    with connection.cursor() as cursor:
+        for _ in range(_WAITS):
+            cursor.execute("SELECT pg_try_advisory_lock(hashtext(%s))", [_RESTORES])
+            if cursor.fetchone()[0]:
+                break
+            time.sleep(_WAIT)
+        else:
+            return False
+        for _ in range(_WAITS):
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND application_name = %s "
+                "AND usename = current_user",
+                [_RESTORES],
+            )
+            if not cursor.fetchall():
+                return True
+            time.sleep(_WAIT)
+    return False
 
 
 def _run(tool: str, *words: str) -> None:
@@ -224,6 +219,7 @@ def _environment() -> dict[str, str]:
         "PGUSER": given["USER"],
         "PGPASSWORD": given["PASSWORD"],
         "PGDATABASE": given["NAME"],
+        "PGAPPNAME": _RESTORES,
         "PGSSLMODE": given["OPTIONS"].get("sslmode", ""),
         "PGSSLROOTCERT": given["OPTIONS"].get("sslrootcert", ""),
     }

@@ -44,9 +44,10 @@ from attunement.clinic.store.erasure_ledger import (
     ledger_path,
     read_ledger,
 )
-from attunement.clinic.store.scrubbing import clean_up_to, scrub
+from attunement.clinic.store.scrubbing import UNCLEAN, clean_up_to, scrub
 
 TABLES = ("clinic_clientkey", "clinic_client")
+WORDS = ("clinic_answer", "clinic_signaloutcome")  # that once were there in plain
 _CODE_LETTERS = 12
 
 
@@ -208,7 +209,7 @@ def replay_erasures(*, now: datetime) -> int:
         forget_keys(client_id)
         n_erased += 1
     n_ever = Erasure.objects.count()
-    if clean_up_to() not in (None, n_ever) or n_erased:
+    if clean_up_to() != n_ever or n_erased:
         _scrub()
     return n_erased
 
@@ -307,7 +308,10 @@ def _finish(made: ErasedClient) -> ErasedClient:
 
 def _scrub() -> bool:
     # Inside somebody's transaction (a test's) nothing can be written anew.
-    return not connection.in_atomic_block and scrub(TABLES, mark=Erasure.objects.count())
+    if connection.in_atomic_block:
+        return False
+    tables = TABLES if clean_up_to() != UNCLEAN else (*TABLES, *WORDS)
+    return scrub(tables, mark=Erasure.objects.count())
 
 
 def _line(row: Erasure) -> Erased:

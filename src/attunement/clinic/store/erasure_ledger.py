@@ -13,7 +13,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +21,7 @@ from pathlib import Path
 from attunement.clinic.config.model import Config
 from attunement.clinic.errors import ClinicError
 from attunement.clinic.keys import KeysFile, mac_key
+from attunement.clinic.store.scratch import half_file, put
 
 FIRST_LINE = "attunement erasures 1"
 MAX_BYTES = 16 * 1024 * 1024
@@ -58,18 +58,9 @@ def append_erased(path: Path, line: Erased, *, site: KeysFile) -> None:
         lines = read_text(path).splitlines(keepends=True) if path.exists() else []
         whole = [one for one in lines if one.endswith("\n")] or [f"{FIRST_LINE}\n"]
         written = "".join([*whole, _line(line, site)])
-        half = path.with_name(f"{path.name}.half")
-        handle = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(written)
-            file.flush()
-            os.fsync(file.fileno())
-        half.replace(path)
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        with half_file(path) as half:
+            half.write_text(written, encoding="utf-8")
+            put(half, path)
     except OSError as problem:
         raise ClinicError(
             "E-CLINIC-022",

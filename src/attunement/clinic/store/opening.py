@@ -3,25 +3,30 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
+import tempfile
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain, count
 from pathlib import Path
 from typing import NoReturn
 
+from django.apps import apps
+from django.conf import settings
 from django.core.management import call_command
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
+from django.db.models import Model
 
 from attunement.clinic.errors import ClinicError
 from attunement.clinic.store.durability import check_store
-from attunement.clinic.store.scrubbing import scrub
+from attunement.clinic.store.scratch import clear_left, half_file, put
+from attunement.clinic.store.scratch_database import clear_left_databases
+from attunement.clinic.store.scrubbing import must_scrub
 from attunement.clinic.store.sqlite.new_store import make_new_store
 
 LONGEST_REASON = 200
-SEALING = "0010_keys"
-SEALED_TABLES = ("clinic_client", "clinic_answer", "clinic_signaloutcome")
+FIRST, SEALING = "0001_initial", "0010_keys"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +44,8 @@ def open_store(*, now: datetime) -> Opened:
     A SQLite file that holds a schema is copied first, with SQLite's own backup call (a copied
     file would miss the write-ahead log), and the copy is checked. PostgreSQL is not copied: that
     is its operator's dump. An empty SQLite file gets every table in one step. Whoever was erased
-    is erased again if the database still knows them.
+    is erased again if the database still knows them. What a process left that was killed in any of
+    this, or in a backup or a restore, is finished or cleared away.
 
     Raises
     ------
@@ -51,6 +57,7 @@ def open_store(*, now: datetime) -> Opened:
     """
     _connect()
     check_store(triggers=False)
+    _clear_left()
     executor = MigrationExecutor(connection)
     refuse_newer(executor)
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
@@ -58,18 +65,46 @@ def open_store(*, now: datetime) -> Opened:
     if plan and executor.loader.applied_migrations and connection.vendor == "sqlite":
         backup = back_up(Path(str(connection.settings_dict["NAME"])), now=now)
     made = bool(plan) and make_new_store()
-    if plan and not (made and _nothing_left()):
+    names = {migration.name for migration, _ in plan}
+    if SEALING in names and ("clinic", FIRST) in executor.loader.applied_migrations:
+        must_scrub()  # names and words are there in plain, and will be in what the file frees
+    if (plan or _half_listed()) and not (made and _nothing_left()):
         call_command("migrate", interactive=False, verbosity=0)
     if not made:
         call_command("createcachetable", verbosity=0)
     check_store()
-    if SEALING in {migration.name for migration, _ in plan}:
-        scrub(SEALED_TABLES)  # names and words were there in plain until now
     # Late: the services need the tables that were just made.
     from attunement.clinic.services.erasure import replay_erasures  # noqa: PLC0415
 
     erased = replay_erasures(now=now)
     return Opened(migrated=len(plan), backup=backup, erased=erased)
+
+
+def _clear_left() -> None:
+    """Remove what killed processes left half made: plain copies, in which nobody is erased."""
+    if connection.vendor == "sqlite":
+        clear_left(Path(str(connection.settings_dict["NAME"])).parent)
+    else:
+        clear_left(Path(tempfile.gettempdir()))
+        clear_left_databases()
+    clear_left(settings.ATTUNEMENT.home)  # the ledger's, where it does not lie beside the database
+
+
+def _half_listed() -> bool:
+    """Whether a process was killed after the last migration, while Django listed what is there."""
+    from django.contrib.auth.models import Permission  # noqa: PLC0415 -- after django.setup
+    from django.contrib.contenttypes.models import ContentType  # noqa: PLC0415 -- as above
+
+    tables = set(connection.introspection.table_names())
+    if not {ContentType._meta.db_table, Permission._meta.db_table} <= tables:  # noqa: SLF001 -- documented
+        return False
+    models = apps.get_models()
+    n_rights = sum(len(_rights(model)) for model in models)
+    return ContentType.objects.count() < len(models) or Permission.objects.count() < n_rights
+
+
+def _rights(model: type[Model]) -> list[object]:
+    return [*model._meta.default_permissions, *model._meta.permissions]  # noqa: SLF001 -- documented
 
 
 def _nothing_left() -> bool:
@@ -157,25 +192,28 @@ def back_up(database: Path, *, now: datetime) -> Path:
     ClinicError
         E-CLINIC-011 when the copy fails SQLite's integrity check; it is removed.
     """
-    stamp = now.strftime("%Y%m%dT%H%M%SZ")
-    final = database.with_name(f"{database.stem}.before-{stamp}.sqlite3")
-    half = final.with_suffix(".half")
-    # Made by us first, so that no moment passes in which others could read it.
-    os.close(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
-    source, copy = sqlite3.connect(database), sqlite3.connect(half)
-    try:
-        source.backup(copy)
-        verdict = copy.execute("PRAGMA integrity_check").fetchone()[0]
-        copy.execute("PRAGMA journal_mode=DELETE")
-    finally:
-        copy.close()
-        source.close()
-    if verdict != "ok":
-        half.unlink()
-        raise ClinicError(
-            "E-CLINIC-011",
-            what="the backup before the migration could not be verified",
-            next_step="Check the disk, then run: sqlite3 FILE 'PRAGMA integrity_check'",
-        )
-    half.replace(final)
+    final = _free_name(database, now.strftime("%Y%m%dT%H%M%SZ"))
+    with half_file(final) as half:
+        source, copy = sqlite3.connect(database), sqlite3.connect(half)
+        try:
+            source.backup(copy)
+            verdict = copy.execute("PRAGMA integrity_check").fetchone()[0]
+            copy.execute("PRAGMA journal_mode=DELETE")
+        finally:
+            copy.close()
+            source.close()
+        if verdict != "ok":
+            raise ClinicError(
+                "E-CLINIC-011",
+                what="the backup before the migration could not be verified",
+                next_step="Check the disk, then run: sqlite3 FILE 'PRAGMA integrity_check'",
+            )
+        put(half, final)
     return final
+
+
+def _free_name(database: Path, stamp: str) -> Path:
+    """Return a name that no copy has: one goes back to the copy before a killed migration."""
+    names = chain([stamp], (f"{stamp}-{number}" for number in count(2)))
+    copies = (database.with_name(f"{database.stem}.before-{name}.sqlite3") for name in names)
+    return next(copy for copy in copies if not copy.exists())

@@ -8,7 +8,9 @@ from collections.abc import Callable, Sequence
 
 from django.db import DatabaseError, connection
 
+UNCLEAN = -1
 _TRIES, _PAUSE = 3, 0.1
+_MARKED, _SAYS = "clinic_client", "clean up to erasure "  # PostgreSQL: a comment on this table
 
 
 def scrub(
@@ -25,7 +27,7 @@ def scrub(
     tables : sequence of str
         What PostgreSQL writes anew; SQLite writes the whole file.
     mark : int
-        Kept in a SQLite file's header once nothing is left: up to which erasure it is clean.
+        Kept with the database once nothing is left: up to which erasure it is clean.
     sleep : callable
         How to wait for a reader to finish.
 
@@ -39,26 +41,53 @@ def scrub(
         if connection.vendor != "sqlite":
             for table in tables:
                 cursor.execute(f"VACUUM FULL {connection.ops.quote_name(table)}")
+            _keep(mark)
             return True
         for _ in range(_TRIES):
             try:
                 cursor.execute("VACUUM")
-                cursor.execute(f"PRAGMA user_version = {int(mark)}")
-                cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-                busy, frames, _ = cursor.fetchone()
+                if _log_is_empty():
+                    # Only now: whoever is killed before this begins anew at the next start.
+                    _keep(mark)
+                    _log_is_empty()
+                    return True
             except DatabaseError:
-                busy, frames = 1, -1
-            if not busy and frames == 0:
-                return True
+                pass
             sleep(_PAUSE)
     return False
 
 
-def clean_up_to() -> int | None:
-    """Return the mark of the last scrubbing; None on PostgreSQL, which is done at once."""
-    if connection.vendor != "sqlite":
-        return None
+def must_scrub() -> None:
+    """Note that plain words or keys are about to be left in the files, before they are.
+
+    Whatever happens then, a start overwrites them, this one or the next.
+    """
+    _keep(UNCLEAN)
+
+
+def clean_up_to() -> int:
+    """Return the mark of the last scrubbing; 0 where there was none."""
     with connection.cursor() as cursor:
-        cursor.execute("PRAGMA user_version")
-        found: int = cursor.fetchone()[0]
-    return found
+        if connection.vendor == "sqlite":
+            cursor.execute("PRAGMA user_version")
+            return int(cursor.fetchone()[0])
+        cursor.execute("SELECT obj_description(to_regclass(%s), 'pg_class')", [_MARKED])
+        said = cursor.fetchone()[0] or ""
+    number = said.removeprefix(_SAYS)
+    return int(number) if number != said else 0
+
+
+def _keep(mark: int) -> None:
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute(f"PRAGMA user_version = {int(mark)}")
+        else:
+            cursor.execute(f"COMMENT ON TABLE {_MARKED} IS '{_SAYS}{int(mark)}'")
+
+
+def _log_is_empty() -> bool:
+    """Move what SQLite's log holds into the file; whether nothing of it is left."""
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        busy, frames, _ = cursor.fetchone()
+    return not busy and frames == 0

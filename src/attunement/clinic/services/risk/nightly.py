@@ -35,15 +35,14 @@ def check_nightly(send: Send, *, now: datetime) -> bool:
     mine = WorkerBeat.objects.filter(name=NAME).exclude(rota_checked_on=today)
     if not mine.exists():
         return False
-    with transaction.atomic():
-        if not mine.update(rota_checked_on=today):
-            return False
     for practice in Practice.objects.all():
         if check_rota(practice).holes:
             _LOG.error("the rota has a hole: attunement serve rota check")
             for login in Login.objects.filter(pk__in=leads_of(practice.pk)):
                 _mail(login, f"{practice.pk}{today}", send)
-    return True
+    # Last: who is killed before this mails again, under the same name, and nobody sees it twice.
+    with transaction.atomic():
+        return bool(mine.update(rota_checked_on=today))
 
 
 def _mail(login: Login, what: str, send: Send) -> None:
@@ -52,3 +51,5 @@ def _mail(login: Login, what: str, send: Send) -> None:
         send(login.email, SUBJECT, words, stable_message_id("rota", what, str(login.pk)))
     except MailNotSentError:
         _LOG.warning("a lead could not be mailed about the rota")
+    except Exception:  # noqa: BLE001 -- one mail that cannot be made keeps no other from its person
+        _LOG.exception("a mail about the rota could not be made")

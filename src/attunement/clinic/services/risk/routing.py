@@ -126,7 +126,8 @@ def _queue(row: RiskOutbox, login: Login, level: int, *, now: datetime) -> None:
         channel=DeliveryChannel.MAIL,
         level=level,
         queued_at=now,
-        message_id=stable_message_id(str(row.alert.dedupe_key), str(login.pk)),
+        # Of the form, not of the alert: where two workers write it at once, it shows once.
+        message_id=stable_message_id(row.alert.bundle, str(login.pk)),
     )
 
 
