@@ -19,6 +19,7 @@ from playwright.sync_api import (
     ConsoleMessage,
     Page,
     Request,
+    expect,
     sync_playwright,
 )
 from pytest_django import Settings
@@ -43,9 +44,31 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+# A busy machine takes its time; how long a page may take is measured elsewhere.
+PATIENCE = 20_000  # ms
+expect.set_options(timeout=15_000)
 NewPage = Callable[..., Page]
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1200, "height": 800}
+
+# The page writes a draft 250 ms after the last key; its own timers run in the order they are due.
+_DRAFT_KEPT = """async () => {
+  const kept = () => JSON.stringify(Object.entries(sessionStorage));
+  const wait = (ms) => new Promise((done) => setTimeout(done, ms));
+  await wait(300);
+  let before = "";
+  for (let tries = 0; tries < 40; tries += 1) {
+    if (before === kept() && before.includes("draft-")) return true;
+    before = kept();
+    await wait(300);
+  }
+  return false;
+}"""
+
+
+def draft_kept(page: Page) -> None:
+    """Wait until the page has kept what was answered so far."""
+    assert page.evaluate(_DRAFT_KEPT), "the page kept no draft"
 
 
 def browser_at(names: tuple[str, ...]) -> str:
@@ -95,7 +118,7 @@ def new_page(chromium: Chromium, live_server: LiveServer) -> Iterator[NewPage]:
     def make(**options: Any) -> Page:
         options.setdefault("viewport", DESKTOP)
         context = chromium.new_context(base_url=live_server.url, **options)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: wrong.append(f"script: {error}"))

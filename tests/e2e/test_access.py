@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
+from playwright.sync_api import expect
 from pytest_django import Settings
 from tests.clinic_world import World
 from tests.e2e.conftest import PHONE, NewPage, sign_in
@@ -45,7 +46,7 @@ def test_axe_finds_nothing_with_the_bar_of_a_synthetic_clinic(
     sign_in(page, clinic)
     for address in ("/", "/signals/", "/no/such/page", "/c/"):
         page.goto(address)
-        assert page.locator(".notice-bar").is_visible(), address
+        expect(page.locator(".notice-bar")).to_be_visible()
         assert findings(page) == [], address
 
 
@@ -97,7 +98,7 @@ def test_chosen_answer_is_visible_without_colour(clinic: World, new_page: NewPag
     page.goto(f"/c/#{token}")
     page.get_by_role("button", name="Start").click()
     page.locator("label[for=q1-4]").click()
-    assert page.locator("#q1-4").is_checked()
+    expect(page.locator("#q1-4")).to_be_checked()
     weight = page.locator("label[for=q1-4]").evaluate("(e) => getComputedStyle(e).fontWeight")
     assert int(weight) >= 600
     box = page.locator("#q1-4").bounding_box()
@@ -114,4 +115,4 @@ def test_answers_do_not_come_back_in_a_fresh_form(clinic: World, new_page: NewPa
     fresh = page.context.new_page()  # a reload keeps the draft of its own tab, and nobody else's
     fresh.goto(f"/c/#{token}")
     fresh.get_by_role("button", name="Start").wait_for()
-    assert fresh.locator("input:checked").count() == 0
+    expect(fresh.locator("input:checked")).to_have_count(0)

@@ -7,10 +7,10 @@ import dataclasses
 import re
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from pytest_django import Settings
 from tests.clinic_world import World
-from tests.e2e.conftest import PHONE, NewPage, sign_in
+from tests.e2e.conftest import PHONE, NewPage, draft_kept, sign_in
 from tests.e2e.looks import CLIENT_TARGET, STAFF_TARGET, every_look
 
 from attunement.clinic.config.model import Capture
@@ -43,33 +43,33 @@ def test_before_and_after_on_one_link(  # noqa: PLR0915 -- one walk
     phone.get_by_role("button", name="Start").wait_for()
     phone.get_by_role("button", name="Start").tap()
     for _ in range(2):
-        assert phone.get_by_text("Over the last 2 weeks").locator("visible=true").count() == 1
+        expect(phone.get_by_text("Over the last 2 weeks").locator("visible=true")).to_have_count(1)
         phone.get_by_text("Several days", exact=True).locator("visible=true").tap()
         phone.get_by_role("button", name="Next").tap()
     phone.get_by_label(re.compile("What would you like to work towards")).fill("Synthetic: sleep.")
     phone.get_by_role("button", name="Send my answers").tap()
     phone.get_by_role("heading", name="Thank you").wait_for()
-    assert phone.get_by_text("open the same link again").locator("visible=true").count() == 1
+    expect(phone.get_by_text("open the same link again").locator("visible=true")).to_have_count(1)
 
     # After the session the same link goes straight to the other form.
     phone.goto("about:blank")
     phone.goto(f"/c/#{token}")
     phone.get_by_role("heading", name="How was the session?").wait_for()
     kept_note = phone.get_by_text("We kept what you had answered.")
-    assert not kept_note.is_visible()
+    expect(kept_note).to_be_hidden()
     phone.get_by_role("button", name="Start").tap()
     phone.locator("#q1").get_by_text("A little", exact=True).tap()
     phone.get_by_role("button", name="Next").tap()
-    phone.wait_for_timeout(700)
+    draft_kept(phone)
 
     # The phone rings, and the page is thrown out of memory: it opens where it was left.
     phone.reload()
     kept_note.wait_for()
-    assert phone.locator("[data-step]:visible").locator("#q2").count() == 1
+    expect(phone.locator("[data-step]:visible").locator("#q2")).to_have_count(1)
     assert every_look(phone, target=CLIENT_TARGET) == []
     phone.get_by_role("button", name="Back").tap()
-    assert phone.locator("#q1 input:checked").count() == 1
-    assert not kept_note.is_visible()
+    expect(phone.locator("#q1 input:checked")).to_have_count(1)
+    expect(kept_note).to_be_hidden()
     phone.get_by_role("button", name="Show all questions on one page").tap()
     phone.locator(".question-group", has=phone.locator("#q1")).locator("summary").tap()
     phone.locator(".question-group", has=phone.locator("#q1")).get_by_label(
@@ -78,7 +78,7 @@ def test_before_and_after_on_one_link(  # noqa: PLR0915 -- one walk
 
     # It rings once more: also that all questions stood on one page is as it was.
     phone.locator("textarea").last.fill("Synthetic: too fast.")
-    phone.wait_for_timeout(700)
+    draft_kept(phone)
     kept = phone.evaluate("JSON.stringify(Object.entries(sessionStorage))")
     assert "draft-" in kept
     assert "Synthetic" not in kept
@@ -86,8 +86,8 @@ def test_before_and_after_on_one_link(  # noqa: PLR0915 -- one walk
     phone.reload()
     kept_note.wait_for()
     phone.get_by_role("button", name="Show one question at a time").wait_for()
-    assert phone.locator("#q1 input:checked").count() == 1
-    assert phone.locator("textarea").last.input_value() == "Synthetic: too fast."
+    expect(phone.locator("#q1 input:checked")).to_have_count(1)
+    expect(phone.locator("textarea").last).to_have_value("Synthetic: too fast.")
     phone.get_by_role("button", name="Send my answers").tap()
     phone.get_by_role("heading", name="Thank you").wait_for()
     assert phone.evaluate("sessionStorage.length") == 0
@@ -104,20 +104,20 @@ def test_before_and_after_on_one_link(  # noqa: PLR0915 -- one walk
     if again.get_by_role("link", name=re.compile("Yes, the session")).count():
         again.get_by_role("link", name=re.compile("Yes, the session")).tap()
     again.get_by_role("button", name="Show one question at a time").wait_for()
-    assert again.get_by_role("button", name="Send my answers").is_visible()
+    expect(again.get_by_role("button", name="Send my answers")).to_be_visible()
     again.get_by_role("button", name="Show one question at a time").tap()
     again.get_by_role("button", name="Start").wait_for()
 
     # A form with everything left out is asked about once, and sent like that.
     again.get_by_role("button", name="Show all questions on one page").tap()
     asked = again.get_by_text("You have left everything out. That is all right. Send it like this?")
-    assert not asked.is_visible()
+    expect(asked).to_be_hidden()
     again.get_by_role("button", name="Send my answers").tap()
     asked.wait_for()
     assert again.evaluate("document.activeElement.id") == "left-out-title"
     assert every_look(again, target=CLIENT_TARGET) == []
     again.locator("#q1").get_by_text("A little", exact=True).tap()
-    assert not asked.is_visible()
+    expect(asked).to_be_hidden()
     again.locator("#q1").get_by_text("Leave this one out").tap()
     again.get_by_role("button", name="Send my answers").tap()
     again.get_by_role("button", name="Yes, send it like this").tap()
@@ -188,8 +188,8 @@ def test_to_the_lead_and_the_own_chart_on_a_phone(both: World, new_page: NewPage
     )
     phone.goto(f"/c/chart?f={mark}")  # once is once
     phone.locator("h1").locator("visible=true").wait_for()
-    assert phone.locator(".att-chart").count() == 0
-    assert phone.get_by_label("Year of birth").count() == 0
+    expect(phone.locator(".att-chart")).to_have_count(0)
+    expect(phone.get_by_label("Year of birth")).to_have_count(0)
 
     other = _phone(new_page, both.invite(both.start())[0])
     other.get_by_role("link", name=re.compile("Yes, the session")).or_(

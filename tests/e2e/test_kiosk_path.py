@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from tests.clinic_world import World
 from tests.e2e.bad_network import BadNetwork
-from tests.e2e.conftest import sign_in
+from tests.e2e.conftest import PATIENCE, sign_in
 
 from attunement.clinic.models import Answer, Kiosk, Response
 
@@ -32,7 +32,7 @@ HIGH_UP = """() => Array.from(
 def tablet(chromium: Browser, network: BadNetwork, clinic: World) -> Iterator[Page]:
     """Return a tablet that a therapist has handed over, with its clock in the test's hand."""
     context = chromium.new_context(base_url=network.url, viewport=TABLET, bypass_csp=True)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     sign_in(page, clinic)
     page.get_by_role("link", name="Hand this device over").click()
@@ -68,7 +68,7 @@ def at_the_start(page: Page) -> None:
     page.get_by_label("Your code").wait_for()
     page.wait_for_load_state()  # its scripts too
     assert urlsplit(page.url).path == "/kiosk/"
-    assert page.get_by_label("Your code").input_value() == ""
+    expect(page.get_by_label("Your code")).to_have_value("")
 
 
 def nothing_left(page: Page) -> None:
@@ -89,12 +89,12 @@ def nothing_left(page: Page) -> None:
     names = {cookie["name"] for cookie in page.context.cookies()}
     assert not {name for name in names if name.startswith(("c_", "r_", "attunement"))}, names
     assert CANARY not in page.content()
-    assert page.locator("input:checked").count() == 0
+    expect(page.locator("input:checked")).to_have_count(0)
     for _ in range(here["length"] - 1):
         page.go_back()
         page.wait_for_load_state()
         assert CANARY not in page.content(), page.url
-        assert page.locator("input[type=radio]").count() == 0, page.url
+        expect(page.locator("input[type=radio]")).to_have_count(0)
         assert "Your clients" not in page.content(), page.url
     page.goto("/kiosk/")
     at_the_start(page)
@@ -110,7 +110,7 @@ def test_next_person_finds_nothing_after_sending(clinic: World, tablet: Page) ->
     assert "Client 01" not in page.content()
     before = page.evaluate("history.length")
     opens(page, clinic)
-    assert page.get_by_text("Need help now?").is_visible()
+    expect(page.get_by_text("Need help now?")).to_be_visible()
     page.get_by_role("button", name="Start").click()
     assert page.evaluate(HIGH_UP) == []
     page.get_by_role("button", name="Back").click()
@@ -137,7 +137,7 @@ def test_screen_clears_itself_in_the_middle_of_a_form(clinic: World, tablet: Pag
     seconds(page, 2)
     expect(page.get_by_role("dialog", name="Are you still there?")).to_be_visible()
     page.get_by_role("button", name="I am still here").click()
-    assert page.locator("#q9-input").input_value() == CANARY
+    expect(page.locator("#q9-input")).to_have_value(CANARY)
     seconds(page, 46)
     expect(page.get_by_role("dialog")).to_be_visible()
     page.keyboard.press("Escape")
@@ -161,7 +161,7 @@ def test_answers_wait_sealed_without_a_network_and_the_next_person_sees_nothing(
     page.get_by_role("heading", name="No connection just now").wait_for()
     assert urlsplit(page.url).path == "/kiosk/"
     assert CANARY not in page.content()
-    assert page.get_by_text("not yet sent").is_hidden()
+    expect(page.get_by_text("not yet sent")).to_be_hidden()
     kept: Any = page.evaluate("attunementQueue.entries()")
     assert [each["state"] for each in kept] == ["waiting"]
     assert CANARY not in repr(kept)
@@ -169,7 +169,7 @@ def test_answers_wait_sealed_without_a_network_and_the_next_person_sees_nothing(
     seconds(page, 6)
     at_the_start(page)
     seconds(page, 11)
-    for _ in range(50):
+    for _ in range(100):
         if page.evaluate("attunementQueue.entries()") == []:
             break
         page.wait_for_timeout(200)
@@ -185,7 +185,7 @@ def test_reload_without_a_network_shows_a_page_of_ours_and_nothing_of_the_person
         wait = (
             "(s) => navigator.serviceWorker.getRegistration(s).then((r) => Boolean(r && r.active))"
         )
-        for _ in range(50):
+        for _ in range(100):
             if page.evaluate(wait, scope):
                 break
             page.wait_for_timeout(200)
@@ -200,7 +200,7 @@ def test_reload_without_a_network_shows_a_page_of_ours_and_nothing_of_the_person
     network.cut = True
     page.reload()
     page.get_by_role("heading", name="No connection just now").wait_for()
-    assert page.get_by_text("If you need help now.").is_visible()
+    expect(page.get_by_text("If you need help now.")).to_be_visible()
     assert CANARY not in page.content()
     held = page.evaluate(
         """async () => {

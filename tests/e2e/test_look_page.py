@@ -94,11 +94,11 @@ def test_search_narrows_list_and_articles(chromium: Browser, pages: dict[str, Pa
     page, watch = _open(chromium, pages["small"])
     everyone = page.locator("table.list tbody tr:visible").count()
     page.fill("#find", "d03")
-    assert page.locator("table.list tbody tr:visible").count() == 1
-    assert page.locator("article.dyad:visible").count() == 1
+    expect(page.locator("table.list tbody tr:visible")).to_have_count(1)
+    expect(page.locator("article.dyad:visible")).to_have_count(1)
     assert page.inner_text("#status") == f"1 of {everyone} dyads"
     page.fill("#find", "%_.*[")
-    assert page.locator("table.list tbody tr:visible").count() == 0
+    expect(page.locator("table.list tbody tr:visible")).to_have_count(0)
     assert watch.seen == []
     page.close()
 
@@ -124,16 +124,16 @@ def test_small_file_works_without_script(chromium: Browser, pages: dict[str, Pat
     page.goto(pages["small"].as_uri())
     count = page.locator("table.list tbody tr").count()
     assert count > 10
-    assert page.locator("article.dyad").count() == count
-    assert not page.locator("#tools").is_visible()
+    expect(page.locator("article.dyad")).to_have_count(count)
+    expect(page.locator("#tools")).to_be_hidden()
     context.close()
 
 
 def test_large_file_unfolds_what_is_shown(chromium: Browser, pages: dict[str, Path]) -> None:
     page, watch = _open(chromium, pages["large"])
     assert page.inner_text("#status") == "400 dyads"
-    assert page.locator("table.list tbody tr").count() == 50
-    assert page.locator("article").count() == 0
+    expect(page.locator("table.list tbody tr")).to_have_count(50)
+    expect(page.locator("article")).to_have_count(0)
     page.click("#on")
     expect(page.locator("#where")).to_have_text("Page 2 of 8")
     page.fill("#find", "p399")
@@ -163,15 +163,15 @@ def test_a_link_to_one_dyad_of_a_large_file_opens_it(
 def test_names_are_text(chromium: Browser, pages: dict[str, Path]) -> None:
     page, _ = _open(chromium, pages["mistakes"])
     assert "<b>bold</b>" in page.locator("table.list tbody th").all_inner_texts()
-    assert page.locator("table.list b").count() == 0
+    expect(page.locator("table.list b")).to_have_count(0)
     page.close()
 
 
 def test_prints_without_controls(chromium: Browser, pages: dict[str, Path]) -> None:
     page, _ = _open(chromium, pages["small"])
     page.emulate_media(media="print")
-    assert not page.locator("#find").is_visible()
-    assert page.locator("article.dyad").first.is_visible()
+    expect(page.locator("#find")).to_be_hidden()
+    expect(page.locator("article.dyad").first).to_be_visible()
     assert len(page.pdf()) > 10_000
     page.close()
 

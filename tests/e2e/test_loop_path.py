@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from tests.clinic_world import LOW, World
 from tests.e2e.conftest import PHONE, NewPage, sign_in
 from tests.e2e.keys import tab_to
@@ -24,11 +24,11 @@ def test_a_rupture_from_dip_to_confirmed_repair(  # noqa: PLR0915 -- one walk
 
     # The day names one person and why; one tap says that it will be raised.
     therapist.goto("/day/")
-    assert therapist.locator(".question-line").count() == 1
+    expect(therapist.locator(".question-line")).to_have_count(1)
     therapist.locator(".question-line h3 a").click()
     therapist.get_by_role("heading", name="Before you meet Client 01").wait_for()
     therapist.wait_for_load_state("load")  # the style sheet shows one of two sizes of the chart
-    assert therapist.locator(".att-chart:visible").count() == 1
+    expect(therapist.locator(".att-chart:visible")).to_have_count(1)
     therapist.get_by_role("button", name="I’ll raise it").click()
     therapist.get_by_text("You mean to raise it.").wait_for()
 
@@ -38,7 +38,7 @@ def test_a_rupture_from_dip_to_confirmed_repair(  # noqa: PLR0915 -- one walk
     therapist.get_by_role("heading", name="How our meetings are").wait_for()
     assert therapist.title() == "How our meetings are"
     assert "Client 01" not in therapist.content()
-    assert therapist.locator(".openers li").count() == 3
+    expect(therapist.locator(".openers li")).to_have_count(3)
     therapist.get_by_label("Going more slowly").check()
     therapist.get_by_label("One thing that we will do differently").fill(WORDS)
     therapist.get_by_role("button", name="Keep this").click()
@@ -48,7 +48,7 @@ def test_a_rupture_from_dip_to_confirmed_repair(  # noqa: PLR0915 -- one walk
     assert "Client 01" not in therapist.content()
     therapist.get_by_role("link", name="Go on").click()
     therapist.get_by_text(WORDS).wait_for()
-    assert therapist.locator(".question-line").count() == 0
+    expect(therapist.locator(".question-line")).to_have_count(0)
 
     # That session's own form does not ask yet; the next one does.
     clinic.client_answers(following, {"1": 5, "2": 5, "3": 5, "4": 5, "5": 5, "6": 5, "7": 5})
@@ -90,13 +90,13 @@ def test_looking_together_by_keyboard_and_away_with_escape(clinic: World, therap
     tab_to(therapist, "One thing that we will do differently")
     therapist.keyboard.type(WORDS)
     therapist.keyboard.press("Escape")  # leaves the field, and loses no word
-    assert therapist.get_by_label("One thing that we will do differently").input_value() == WORDS
+    expect(therapist.get_by_label("One thing that we will do differently")).to_have_value(WORDS)
     therapist.get_by_label("One thing that we will do differently").focus()
     tab_to(therapist, "Keep this")
     therapist.keyboard.press("Enter")
     therapist.get_by_text("Kept:").wait_for()
     therapist.wait_for_load_state("load")
-    assert therapist.get_by_label("Going more slowly").is_checked()
+    expect(therapist.get_by_label("Going more slowly")).to_be_checked()
     therapist.keyboard.press("Escape")
     therapist.get_by_role("heading", name="Closed").wait_for()
     therapist.go_back()
@@ -122,15 +122,15 @@ def test_after_a_session_by_keyboard_alone(clinic: World, therapist: Page) -> No
     therapist.keyboard.press("Enter")
     therapist.wait_for_url(f"**/sessions/{session_id}/")
     therapist.goto(f"/sessions/{session_id}/after")
-    assert therapist.locator("#type-withdrawal").is_checked()
-    assert therapist.locator("#target-task").is_checked()
+    expect(therapist.locator("#type-withdrawal")).to_be_checked()
+    expect(therapist.locator("#target-task")).to_be_checked()
 
 
 def test_neither_asks_nothing_more(clinic: World, therapist: Page) -> None:
     therapist.goto(f"/sessions/{clinic.start()}/after")
-    assert therapist.get_by_text("What did you try?").is_visible()
+    expect(therapist.get_by_text("What did you try?")).to_be_visible()
     therapist.get_by_label("Neither").check()
-    assert not therapist.get_by_text("What did you try?").is_visible()
+    expect(therapist.get_by_text("What did you try?")).to_be_hidden()
 
 
 def test_everything_works_without_script(clinic: World, new_page: NewPage) -> None:

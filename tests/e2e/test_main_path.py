@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from tests.clinic_world import World
 from tests.e2e.conftest import PHONE, NewPage
 
@@ -29,20 +29,20 @@ def test_therapist_and_client_meet_in_the_dual_chart(  # noqa: PLR0915 -- one wa
     therapist.get_by_role("button", name="Show a link and picture code").click()
     link = therapist.get_by_label("Link").input_value()
     assert "/c/#" in link
-    assert therapist.locator(".qr svg").is_visible()
+    expect(therapist.locator(".qr svg")).to_be_visible()
 
     # The client opens it on a phone, without an account.
     phone = new_page(viewport=PHONE, has_touch=True, is_mobile=True)
     phone.goto(link)
     phone.get_by_role("button", name="Start").wait_for()
     assert "#" not in phone.url
-    assert phone.get_by_text("Who sees this.").is_visible()
-    assert phone.get_by_text("If you need help now.").is_visible()
+    expect(phone.get_by_text("Who sees this.")).to_be_visible()
+    expect(phone.get_by_text("If you need help now.")).to_be_visible()
     phone.get_by_role("button", name="Start").tap()
     for answer in ANSWERS:
         phone.get_by_text(answer, exact=True).locator("visible=true").tap()
         phone.get_by_role("button", name="Next").tap()
-    assert not phone.get_by_text("How far was it put right").is_visible()
+    expect(phone.get_by_text("How far was it put right")).to_be_hidden()
     phone.get_by_text("To some extent", exact=True).locator("visible=true").tap()
     phone.get_by_text("How far was it put right").wait_for()
     phone.get_by_text("In part", exact=True).locator("visible=true").tap()
@@ -57,7 +57,7 @@ def test_therapist_and_client_meet_in_the_dual_chart(  # noqa: PLR0915 -- one wa
     phone.reload()
     phone.wait_for_load_state()
     assert "Synthetic: slower." not in phone.content()
-    assert phone.locator("input:checked").count() == 0
+    expect(phone.locator("input:checked")).to_have_count(0)
     assert phone.evaluate("localStorage.length + sessionStorage.length") == 0
 
     # The therapist's page does not know; they rate and predict.
@@ -73,14 +73,14 @@ def test_therapist_and_client_meet_in_the_dual_chart(  # noqa: PLR0915 -- one wa
     # Both are in: the picture with sentence and table, the guess, the question with its why.
     therapist.get_by_role("heading", name="What you expected").wait_for()
     therapist.wait_for_load_state("load")
-    assert therapist.locator(".att-chart:visible").count() == 1
+    expect(therapist.locator(".att-chart:visible")).to_have_count(1)
     assert therapist.locator(".att-sentence").first.inner_text()
     therapist.locator(".att-numbers summary").click()
-    assert therapist.locator(".att-table tbody tr").count() == 4
-    assert therapist.get_by_text("Synthetic: slower.").is_visible()
+    expect(therapist.locator(".att-table tbody tr")).to_have_count(4)
+    expect(therapist.get_by_text("Synthetic: slower.")).to_be_visible()
     why = therapist.locator(".signal").first
     why.get_by_text("Why this question?").click()
-    assert why.get_by_text("By chance").is_visible()
+    expect(why.get_by_text("By chance")).to_be_visible()
 
 
 def test_waiting_page_turns_into_the_picture_by_itself(clinic: World, therapist: Page) -> None:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from tests.clinic_world import World
 from tests.e2e.conftest import PHONE, NewPage
 
@@ -20,15 +20,16 @@ def test_paper_has_every_question_and_no_answer(clinic: World, new_page: NewPage
     page.get_by_role("button", name="Start").click()
     page.locator("label[for=q1-4]").click()
     page.locator("[data-next]").click()
-    assert not page.locator("#q5").is_visible()
+    expect(page.locator("#q5")).to_be_hidden()
     page.emulate_media(media="print")
     for question in QUESTIONS:
-        assert page.locator(f"#{question}").is_visible(), question
+        expect(page.locator(f"#{question}")).to_be_visible()
     for words in ("Mostly", "Not at all", "In part"):
-        assert page.get_by_text(words, exact=True).first.is_visible(), words
-    assert page.locator("#crisis").is_visible()
-    assert page.locator("#who-sees").is_visible()
-    assert page.locator("input[type=radio]:visible").count() == 0  # the boxes are drawn, and empty
+        expect(page.get_by_text(words, exact=True).first).to_be_visible()
+    expect(page.locator("#crisis")).to_be_visible()
+    expect(page.locator("#who-sees")).to_be_visible()
+    boxes = page.locator("input[type=radio]:visible")
+    expect(boxes).to_have_count(0)  # they are drawn, and empty
     chosen, other = (
         page.locator(f"label[for=q1-{value}]").evaluate(
             "(e) => { const s = getComputedStyle(e);"
@@ -37,10 +38,10 @@ def test_paper_has_every_question_and_no_answer(clinic: World, new_page: NewPage
         for value in (4, 3)
     )
     assert chosen == other
-    assert page.locator("button:visible").count() == 0
+    expect(page.locator("button:visible")).to_have_count(0)
     page.emulate_media(media="screen")
-    assert not page.locator("#q5").is_visible()
-    assert page.locator("#q1-4").is_checked()
+    expect(page.locator("#q5")).to_be_hidden()
+    expect(page.locator("#q1-4")).to_be_checked()
 
 
 def aligned(page: Page) -> set[str]:

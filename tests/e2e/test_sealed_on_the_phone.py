@@ -13,11 +13,19 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.contrib.staticfiles.handlers import StaticFilesHandler
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from playwright.sync_api import TimeoutError as TookTooLong
 from tests.clinic_world import World
 from tests.e2e.bad_network import BadNetwork
-from tests.e2e.conftest import ARGUMENTS, PHONE, WHOLE, NewPage, browser_at
+from tests.e2e.conftest import (
+    ARGUMENTS,
+    PATIENCE,
+    PHONE,
+    WHOLE,
+    NewPage,
+    browser_at,
+    draft_kept,
+)
 from tests.e2e.looks import findings
 
 from attunement.clinic.models import Answer, HeldDelivery, Response
@@ -46,7 +54,7 @@ def phone(chromium: Browser, network: BadNetwork, tmp_path: Path) -> Iterator[Pr
             has_touch=True,
             is_mobile=True,
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE)
         open_now.append(context)
         return context
 
@@ -76,7 +84,7 @@ def answer(page: Page, words: str, value: int = 5) -> None:
 def ready(page: Page) -> None:
     """Wait until the worker has what it needs to open without a network."""
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
-    for _ in range(50):
+    for _ in range(100):
         if page.evaluate("caches.match('/c/waiting').then((kept) => Boolean(kept))"):
             return
         page.wait_for_timeout(200)
@@ -104,13 +112,13 @@ def test_answers_given_without_a_network_arrive_once_after_the_browser_was_close
     network.cut = True
     page.get_by_role("button", name="Send my answers").click()
     heading(page, "Saved on this phone, not yet sent")
-    assert page.get_by_text("If you need help now.").is_visible()
+    expect(page.get_by_text("If you need help now.")).to_be_visible()
     assert CANARY not in page.content()
-    assert page.locator("input[type=radio]").count() == 0
+    expect(page.locator("input[type=radio]")).to_have_count(0)
     assert CANARY not in repr(kept(page))
     assert [each["state"] for each in kept(page)] == ["waiting"]
     tags = "navigator.serviceWorker.ready.then((worker) => worker.sync.getTags())"
-    for _ in range(25):
+    for _ in range(100):
         if page.evaluate(tags) == ["attunement-send"]:  # the browser tries again, without a page
             break
         page.wait_for_timeout(200)
@@ -124,14 +132,14 @@ def test_answers_given_without_a_network_arrive_once_after_the_browser_was_close
     page = context.pages[0]
     page.goto("/c/")
     heading(page, "Saved on this phone, not yet sent")
-    assert page.get_by_text("If you need help now.").is_visible()
-    assert page.locator('.crisis-strip a[href="tel:0000000"]').is_visible()
+    expect(page.get_by_text("If you need help now.")).to_be_visible()
+    expect(page.locator('.crisis-strip a[href="tel:0000000"]')).to_be_visible()
 
     # The network is back, and loses the first reply after the server has stored everything.
     network.lose_reply_of = SENT
     network.cut = False
     page.get_by_role("button", name="Try to send now").click()
-    for _ in range(50):
+    for _ in range(100):
         if network.lost:
             break
         page.wait_for_timeout(200)
@@ -185,17 +193,17 @@ def test_form_that_is_loaded_again_without_a_network_comes_back_as_it_was_left(
     network.cut = True
     page.reload()
     heading(page, "No connection just now")
-    assert page.get_by_text("Without a connection the questions cannot be opened.").is_visible()
+    expect(page.get_by_text("Without a connection the questions cannot be opened.")).to_be_visible()
     network.cut = False
     page.get_by_role("button", name="Try again").click()
     page.get_by_role("button", name="Start").wait_for()
     answer(page, CANARY)
-    page.wait_for_timeout(700)
+    draft_kept(page)
     network.cut = True
     page.reload()
     heading(page, "No connection just now")
-    assert page.get_by_text("is kept on this phone, locked, and not sent yet").is_visible()
-    assert page.get_by_text("If you need help now.").is_visible()
+    expect(page.get_by_text("is kept on this phone, locked, and not sent yet")).to_be_visible()
+    expect(page.get_by_text("If you need help now.")).to_be_visible()
     assert page.url == address
     assert CANARY not in page.content()
     assert kept(page) == []
@@ -203,7 +211,7 @@ def test_form_that_is_loaded_again_without_a_network_comes_back_as_it_was_left(
     network.cut = False
     page.evaluate("window.dispatchEvent(new Event('online'))")
     page.get_by_text("We kept what you had answered.").wait_for()
-    assert page.locator("#q9-input").input_value() == CANARY
+    expect(page.locator("#q9-input")).to_have_value(CANARY)
     page.get_by_role("button", name="Send my answers").click()
     heading(page, "Thank you")
     assert Response.objects.count() == 1
@@ -282,7 +290,7 @@ def test_form_answered_elsewhere_is_told_calmly(clinic: World, new_page: NewPage
     heading(clinic_other, "Thank you")
     page.get_by_role("button", name="Send my answers").click()
     heading(page, "This form is closed")
-    assert page.get_by_text("If you need help now.").is_visible()
+    expect(page.get_by_text("If you need help now.")).to_be_visible()
     assert CANARY not in page.content()
     assert [each["state"] for each in kept(page)] == ["closed"]
     assert Answer.objects.get(item="1").value == 2.0

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from tests.clinic_world import LOW, PASSWORD, World, add_dyad
 from tests.e2e.conftest import NewPage
 
@@ -30,14 +30,14 @@ def test_a_question_is_answered_and_counted(
     therapist = new_page(java_script_enabled=script)
     enter(therapist, clinic.login.username, "Today")
     therapist.get_by_role("link", name="Your clients").click()
-    assert therapist.locator(".row-question").count() == 2
+    expect(therapist.locator(".row-question")).to_have_count(2)
     therapist.get_by_role("link", name="2 questions to you this week").click()
     therapist.get_by_role("heading", name="More that were not shown").wait_for()
-    assert therapist.locator(".question-line").count() == 10
+    expect(therapist.locator(".question-line")).to_have_count(10)
     therapist.locator(".question-line a").first.click()
     therapist.get_by_role("heading", name="Why this question").wait_for()
     for piece in ("Rule", "Threshold", "By chance", "Source", "What it cannot tell"):
-        assert therapist.locator("dt", has_text=piece).first.is_visible(), piece
+        expect(therapist.locator("dt", has_text=piece).first).to_be_visible()
     therapist.get_by_label("There was a rupture, or a strain that mattered").check()
     therapist.get_by_label("Something had been difficult").check()
     therapist.get_by_label("Why, in a few words").fill("Synthetic: we spoke about the pace.")

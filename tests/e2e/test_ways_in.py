@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from tests.clinic_world import PASSWORD, World
 from tests.e2e.conftest import PHONE, NewPage
 from tests.e2e.keys import tab_to
@@ -87,7 +87,7 @@ def test_whole_path_without_script(clinic: World, new_page: NewPage) -> None:
     phone.get_by_role("button", name="Open the questions").click()
     for number in range(1, 9):
         phone.locator(f"label[for=q{number}-3]").click()
-    assert phone.locator("#q8a").is_visible()
+    expect(phone.locator("#q8a")).to_be_visible()
     phone.locator("label[for=q8a-2]").click()
     phone.get_by_role("button", name="Send my answers").click()
     phone.get_by_role("heading", name="Thank you").wait_for()
@@ -97,7 +97,7 @@ def test_whole_path_without_script(clinic: World, new_page: NewPage) -> None:
         page.locator(f"label[for=q{number}-0]").click()
     page.get_by_role("button", name="Send my answers").click()
     page.get_by_role("heading", name="Item by item").wait_for()
-    assert page.locator(".att-figure").is_visible()
+    expect(page.locator(".att-figure")).to_be_visible()
     assert Response.objects.count() == 2
 
 
@@ -112,7 +112,7 @@ def test_kept_page_is_asked_for_again(clinic: World, new_page: NewPage) -> None:
     phone.get_by_role("heading", name="Thank you").wait_for()
     phone.goto("/c/form")
     phone.get_by_role("heading", name="Your answers arrived").wait_for()
-    assert phone.locator("input:checked").count() == 0
+    expect(phone.locator("input:checked")).to_have_count(0)
 
 
 def test_link_that_came_by_message_is_pasted_without_script(
