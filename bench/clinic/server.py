@@ -65,12 +65,13 @@ def served(
     log: Path,
     program: str = sys.executable,
     page: str = "healthz",
+    seconds: float = 60,
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a server until the block ends; it is up when it answers for ``page``."""
+    """Run a server until the block ends; within ``seconds`` it answers for ``page``."""
     with log.open("ab") as file:
         process = subprocess.Popen([program, *words], env=_environment(), stdout=file, stderr=file)
         try:
-            _wait(process, port, page, log)
+            _wait(process, f"{port}/{page}", time.monotonic() + seconds, log)
             yield process
         finally:
             process.send_signal(signal.SIGINT)
@@ -101,11 +102,10 @@ def processor_seconds(process: subprocess.Popen[bytes]) -> list[float]:
     return found
 
 
-def _wait(process: subprocess.Popen[bytes], port: int, page: str, log: Path) -> None:
-    until = time.monotonic() + 60
+def _wait(process: subprocess.Popen[bytes], place: str, until: float, log: Path) -> None:
     while time.monotonic() < until and process.poll() is None:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/{page}", timeout=2):
+            with urllib.request.urlopen(f"http://127.0.0.1:{place}", timeout=2):
                 return
         except OSError:
             time.sleep(0.1)
