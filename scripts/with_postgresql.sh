@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Run a command beside a throw-away PostgreSQL: scripts/with_postgresql.sh COMMAND [ARGUMENT …]
-# The cluster lives in a temporary folder, listens on a socket there, and is removed afterwards.
+# The cluster lives in a temporary folder, in memory where there is room for it (its files outlive
+# nothing here, so no test need wait for a disk), listens on a socket there, and is removed afterwards.
 # The command finds its address in ATTUNEMENT_TEST_DATABASE and its settings are PostgreSQL's own.
 set -euo pipefail
 
@@ -18,7 +19,10 @@ if [ -z "$bin" ]; then
   exit 3
 fi
 
-folder=$(mktemp -d "${TMPDIR:-/tmp}/attunement-pg-XXXXXX")
+place=${TMPDIR:-/tmp}
+free=$(df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 { print $4 }') || free=0
+if [ -w /dev/shm ] && [ "${free:-0}" -gt 2000000 ]; then place=/dev/shm; fi
+folder=$(mktemp -d "$place/attunement-pg-XXXXXX")
 chmod 700 "$folder"
 port=$((20000 + RANDOM % 20000))
 as_postgres=()

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.postgresql import SERVER, opened_store, recreate
 from xdist.scheduler import LoadScopeScheduling
 
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
@@ -38,6 +39,7 @@ class Together(LoadScopeScheduling):
         return file if file.endswith(TOGETHER) else nodeid
 
 
+@pytest.hookimpl(optionalhook=True)  # a run without the plugin knows no such hook
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling | None:
     """Take part where the tests are shared out by scope."""
     return Together(config, log) if config.getvalue("dist") == "loadscope" else None
@@ -79,20 +81,21 @@ def _flush_removes_append_only_rows() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def django_db_keepdb() -> bool:
-    """Take the SQLite file that was made in one step; PostgreSQL's is made by the migrations."""
-    return not os.environ.get("ATTUNEMENT_TEST_DATABASE")
+    """Take the database that was laid ready below instead of running every migration."""
+    return True
 
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(
     django_db_modify_db_settings_parallel_suffix: None,  # noqa: ARG001
-    django_db_keepdb: bool,  # noqa: FBT001 -- pytest-django's own fixture
 ) -> None:
-    """Lay the file ready: running every migration would take each worker seconds."""
-    if not django_db_keepdb:
-        return
+    """Lay the database ready: running every migration would take each worker seconds."""
     from django.conf import settings  # noqa: PLC0415 -- after django.setup
+    from django.db import connection  # noqa: PLC0415
 
+    if SERVER:
+        recreate(connection.creation._get_test_db_name(), template=opened_store())
+        return
     from attunement.clinic.store.sqlite.new_store import statements  # noqa: PLC0415
 
     file = Path(settings.DATABASES["default"]["TEST"]["NAME"])

@@ -12,6 +12,14 @@ from tests.clinic_process import run_lines
 from attunement.clinic.config.secret import write_secret
 
 
+@pytest.hookimpl(tryfirst=True)  # before tests are chosen by their marks
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A clinic that has a process of its own has a SQLite file of its own: not run again."""
+    for item in items:
+        if "run_clinic" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.one_store)
+
+
 @pytest.fixture
 def world_committed(transactional_db: None, request: pytest.FixtureRequest) -> Any:  # noqa: ARG001
     return request.getfixturevalue("build_world")()

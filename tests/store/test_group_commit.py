@@ -17,7 +17,7 @@ import pytest
 
 from attunement.clinic.store.writer import Turnstile, Writer
 
-pytestmark = pytest.mark.store
+pytestmark = [pytest.mark.store, pytest.mark.one_store]  # of a SQLite file
 
 _TABLES = """
 CREATE TABLE parent (id INTEGER PRIMARY KEY);

@@ -16,10 +16,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 from tests.clinic_process import run_lines
+from tests.postgresql import SERVER, address, drop, recreate
 
 pytestmark = [
     pytest.mark.store,
@@ -27,7 +27,6 @@ pytestmark = [
 ]
 FOLDER = Path(__file__).parent / "released"
 RELEASED = sorted(FOLDER.glob("schema_*.sql.gz"))
-SERVER = os.environ.get("ATTUNEMENT_TEST_DATABASE", "")
 NAME = f"released_schema_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
 _CONFIG = """\
 secret_key_file = "secret.key"
@@ -98,8 +97,8 @@ def _as_made(file: Path, target: Path) -> sqlite3.Connection:
 
 
 def _configured(name: str) -> str:
-    address = urlunsplit(urlsplit(SERVER)._replace(path=f"/{name}")) if SERVER else "clinic.sqlite3"
-    return _CONFIG.format(database=json.dumps(address))
+    database = address(name) if SERVER else "clinic.sqlite3"
+    return _CONFIG.format(database=json.dumps(database))
 
 
 def _clinic(folder: Path, name: str) -> None:
@@ -115,9 +114,7 @@ def _into_postgresql(old: sqlite3.Connection, folder: Path, last: str) -> None:
     """Bring PostgreSQL to the same old state through its migrations, and the same rows into it."""
     import psycopg  # noqa: PLC0415 -- where there is a server
 
-    _drop(NAME)
-    with psycopg.connect(SERVER, autocommit=True) as server:
-        server.execute(f'CREATE DATABASE "{NAME}"')
+    recreate(NAME)
     others = ("account", "auth", "contenttypes", "sessions")
     _python(
         folder,
@@ -125,8 +122,7 @@ def _into_postgresql(old: sqlite3.Connection, folder: Path, last: str) -> None:
         f"call_command('migrate', 'clinic', {last!r}, verbosity=0)\n"
         + "".join(f"call_command('migrate', {app!r}, verbosity=0)\n" for app in others),
     )
-    address = urlunsplit(urlsplit(SERVER)._replace(path=f"/{NAME}"))
-    with psycopg.connect(address) as server:
+    with psycopg.connect(address(NAME)) as server:
         columns = server.execute(
             "SELECT table_name, column_name, data_type FROM information_schema.columns "
             "WHERE table_schema = 'public' AND table_name LIKE 'clinic_%'"
@@ -161,13 +157,6 @@ class Upgraded:
     found: dict[str, Any]
 
 
-def _drop(name: str) -> None:
-    import psycopg  # noqa: PLC0415
-
-    with psycopg.connect(SERVER, autocommit=True) as server:
-        server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-
-
 @pytest.fixture(scope="module", params=RELEASED, ids=lambda file: file.name.split(".")[0])
 def upgraded(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
@@ -185,7 +174,7 @@ def upgraded(
     yield Upgraded(folder, before, json.loads(_python(folder, _OPEN)))
     before.close()
     if SERVER:
-        _drop(NAME)
+        drop(NAME)
 
 
 @pytest.fixture
@@ -194,16 +183,12 @@ def copied(upgraded: Upgraded, tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "clinic"
     shutil.copytree(upgraded.folder, folder)
     if SERVER:
-        import psycopg  # noqa: PLC0415
-
         name = f"{NAME}_copied"
-        _drop(name)
-        with psycopg.connect(SERVER, autocommit=True) as server:
-            server.execute(f'CREATE DATABASE "{name}" TEMPLATE "{NAME}"')
+        recreate(name, template=NAME)
         (folder / "clinic.toml").write_text(_configured(name))
     yield folder
     if SERVER:
-        _drop(f"{NAME}_copied")
+        drop(f"{NAME}_copied")
 
 
 def test_there_is_a_database_of_each_earlier_state() -> None:
@@ -246,10 +231,11 @@ def test_an_earlier_database_keeps_every_answer(upgraded: Upgraded) -> None:
     assert {**again, "migrated": 0, "backup": 0} == {**found, "migrated": 0, "backup": 0}
 
 
+@pytest.mark.skipif(
+    bool(SERVER), reason="PostgreSQL keeps older pages in its own log until it is recycled"
+)
 def test_words_that_were_plain_are_in_no_file_of_the_store_afterwards(upgraded: Upgraded) -> None:
     """Only in the copy that was made before the migration, which says so in its name."""
-    if SERVER:
-        pytest.skip("PostgreSQL keeps older pages in its own log until it is recycled")
     folder = upgraded.folder
     words = [
         text.encode()
@@ -265,9 +251,8 @@ def test_words_that_were_plain_are_in_no_file_of_the_store_afterwards(upgraded: 
     assert all(one in copy.read_bytes() for one in words)
 
 
+@pytest.mark.skipif(bool(SERVER), reason="PostgreSQL is its operator's dump")
 def test_the_copy_made_before_a_migration_opens_again(upgraded: Upgraded, copied: Path) -> None:
-    if SERVER:
-        pytest.skip("PostgreSQL is its operator's dump")
     copy = copied / upgraded.found["backup"]
     kept = sqlite3.connect(copy)
     assert _rows(kept, "SELECT * FROM clinic_answer ORDER BY id") == _rows(
@@ -296,6 +281,7 @@ def test_the_sealing_of_words_can_be_taken_back(upgraded: Upgraded, copied: Path
     assert _digest_of(answers) == _digest_of(kept)
 
 
+@pytest.mark.one_store
 def test_no_model_waits_for_a_migration() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "django", "makemigrations", "--check", "--dry-run"],
