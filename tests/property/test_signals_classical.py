@@ -15,6 +15,7 @@ from attunement.signals import (
     Rule,
     episodes,
     judge_batch,
+    screen_batch,
 )
 
 ARCHIVE = Archive(4.5, 0.7, 0.45, 0.2, "by hand")
@@ -121,3 +122,21 @@ def test_every_flag_for_the_worse_lies_in_one_episode(
     repaired = all_of_them.repair >= 0
     assert (all_of_them.repair[repaired] - all_of_them.onset[repaired] <= 3).all()
     assert ((all_of_them.status == 0) == repaired).all()
+
+
+@settings(max_examples=60, deadline=None)  # the first example loads machine code
+@given(dyads, st.lists(any_rule, min_size=1, max_size=6, unique=True), st.booleans())
+def test_rules_asked_together_say_what_each_says_alone(
+    many: list[Pairs],
+    rules: list[Rule],
+    up: bool,  # noqa: FBT001 -- drawn
+) -> None:
+    # together and compiled, flags alone, against one by one as the kernels stand
+    of = batch(many, up=up)
+    archive = ARCHIVE if up else Archive(1.5, 0.7, 0.45, 0.2, "by hand")
+    together = screen_batch(of, rules, archive=archive, compile_from=0)
+    for one in rules:
+        flagged, evaluable = together.of(one.id)
+        alone = judge_batch(of, one, archive=archive, compile_from=1 << 60)
+        np.testing.assert_array_equal(flagged, alone.flagged)
+        np.testing.assert_array_equal(evaluable, alone.evaluable)

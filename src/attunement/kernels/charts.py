@@ -96,6 +96,58 @@ def judge_chart(
             _look_for_runs(gap, starts[dyad] - offset, starts[dyad + 1] - offset, p, sigma, out)
 
 
+def mark_frozen(
+    x: Array,
+    gap: Array,
+    starts: Array,
+    first: int,
+    last: int,
+    p: Chart,
+    bit: Any,
+    flags: Array,
+    judged: Array,
+) -> None:
+    """Add what a plain chart says to the bits of each row, as `judge_chart` would have it.
+
+    Plain: limits from mean and mean range of the first ``baseline`` scores, nothing asked but the
+    outer one on the worse side. Rows are counted from 0 on, as in `detect.run_along`.
+    """
+    offset, dyad, ahead = starts[first], first, 0
+    n, ranges, known, limit = 0, 0, False, math.nan
+    origin, before, total, moved = 0.0, 0.0, 0.0, 0.0
+    for i in range(starts[last] - offset):
+        if i == ahead:
+            while ahead == i:
+                dyad, ahead = dyad + 1, starts[dyad + 1] - offset
+            n, ranges, known, limit = 0, 0, False, math.nan
+            total, moved = 0.0, 0.0
+        here = x[i]
+        if n >= p.baseline:
+            flags[i] |= bit if (here < limit) & known else 0
+            judged[i] |= bit if (here == here) & known else 0  # noqa: PLR0124 -- not NaN
+        elif here == here:  # noqa: PLR0124
+            if n == 0:
+                origin = here
+            elif gap[i] <= p.widest:
+                moved += abs(here - before)
+                ranges += 1
+            n += 1
+            total += here - origin
+            before = here
+            if n == p.baseline:
+                middle, spread = _frozen(origin, total, n, moved, ranges, p)
+                known, limit = spread > 0.0, middle - p.sigmas * spread - p.slack
+
+
+def _frozen(
+    origin: float, total: float, n: int, moved: float, ranges: int, p: Chart
+) -> tuple[float, float]:
+    """Return centre and σ̂ from sums over scores and over their moving ranges."""
+    spread = moved / ranges / OF_MEAN if ranges > 0 else 0.0
+    spread = p.fallback if spread <= p.slack else spread
+    return origin + total / n, max(spread, p.floor)
+
+
 def _limits(
     x: Array, gap: Array, begin: int, end: int, p: Chart, scratch: Array
 ) -> tuple[int, int, float, float]:
@@ -122,13 +174,12 @@ def _limits(
         row += 1
     if n < 2 or (n < wanted and p.baseline > 0):  # noqa: PLR2004 -- two have a range
         return 0, row, math.nan, math.nan
-    middle = origin + total / n
-    spread = moved / ranges / OF_MEAN if ranges > 0 else 0.0
-    if p.robust:
-        middle = _median(scratch, 0, n)
-        spread = _median(scratch, half, ranges) / OF_MEDIAN if ranges > 0 else 0.0
+    if not p.robust:
+        middle, spread = _frozen(origin, total, n, moved, ranges, p)
+        return n, row, middle, spread
+    spread = _median(scratch, half, ranges) / OF_MEDIAN if ranges > 0 else 0.0
     spread = p.fallback if spread <= p.slack else spread
-    return n, row, middle, max(spread, p.floor)
+    return n, row, _median(scratch, 0, n), max(spread, p.floor)
 
 
 def _draw(

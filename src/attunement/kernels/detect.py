@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # ruff: noqa: PLR0917 -- a compiled function takes its arrays by position
-# ruff: noqa: PLR1730, FURB136 -- min and max treat NaN in one way here, in another compiled
+# ruff: noqa: FURB136 -- min and max treat NaN in one way here, in another compiled
 """The one drop rule: what each score is compared with, in which unit, and what follows.
 
 `run_along` walks once through each dyad and notes, for each row, what the rows before it say
@@ -104,100 +104,124 @@ def run_along(
     scale: Scale,
     f: Running,
 ) -> None:
-    """Fill the columns of ``f`` for the dyads ``first`` … ``last − 1``, row 0 being their first."""
-    offset = starts[first]
-    for dyad in range(first, last):
-        begin, end = starts[dyad], starts[dyad + 1]
-        _own_course(values, sessions, begin, end, offset, scale, f)
-        at, rows = begin - offset, end - begin
-        if len(f.base):
-            _shrink(at, rows, scale, f)
-        if len(f.line):
-            _extrapolate(sessions, begin, at, rows, f)
-        if len(f.recent):
-            _recent_mean(at, rows, recent, f)
-        if len(f.all_mean):
-            _whole_series(at, rows, f)
+    """Fill the columns of ``f`` for the dyads ``first`` … ``last − 1``.
+
+    Row 0 of ``values``, of ``sessions`` and of every column is the first row of the first of them.
+    The loops count rows from 0 on and not from dyad to dyad: a place that is known to be no
+    negative one is reached in half the time.
+    """
+    _own_courses(values, sessions, starts, first, last, scale, f)
+    if len(f.moving):
+        _moving_ranges(starts, first, last, f)
+    if len(f.base):
+        _shrink(starts[last] - starts[first], scale, f)
+    if len(f.line):
+        _extrapolate(sessions, starts, first, last, f)
+    if len(f.recent):
+        _recent_means(starts, first, last, recent, f)
+    if len(f.all_mean):
+        for dyad in range(first, last):
+            at = starts[dyad] - starts[first]
+            _whole_series(at, starts[dyad + 1] - starts[dyad], f)
 
 
-def _own_course(
+def _next_dyad(starts: Array, dyad: int, offset: int) -> tuple[int, int]:
+    """Return the first dyad that begins further on than this one, and its first row."""
+    begin = starts[dyad]
+    while starts[dyad] == begin:
+        dyad += 1
+    return dyad, starts[dyad] - offset
+
+
+def _own_courses(
     values: Array,
     sessions: Array,
-    begin: int,
-    end: int,
-    offset: int,
+    starts: Array,
+    first: int,
+    last: int,
     scale: Scale,
     f: Running,
 ) -> None:
-    """Walk through one dyad: count, last, mean, SD, moving range of the earlier scores."""
-    n, best, ranges = 0, 0, 0
-    total, squares, moved = 0.0, 0.0, 0.0
-    origin, before, seen = 0.0, math.nan, 0
-    top = scale.maximum - scale.slack
-    mean, own, moving, of_one_less = math.nan, math.nan, math.nan, 1.0
-    for row in range(begin, end):
-        at = row - offset
-        x = values[row]
-        if scale.mirrored:
-            x = scale.minimum + scale.maximum - x
-        if x > scale.maximum:
-            x = scale.maximum
-        if x < scale.minimum:
-            x = scale.minimum
-        gap = sessions[row] - seen - 1 if n else NEVER
+    """Walk through each dyad: count, gap, last, mean and SD of the earlier scores."""
+    both_ends, top = scale.minimum + scale.maximum, scale.maximum - scale.slack
+    offset, dyad, ahead, wanted = starts[first], first, 0, len(f.own) > 0
+    n, best, seen, before, origin = 0, 0, 0, math.nan, 0.0
+    total, squares, mean, own, of_one_less = 0.0, 0.0, math.nan, math.nan, 1.0
+    for at in range(starts[last] - offset):
+        session = sessions[at]
+        if at == ahead:
+            dyad, ahead = _next_dyad(starts, dyad, offset)
+            n, best, seen, before = 0, 0, session - 1 - NEVER, math.nan
+            total, squares, mean, own, of_one_less = 0.0, 0.0, math.nan, math.nan, 1.0
+        x = values[at]
+        x = both_ends - x if scale.mirrored else x
+        x = scale.maximum if x > scale.maximum else x
+        x = scale.minimum if x < scale.minimum else x
+        gap = session - seen - 1
         f.x[at] = x
         f.n[at] = n
-        f.gap[at] = gap
+        f.gap[at] = gap if gap < NEVER else NEVER
         f.best[at] = best
         f.last[at] = before
         f.mean[at] = mean
-        f.own[at] = own
-        f.moving[at] = moving
+        if wanted:
+            f.own[at] = own
         if x != x:  # noqa: PLR0124 -- NaN alone differs from itself
             continue
-        if n == 0:
-            origin = x
-        elif gap <= RANGE_GAP:
-            moved += abs(x - before)
-            ranges += 1
-            # one division serves for n and, a row later, for n − 1
-            moving = moved * (of_one_less if ranges == n else 1.0 / ranges) * PER_RANGE
+        origin = x if n == 0 else origin
         n += 1
         away = x - origin
         total += away
-        squares += away * away
         of_one = 1.0 / n
         mean = origin + total * of_one
-        if n > 1:
+        if wanted:
+            squares += away * away
             variance = (squares - total * total * of_one) * of_one_less
             own = math.sqrt(variance) if variance > 0.0 else 0.0
+            own = own if n > 1 else math.nan
         of_one_less = of_one
         best += 1 if x >= top else 0
-        before, seen = x, sessions[row]
+        before, seen = x, session
 
 
-def _shrink(at: int, rows: int, scale: Scale, f: Running) -> None:
+def _moving_ranges(starts: Array, first: int, last: int, f: Running) -> None:
+    """Average the moving ranges of the earlier scores."""
+    offset, dyad, ahead = starts[first], first, 0
+    ranges, moved, moving = 0, 0.0, math.nan
+    for at in range(starts[last] - offset):
+        if at == ahead:
+            dyad, ahead = _next_dyad(starts, dyad, offset)
+            ranges, moved, moving = 0, 0.0, math.nan
+        f.moving[at] = moving
+        x = f.x[at]
+        if (x == x) & (f.gap[at] <= RANGE_GAP):  # noqa: PLR0124 -- not NaN
+            moved += abs(x - f.last[at])
+            ranges += 1
+            moving = moved * (1.0 / ranges) * PER_RANGE
+
+
+def _shrink(rows: int, scale: Scale, f: Running) -> None:
     """Shrink the mean: b = γ + w(m − γ), w = τ²/(τ² + σ²/n), spread √(τ²(1 − w) + σ²)."""
     between, noise = scale.between * scale.between, scale.noise * scale.noise
-    for i in range(at, at + rows):
+    for i in range(rows):
         n = f.n[i]
-        base, weight = scale.level, 0.0
-        if n > 0:
-            joint = between * n + noise
-            weight = between * n / joint if joint > 0.0 else 0.0
-            base = scale.level + weight * (f.mean[i] - scale.level)
-        f.base[i] = base
+        joint = between * n + noise
+        weight = between * n / joint if joint > 0.0 else 0.0
+        f.base[i] = scale.level + weight * (f.mean[i] - scale.level) if n > 0 else scale.level
         f.spread[i] = math.sqrt(between * (1.0 - weight) + noise)
 
 
-def _extrapolate(sessions: Array, begin: int, at: int, rows: int, f: Running) -> None:
+def _extrapolate(sessions: Array, starts: Array, first: int, last: int, f: Running) -> None:
     """Lay the least-squares line through the earlier scores (over session numbers) and go on."""
-    n = 0
+    offset, dyad, ahead = starts[first], first, 0
+    n, start, origin = 0, 0, 0.0
     st, stt, sx, stx = 0.0, 0.0, 0.0, 0.0
-    origin, start = 0.0, sessions[begin] if rows else 0
-    for k in range(rows):
-        i = at + k
-        t = float(sessions[begin + k] - start)
+    for i in range(starts[last] - offset):
+        if i == ahead:
+            dyad, ahead = _next_dyad(starts, dyad, offset)
+            n, start = 0, sessions[i]
+            st, stt, sx, stx = 0.0, 0.0, 0.0, 0.0
+        t = float(sessions[i] - start)
         line, factor = math.nan, math.nan
         if n > 1:
             of_one = 1.0 / n
@@ -211,8 +235,7 @@ def _extrapolate(sessions: Array, begin: int, at: int, rows: int, f: Running) ->
         f.line_factor[i] = factor
         x = f.x[i]
         if x == x:  # noqa: PLR0124 -- not NaN
-            if n == 0:
-                origin = x
+            origin = x if n == 0 else origin
             n += 1
             st += t
             stt += t * t
@@ -220,14 +243,18 @@ def _extrapolate(sessions: Array, begin: int, at: int, rows: int, f: Running) ->
             stx += t * (x - origin)
 
 
-def _recent_mean(at: int, rows: int, m: int, f: Running) -> None:
+def _recent_means(starts: Array, first: int, last: int, m: int, f: Running) -> None:
     """Average the last m earlier scores, or as many as there are."""
-    n, total, oldest, origin = 0, 0.0, at, 0.0
-    for i in range(at, at + rows):
-        f.recent[i] = origin + total / n if n else math.nan
+    offset, dyad, ahead = starts[first], first, 0
+    n, total, oldest, origin, mean = 0, 0.0, 0, 0.0, math.nan
+    for i in range(starts[last] - offset):
+        if i == ahead:
+            dyad, ahead = _next_dyad(starts, dyad, offset)
+            n, total, mean = 0, 0.0, math.nan
+        f.recent[i] = mean
         x = f.x[i]
         if x == x:  # noqa: PLR0124 -- not NaN
-            if f.n[i] == 0:
+            if n == 0:
                 origin, oldest = x, i
             total += x - origin
             n += 1
@@ -237,6 +264,7 @@ def _recent_mean(at: int, rows: int, m: int, f: Running) -> None:
                 total -= f.x[oldest] - origin
                 oldest += 1
                 n -= 1
+            mean = origin + total / n
 
 
 def _whole_series(at: int, rows: int, f: Running) -> None:

@@ -20,7 +20,7 @@ from typing import Any, Final, Literal
 import numpy as np
 import numpy.typing as npt
 
-Kind = Literal["scores", "why", "n_answered"]
+Kind = Literal["scores", "why", "n_answered", "flags", "judged"]
 
 # Bytes below which nothing is kept: fresh memory of that size costs little.
 LEAST: Final = 64 << 10
@@ -28,7 +28,13 @@ LEAST: Final = 64 << 10
 # small table between two large ones costs neither of them its memory.
 LARGE: Final = 8 << 20
 # Bytes of the one large result of each kind that may be kept: 1 GiB altogether.
-MOST: Final[dict[Kind, int]] = {"scores": 768 << 20, "why": 192 << 20, "n_answered": 64 << 20}
+MOST: Final[dict[Kind, int]] = {
+    "scores": 640 << 20,
+    "why": 192 << 20,
+    "n_answered": 64 << 20,
+    "flags": 64 << 20,
+    "judged": 64 << 20,
+}
 
 _HUGE: Final[int | None] = getattr(mmap, "MADV_HUGEPAGE", None)
 _FREE: Final[int | None] = getattr(mmap, "MADV_FREE", None)
@@ -74,8 +80,9 @@ def lend(kind: Kind, shape: tuple[int, ...], dtype: npt.DTypeLike) -> npt.NDArra
 
     Parameters
     ----------
-    kind : "scores", "why" or "n_answered"
-        Which part of a result it is for; of each, one small and one large block is kept.
+    kind : "scores", "why" or "n_answered"; "flags" or "judged"
+        Which part of a result it is for, of scoring or of rules that were asked together; of
+        each, one small and one large block is kept.
     shape : tuple of int
     dtype : dtype
 

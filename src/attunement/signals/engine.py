@@ -8,7 +8,7 @@ on arrays. The answers are the same to the last bit.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
@@ -28,7 +28,9 @@ from attunement.signals.plans import plan_of
 from attunement.signals.ruling import Rule
 
 COMPILE_FROM = 20_000  # rows × rules; below it the plain kernels are done before numba is loaded
-BLOCK_ROWS = 1 << 14
+# What is known of a block's rows stays in the nearest caches; a thread goes into Python as often.
+BLOCK_BYTES = 1 << 20
+MOST_BLOCK_ROWS = 1 << 15
 _MOST_RULES = 64
 _BITS = (np.uint8, np.uint16, np.uint32, np.uint64)
 
@@ -107,10 +109,10 @@ def judge_batch(
     plan = plan_of(rule, usual)
     if batch.n_rows < compile_from:
         return _plain(batch, plan, usual)
-    out, types = _room(batch.n_rows), _types(plan)
+    out = _room(batch.n_rows)
 
     def work(block: Block, first_row: int, kernels: Kernels) -> None:
-        kernel = kernels.of(*types)
+        kernel = kernels.of_plan(plan)
         last_row = first_row + block.rows
         part = tuple(array[first_row:last_row] for array in out)
         plan.judge(block, kernel, part)
@@ -160,33 +162,50 @@ def screen_batch(
     usual = _usual(batch, archive)
     plans = [plan_of(rule, usual) for rule in rules]
     kind: type[Any] = next(one for one in _BITS if np.iinfo(one).bits >= len(rules))
-    flags: Array = np.zeros(batch.n_rows, dtype=kind)
-    judged: Array = np.zeros(batch.n_rows, dtype=kind)
     if batch.n_rows * len(rules) < compile_from:
-        for at, plan in enumerate(plans):
-            found = _plain(batch, plan, usual)
-            flags |= found.flagged.astype(kind) << kind(at)
-            judged |= found.evaluable.astype(kind) << kind(at)
-        return Screening(tuple(rules), flags, judged)
+        return _screen_plainly(batch, rules, plans, usual, kind)
+    from attunement.scoring.memory import lend  # noqa: PLC0415 -- loads what only bulk work needs
+
+    flags: Array = lend("flags", (batch.n_rows,), kind)
+    judged: Array = lend("judged", (batch.n_rows,), kind)
+    if not plans:
+        flags[:], judged[:] = 0, 0
     # The mean of the last m is one column, so rules with another m take another round.
     rounds: dict[int, list[tuple[int, Plan]]] = {}
     common = max((plan.recent for plan in plans), default=0)
     for at, plan in enumerate(plans):
         rounds.setdefault(plan.recent or common, []).append((at, plan))
-    longest = _longest_block(batch)
-    for asked in rounds.values():
+    bits = [kind(1 << at) for at in range(len(plans))]
+    for number, asked in enumerate(rounds.values()):
 
         def work(
-            block: Block, first_row: int, kernels: Kernels, asked: list[tuple[int, Plan]] = asked
+            block: Block,
+            first_row: int,
+            kernels: Kernels,
+            number: int = number,
+            asked: list[tuple[int, Plan]] = asked,
         ) -> None:
-            last_row = first_row + block.rows
-            room = kernels.room(longest)
+            rows = slice(first_row, first_row + block.rows)
+            room, flagged, known = kernels.room(), flags[rows], judged[rows]
+            if number == 0:  # the memory may hold an earlier result
+                flagged[:], known[:] = 0, 0
             for at, plan in asked:
-                kernel = kernels.of(kind, *_types(plan))
-                marks = (kind(1 << at), flags[first_row:last_row], judged[first_row:last_row])
-                plan.mark(block, kernel, room, marks)
+                plan.mark(block, kernels.of_plan(plan, kind), room, (bits[at], flagged, known))
 
         for_each_block(batch, usual, [plan for _, plan in asked], work, threads)
+    return Screening(tuple(rules), flags, judged)
+
+
+def _screen_plainly(
+    batch: Batch, rules: Sequence[Rule], plans: Sequence[Plan], usual: Usual, kind: type[Any]
+) -> Screening:
+    """Screen a few rows without a compiler."""
+    flags: Array = np.zeros(batch.n_rows, dtype=kind)
+    judged: Array = np.zeros(batch.n_rows, dtype=kind)
+    for at, plan in enumerate(plans):
+        found = _plain(batch, plan, usual)
+        flags |= found.flagged.astype(kind) << kind(at)
+        judged |= found.evaluable.astype(kind) << kind(at)
     return Screening(tuple(rules), flags, judged)
 
 
@@ -282,8 +301,8 @@ def _columns(rows: int, asked: set[str], *, plain: bool) -> detect.Running:
         best=room(kind=np.int32),
         last=room(),
         mean=room(),
-        own=room(),
-        moving=room(),
+        own=room("own"),
+        moving=room("moving"),
         base=room("base"),
         spread=room("base"),
         line=room("line"),
@@ -297,17 +316,18 @@ def _columns(rows: int, asked: set[str], *, plain: bool) -> detect.Running:
     )
 
 
-def _blocks(batch: Batch) -> Iterator[tuple[int, int]]:
-    """Yield ranges of dyads of about `BLOCK_ROWS` rows; a longer dyad is a block of its own."""
-    wanted = np.arange(0, batch.n_rows + BLOCK_ROWS, BLOCK_ROWS)
+def _blocks(batch: Batch, rows: int) -> list[tuple[int, int]]:
+    """Return ranges of dyads of about so many rows; a longer dyad is a block of its own."""
+    wanted = np.arange(0, batch.n_rows + rows, rows)
     edges = np.unique(np.searchsorted(batch.starts, wanted, side="left"))
-    edges = np.unique(np.append(np.minimum(edges, batch.n_dyads), [0, batch.n_dyads])).tolist()
-    yield from pairwise(edges)
+    edges = np.unique(np.append(np.minimum(edges, batch.n_dyads), [0, batch.n_dyads]))
+    return list(pairwise(edges.tolist()))
 
 
-def _longest_block(batch: Batch) -> int:
-    sizes = [int(batch.starts[b] - batch.starts[a]) for a, b in _blocks(batch)]
-    return max(sizes, default=0)
+def _block_rows(asked: set[str]) -> int:
+    """Return how many rows of the columns that are asked for make a block."""
+    one = _columns(1, asked, plain=False)
+    return min(BLOCK_BYTES // sum(column.nbytes for column in one), MOST_BLOCK_ROWS)
 
 
 # Compiled kernels that know the types of their arguments, by those types. To find the types out
@@ -322,12 +342,25 @@ class Kernels:
     ----------
     layout : tuple
         What the types of the arrays of a run hang on.
+    rows : int
+        Rows of the largest block.
     """
 
-    def __init__(self, layout: tuple[Any, ...]) -> None:
+    def __init__(self, layout: tuple[Any, ...], rows: int) -> None:
         """Begin without room."""
-        self._layout = layout
+        self._layout, self._rows = layout, rows
         self._room: tuple[Array, ...] = ()
+        self._found: dict[int, Kernel] = {}
+
+    def of_plan(self, plan: Plan, *types: Any) -> Kernel:
+        """Return where a plan's kernels are looked up; the plan is asked for its types once.
+
+        The plan must outlive this object, and ``types`` be the same each time.
+        """
+        found = self._found.get(id(plan))
+        if found is None:
+            found = self._found[id(plan)] = self.of(*types, *_types(plan))
+        return found
 
     def of(self, *types: Any) -> Kernel:
         """Return where the kernels for a rule of such types are looked up."""
@@ -340,10 +373,10 @@ class Kernels:
 
         return kernel
 
-    def room(self, rows: int) -> tuple[Array, ...]:
+    def room(self) -> tuple[Array, ...]:
         """Return the same room for a block's answers each time."""
         if not self._room:
-            self._room = _room(rows)
+            self._room = _room(self._rows)
         return self._room
 
 
@@ -374,17 +407,17 @@ def for_each_block(
     """
     asked = {name for plan in plans for name in plan.columns}
     recent = max((plan.recent for plan in plans), default=0)
-    blocks = list(_blocks(batch))
+    blocks = _blocks(batch, _block_rows(asked))
     if not blocks:
         return
-    rows = _longest_block(batch)
+    rows = max(int(batch.starts[last] - batch.starts[first]) for first, last in blocks)
     longest = int(np.diff(batch.starts).max())
     most_dyads = max(last - first for first, last in blocks)
     layout = _layout(batch.values, batch.sessions, batch.starts)
     todo = iter(blocks)  # shared: a thread that is held up takes fewer
 
     def share(_: int) -> None:
-        kernels = Kernels(layout)
+        kernels = Kernels(layout, rows)
         run_along = kernels.of()(detect.run_along)
         f = _columns(rows, asked, plain=False)
         ordered = np.empty(2 * longest + 1)
@@ -393,8 +426,9 @@ def for_each_block(
         limits = (np.empty(rows), np.empty(rows))
         for first, last in todo:
             first_row = int(batch.starts[first])
+            sessions = batch.sessions[first_row:]
             block = Block(
-                batch.sessions[first_row:],
+                sessions,
                 batch.starts,
                 first,
                 last,
@@ -406,9 +440,8 @@ def for_each_block(
                 order,
                 limits,
             )
-            run_along(
-                batch.values, batch.sessions, batch.starts, first, last, recent, usual.scale, f
-            )
+            values = batch.values[first_row:]
+            run_along(values, sessions, batch.starts, first, last, recent, usual.scale, f)
             work(block, first_row, kernels)
 
     workers = min(threads or os.cpu_count() or 1, len(blocks))

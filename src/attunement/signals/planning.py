@@ -51,7 +51,10 @@ class Plan(Protocol):
 
     @property
     def columns(self) -> frozenset[str]:
-        """Which optional columns of `Running` are read: base, line, recent, middle, whole."""
+        """Which optional columns of `Running` are read.
+
+        own, moving, base, line, recent, middle, whole.
+        """
 
     @property
     def recent(self) -> int:

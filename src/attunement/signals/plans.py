@@ -48,6 +48,29 @@ def plan_of(rule: Rule, usual: Usual) -> Plan:
     return make(rule.params, usual)
 
 
+# The columns of `Running` that hold a reference, and a unit of one's own.
+_REFERENCES: Mapping[Reference, str] = {
+    Reference.PREVIOUS: "last",
+    Reference.RECENT_MEAN: "recent",
+    Reference.OWN_MEAN: "mean",
+    Reference.OWN_LINE: "line",
+    Reference.BASELINE: "base",
+    Reference.OWN_MEDIAN: "middle",
+    Reference.WHOLE_MEAN: "all_mean",
+}
+_UNITS: Mapping[Unit, str] = {
+    Unit.OWN_SD: "own",
+    Unit.MOVING_RANGE: "moving",
+    Unit.WHOLE_SD: "all_own",
+    Unit.WHOLE_MOVING_RANGE: "all_moving",
+}
+# Columns that are filled only where a plan asks for them, by the name it asks with.
+_OPTIONAL: Mapping[str, str] = {
+    **{name: name for name in ("own", "moving", "recent", "line", "base", "middle")},
+    **dict.fromkeys(("all_mean", "all_own", "all_moving"), "whole"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class DropPlan:
     """A drop rule."""
@@ -63,17 +86,8 @@ class DropPlan:
     @property
     def columns(self) -> frozenset[str]:
         """Which optional columns are read."""
-        by_reference = {
-            Reference.RECENT_MEAN: "recent",
-            Reference.OWN_LINE: "line",
-            Reference.BASELINE: "base",
-            Reference.OWN_MEDIAN: "middle",
-            Reference.WHOLE_MEAN: "whole",
-        }
-        names = {by_reference[self.reference]} if self.reference in by_reference else set()
-        if self.unit in {Unit.WHOLE_SD, Unit.WHOLE_MOVING_RANGE}:
-            names.add("whole")
-        return frozenset(names)
+        named = (_REFERENCES[self.reference], _UNITS.get(self.unit, "x"))
+        return frozenset(_OPTIONAL[name] for name in named if name in _OPTIONAL)
 
     def judge(self, block: Block, kernel: Kernel, out: tuple[Array, ...]) -> None:
         """Compare, then apply persistence or return."""
@@ -106,21 +120,8 @@ class DropPlan:
         f, none = block.f, block.f.x[:0]
         if self.reference is Reference.OWN_MEDIAN:
             kernel(detect.running_median)(block.starts, block.first, block.last, block.ordered, f)
-        reference = {
-            Reference.PREVIOUS: f.last,
-            Reference.RECENT_MEAN: f.recent,
-            Reference.OWN_MEAN: f.mean,
-            Reference.OWN_LINE: f.line,
-            Reference.BASELINE: f.base,
-            Reference.OWN_MEDIAN: f.middle,
-            Reference.WHOLE_MEAN: f.all_mean,
-        }[self.reference]
-        unit = {
-            Unit.OWN_SD: f.own,
-            Unit.MOVING_RANGE: f.moving,
-            Unit.WHOLE_SD: f.all_own,
-            Unit.WHOLE_MOVING_RANGE: f.all_moving,
-        }.get(self.unit, none)
+        reference = getattr(f, _REFERENCES[self.reference])
+        unit = getattr(f, _UNITS[self.unit]) if self.unit in _UNITS else none
         times = none
         if self.unit is Unit.PREDICTIVE_SD and self.reference is Reference.BASELINE:
             unit = f.spread
@@ -230,6 +231,17 @@ class ChartPlan(FlagsAlone):
     p: charts.Chart
     columns: frozenset[str] = frozenset()
     recent: int = 0
+
+    def mark(
+        self, block: Block, kernel: Kernel, room: tuple[Array, ...], marks: tuple[Array, ...]
+    ) -> None:
+        """Mark a plain chart at once; have the answers of another written first."""
+        p, f = self.p, block.f
+        if p.baseline > 1 and p.runs == charts.BEYOND_3 and not (p.robust or p.both_sides):
+            where = (block.starts, block.first, block.last)
+            kernel(charts.mark_frozen)(f.x, f.gap, *where, p, *marks)
+        else:
+            FlagsAlone.mark(self, block, kernel, room, marks)
 
     def judge(self, block: Block, kernel: Kernel, out: tuple[Array, ...]) -> None:
         """Draw and read each dyad's chart."""

@@ -237,7 +237,7 @@ def test_plain_and_compiled_are_equal_to_the_last_bit(
 def test_threads_and_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     of = random_batch(2, dyads=400)
     whole = screen_batch(of, CLASSICAL_RULES, archive=ARCHIVE, threads=1, compile_from=ALWAYS)
-    monkeypatch.setattr("attunement.signals.engine.BLOCK_ROWS", 64)
+    monkeypatch.setattr("attunement.signals.engine.MOST_BLOCK_ROWS", 64)
     parts = screen_batch(of, CLASSICAL_RULES, archive=ARCHIVE, threads=3, compile_from=ALWAYS)
     np.testing.assert_array_equal(whole.flagged, parts.flagged)
     np.testing.assert_array_equal(whole.evaluable, parts.evaluable)
@@ -367,6 +367,21 @@ def long_batch() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     values = np.full(70_000, 5.0)
     values[::7] = NAN
     return values, np.tile(np.arange(1, 11), 7_000), 10 * np.arange(7_001)
+
+
+def test_memory_of_an_earlier_screening_holds_nothing_of_it() -> None:
+    values, sessions, starts = long_batch()
+    values[1::2] = 2.0  # falls at every second session
+    rules = [rule("drop-of-2.5-percent"), rule("individuals-chart")]
+    fallen = screen_batch(Batch(values, sessions, starts, 0, 10), rules, archive=ARCHIVE)
+    assert fallen.flagged.any()
+    there = fallen.flagged.ctypes.data
+    del fallen
+    level = Batch(np.full(70_000, NAN), sessions, starts, 0, 10)
+    found = screen_batch(level, rules, archive=ARCHIVE)
+    assert found.flagged.ctypes.data == there or sys.platform == "win32"
+    assert not found.flagged.any()
+    assert not found.evaluable.any()
 
 
 @pytest.mark.parametrize("row", [1, 9, 32_767, 32_768, 32_769, 69_999])
