@@ -30,6 +30,7 @@ def run(
     seed: int,
     weaken: str = "",
     only: tuple[str, ...] = (),
+    by_clock: bool = True,
     say: Callable[[str], None] = lambda _: None,
 ) -> Verdict:
     """Kill so often, each operation in its turn; return what was found wrong."""
@@ -43,6 +44,7 @@ def run(
         operations = [OPERATIONS[name](made, weaken=weaken) for name in names]
         for trial in range(trials):
             operation = operations[trial % len(operations)]
+            operation.by_clock = by_clock
             found = operation.trial(chance, number=trial // len(operations))
             verdict.add(operation.name, found)
             if found.problems:

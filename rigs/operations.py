@@ -76,6 +76,7 @@ class Operation:
     def __init__(self, site: Site, *, weaken: str) -> None:
         self.site, self.weaken = site, weaken
         self.steps, self.seconds = 0, 0.0
+        self.by_clock = True  # whether every other kill falls at a moment of the clock
 
     def trial(self, chance: random.Random, *, number: int) -> Found:
         """Kill it once and look."""
@@ -95,7 +96,7 @@ class Operation:
 
     def strike(self, clinic: Clinic, chance: random.Random, number: int, *words: str) -> Found:
         """Run it and kill it: by the clock or at a step; step by step where it is weakened."""
-        if number % 2 or self.weaken:
+        if number % 2 or self.weaken or not self.by_clock:
             in_turn = number % self.steps
             in_turn = self.steps - in_turn if self.from_the_end else 1 + in_turn
             step = in_turn if self.weaken else chance.randint(1, self.steps)
@@ -180,6 +181,7 @@ class Backups(Operation):
 
     def __init__(self, site: Site, *, weaken: str) -> None:
         super().__init__(site, weaken=weaken)
+        site.seed()
         self.words = ("inside_maintenance.back_up", str(site.backups), site.recipient, weaken)
         self.measure(site.main.clinic, *self.words)
 
@@ -215,6 +217,7 @@ class Restores(Operation):
     def __init__(self, site: Site, *, weaken: str) -> None:
         super().__init__(site, weaken=weaken)
         self.place = site.restoring
+        site.seed()
         self.file = site.make_backup()
         site.main.clinic.run("inside_maintenance.erase", "C-0001", "")
         self.ledger = site.folder / "ledger.kept"
@@ -263,6 +266,7 @@ class Erasures(Operation):
 
     def __init__(self, site: Site, *, weaken: str) -> None:
         super().__init__(site, weaken=weaken)
+        site.seed()
         site.main.clinic.run("inside_maintenance.add", "E-first")
         self.measure(site.main.clinic, "inside_maintenance.erase", "E-first", weaken)
 

@@ -73,6 +73,7 @@ class Site:
     restoring: Place
     folder: Path
     recipient: str
+    seeded: bool = False
     acknowledged: list[str] = field(default_factory=list)
     erased: list[str] = field(default_factory=list)  # clients, once it was said that they are
 
@@ -85,6 +86,12 @@ class Site:
     def backups(self) -> Path:
         """Return the folder that backups go to."""
         return self.folder / "backups"
+
+    def seed(self) -> None:
+        """Let the clinic have people and answers."""
+        if not self.seeded:
+            self.main.clinic.run("inside_maintenance.seed", str(SEEDED))
+            self.seeded = True
 
     def make_backup(self, clinic: Clinic | None = None) -> Path:
         """Back up in peace; return the new file."""
@@ -102,7 +109,9 @@ class Site:
 
     def last_look(self) -> list[str]:
         """Back up and restore once more: everything acknowledged is there, nobody erased is."""
-        problems = []
+        problems: list[str] = []
+        if not (self.acknowledged or self.erased):
+            return problems
         _, stored, clients = self.look(self.main)
         if missing := set(self.acknowledged) - set(stored):
             problems.append(f"{len(missing)} acknowledged forms are lost")
@@ -135,7 +144,6 @@ def site(folder: Path, *, store: str) -> Iterator[Site]:
     for place in (made.migrating, made.restoring):  # one site's keys, or nothing could be restored
         shutil.copy(made.main.clinic.folder / "secret.key", place.clinic.folder / "secret.key")
     try:
-        made.main.clinic.run("inside_maintenance.seed", str(SEEDED))
         yield made
     finally:
         for place in places:

@@ -28,7 +28,7 @@ from rigs.clinic import Clinic, Work
 from rigs.postgres import Cluster
 from rigs.steps import DIES_AT
 
-SETTLES_WITHIN = 90
+SETTLES_WITHIN = 300
 FORMS_A_TRIAL = 3
 MOST_STEPS = 150  # two forms' worth of telling and mailing
 _MORE = """\
@@ -50,6 +50,7 @@ class Told:
     """The store beside what was committed and what arrived."""
 
     kills: int
+    amid_mails: int  # of these, while a mail server waited in the middle of a mail
     alerts: int  # committed
     mails: int  # different ones that arrived
     copies: int  # how often one arrived again: with the same name, so nobody sees it twice
@@ -71,6 +72,7 @@ def run(folder: Path, *, trials: int, store: str, seed: int, weaken: str = "") -
     if cluster is not None:
         cluster.make()
     committed: list[str] = []
+    amid_mails = 0
     began = datetime.now(UTC).date()
     with mail_server() as post:
         clinic = Clinic(
@@ -82,12 +84,15 @@ def run(folder: Path, *, trials: int, store: str, seed: int, weaken: str = "") -
             clinic.run("inside_worker.make_people")
             for trial in range(trials):
                 committed += _one(clinic, post, chance, trial, weaken)
+                amid_mails += post.held.is_set()
                 if cluster is not None and trial % 4 == 3:  # noqa: PLR2004 -- every fourth
                     cluster.kill()
                     cluster.start()
             post.kinds.clear()
             found = clinic.run("inside_worker.settle", weaken, str(SETTLES_WITHIN))
-            return _judge(json.loads(found), committed, post, kills=trials, began=began)
+            return _judge(
+                json.loads(found), committed, post, kills=(trials, amid_mails), began=began
+            )
         finally:
             clinic.close()
             if cluster is not None:
@@ -115,7 +120,7 @@ def _one(
     if trial % 5 == 4:  # noqa: PLR2004 -- every fifth
         clinic.run("inside_worker.acknowledge_one")
     if moment == "mail":
-        post.held.wait(10)
+        post.held.wait(60)
     else:
         time.sleep(chance.uniform(0.0, 0.6 if moment == "clock" else 1.0))
     for one in workers:
@@ -126,7 +131,12 @@ def _one(
 
 
 def _judge(
-    found: dict[str, Any], committed: list[str], post: Behaviour, *, kills: int, began: date
+    found: dict[str, Any],
+    committed: list[str],
+    post: Behaviour,
+    *,
+    kills: tuple[int, int],
+    began: date,
 ) -> Told:
     arrived = Counter(
         (letter["To"], letter["Message-ID"]) for letter in map(message_from_bytes, post.taken)
@@ -152,7 +162,8 @@ def _judge(
     days = (datetime.now(UTC).date() - began).days + 1
     twice += [to for to, n in rota.items() if n > days]  # of the rota: one on each day
     return Told(
-        kills=kills,
+        kills=kills[0],
+        amid_mails=kills[1],
         alerts=len(committed),
         mails=len(arrived),
         copies=sum(arrived.values()) - len(arrived),

@@ -21,10 +21,17 @@ class Behaviour:
         self.port = 0
         self.held, self.go = threading.Event(), threading.Event()
 
+    def greet(self, kind: str) -> None:
+        """Take the time that the kind takes before anything is said."""
+        if kind == "slow":
+            time.sleep(0.15)
+        elif kind == "hold":
+            self.hold()
+
     def hold(self) -> None:
         """Wait in the middle of a mail until a test says so."""
         self.held.set()
-        self.go.wait(10)
+        self.go.wait(60)
 
     def next(self) -> str:
         return self.kinds.pop(0) if self.kinds else "take"
@@ -37,10 +44,7 @@ class _Handler(socketserver.StreamRequestHandler):
         if kind == "hang":
             time.sleep(3)
             return
-        if kind == "slow":
-            time.sleep(0.15)
-        if kind == "hold":
-            behaviour.hold()
+        behaviour.greet(kind)
         self._say("220 synthetic ESMTP")
         while line := self.rfile.readline():
             verb = line[:4].upper()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from rigs.postgres import binaries
 
-from rigs import clock, disk, faults, kill, network, power
+from rigs import clock, disk, faults, kill, maintenance, network, power, worker
 
 pytestmark = [pytest.mark.store, pytest.mark.slow]
 STORES = [
@@ -75,3 +75,45 @@ def test_row_94_full_disk_is_said_and_the_same_server_goes_on(folder: Path) -> N
     assert verdict.good, verdict
     assert verdict.acknowledged >= 1
     assert said[disk.TRY_AGAIN], said
+
+
+@pytest.mark.parametrize("store", STORES)
+def test_killed_workers_tell_everybody_and_nobody_twice(folder: Path, store: str) -> None:
+    told = worker.run(folder, trials=4, store=store, seed=7)
+    assert told.good, told
+    assert told.kills == 4
+    assert told.mails >= 4 * worker.FORMS_A_TRIAL
+    assert told.copies >= 1  # a worker died after the server took a mail, and before it knew
+
+
+@pytest.mark.parametrize(("weaken", "trials"), [("mark", 1), ("name", 4)])
+def test_worker_rig_catches_a_worker_that_is_wrong(folder: Path, weaken: str, trials: int) -> None:
+    told = worker.run(folder, trials=trials, store="sqlite", seed=7, weaken=weaken)
+    assert told.lost if weaken == "mark" else told.twice, told
+
+
+@pytest.mark.parametrize(
+    ("only", "trials"), [("migrate", 1), ("backup", 1), ("restore", 1), ("erase", 2)]
+)
+def test_killed_maintenance_is_finished_or_never_was(folder: Path, only: str, trials: int) -> None:
+    verdict = maintenance.run(
+        folder, trials=trials, store="sqlite", seed=7, only=(only,), by_clock=False
+    )
+    assert verdict.good, verdict
+    assert verdict.killed == trials
+
+
+def test_killed_erasure_is_finished_or_never_was_on_postgresql(folder: Path) -> None:
+    if binaries() is None:
+        pytest.skip("PostgreSQL is not installed (2026-11-22)")
+    verdict = maintenance.run(
+        folder, trials=2, store="postgresql", seed=7, only=("erase",), by_clock=False
+    )
+    assert verdict.good, verdict
+    assert verdict.killed == 2
+
+
+@pytest.mark.parametrize("weaken", ["name", "ledger"])
+def test_maintenance_rig_catches_a_wrong_order(folder: Path, weaken: str) -> None:
+    verdict = maintenance.run(folder, trials=40, store="sqlite", seed=7, weaken=weaken)
+    assert not verdict.good
