@@ -142,6 +142,17 @@ def test_screen_clears_itself_in_the_middle_of_a_form(clinic: World, tablet: Pag
     expect(page.get_by_role("dialog")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_be_hidden()
+    page.locator("#q9-input").focus()
+    seconds(page, 46)
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("x")  # typing on is an answer too, and the next letter is in the form again
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    expect(page.locator("#q9-input")).to_be_focused()
+    seconds(page, 46)
+    page.get_by_role("button", name="Clear it now").click()
+    at_the_start(page)
+    opens(page, clinic)
+    answers(page, CANARY)
     seconds(page, 61)
     at_the_start(page)
     assert Response.objects.count() == 0

@@ -66,8 +66,16 @@
     touched = Date.now();
     if (dialog.open) dialog.close();
   };
+  // Going to one of the question's two buttons is no answer yet; typing on, or a touch beside it, is.
+  const towards = ({ type, key, target }) =>
+    type === "keydown"
+      ? ["Tab", "Shift", "Enter", " "].includes(key)
+      : target !== dialog && dialog.contains(target);
+  const noticed = (event) => {
+    if (!dialog.open || !towards(event)) stay();
+  };
   for (const kind of ["pointerdown", "keydown", "input", "wheel", "touchstart"])
-    document.addEventListener(kind, stay, { passive: true, capture: true });
+    document.addEventListener(kind, noticed, { passive: true, capture: true });
   one("[data-still-there]").addEventListener("click", stay);
   one("[data-clear-now]").addEventListener("click", () => { goHome(); });
   dialog.addEventListener("cancel", stay);
@@ -80,7 +88,7 @@
       one("[data-seconds]").textContent = String(Math.ceil(still / 1000));
       if (!dialog.open) {
         dialog.showModal();
-        one("#still-there-title").focus();
+        one("[data-still-there]").focus();
       }
     }
   }, 500);
