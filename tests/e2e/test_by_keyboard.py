@@ -1,21 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whole days by keyboard alone, from signing in to signing out: no pointer, no shortcut by script.
 
-The forms have walks of their own: ``test_ways_in.py`` (client and mirror form), ``test_loop_path``
-(together, after), ``test_before_and_after`` (few keys, typing a sheet), ``test_kiosk_path``
-(the shared screen) and ``test_risk_path`` (answers for review).
+What is done now and then is walked in ``test_by_keyboard_beside.py``, an answer for review in
+``test_risk_path.py``. Together the walks send every form there is.
 """
 
 from __future__ import annotations
 
 import dataclasses
+from types import SimpleNamespace
 
 import pytest
+from django.test import RequestFactory
+from django.urls import get_resolver
 from playwright.sync_api import Page
 from pytest_django import Settings
 from tests.clinic_world import LOW, PASSWORD, World
 from tests.e2e.conftest import PHONE, NewPage, enter_as
-from tests.e2e.keys import fill, focused, follow, press, tab_to
+from tests.e2e.keys import WALKED, choose, fill, focused, follow, press, tab_to, watch
 
 from attunement.clinic.config.model import Capture
 from attunement.clinic.models import (
@@ -39,6 +41,7 @@ def test_a_therapists_day(clinic: World, new_page: NewPage) -> None:
     clinic.course(sessions=4)
     clinic.rated(days_ago=1, answers=LOW)
     page = new_page()
+    sent = watch(page)
     page.goto("/")
     fill(page, "Name or e-mail", clinic.login.username)
     fill(page, "Password", PASSWORD)
@@ -63,8 +66,7 @@ def test_a_therapists_day(clinic: World, new_page: NewPage) -> None:
     press(page, "The same as a table")
     follow(page, "5", exact=True)
     page.wait_for_url("**/after")
-    tab_to(page, "Neither")
-    page.keyboard.press("ArrowDown")
+    choose(page, "Neither")
     follow(page, "Keep this")
     heading(page, "Session 5")
 
@@ -86,6 +88,7 @@ def test_a_therapists_day(clinic: World, new_page: NewPage) -> None:
     page.locator(".qr").wait_for()
     follow(page, "Sign out")
     page.get_by_label("Name or e-mail").wait_for()
+    assert sent >= WALKED["a therapist's day"]
 
 
 def test_a_leads_day(clinic: World, new_page: NewPage) -> None:
@@ -95,6 +98,7 @@ def test_a_leads_day(clinic: World, new_page: NewPage) -> None:
     }
     clinic.rated(answers=LOW)
     page = new_page()
+    sent = watch(page)
     enter_as(page, people[Role.LEAD])
     page.goto("/")
     follow(page, "Care teams", exact=True)
@@ -103,14 +107,12 @@ def test_a_leads_day(clinic: World, new_page: NewPage) -> None:
     page.get_by_text("supervises").first.wait_for()
     assert SupervisionLink.objects.count() == 1
     follow(page, "Who sees answers")
-    tab_to(page, "Therapist")
-    page.keyboard.press("ArrowDown")
+    choose(page, "Therapist")
     follow(page, "Ask like this from now on")
     follow(page, "Rules", exact=True)
     heading(page, "How the rules did")
     follow(page, "Try another threshold")
-    tab_to(page, "in force")
-    page.keyboard.press("ArrowUp")
+    choose(page, "in force", "ArrowUp")
     follow(page, "Look at the past")
     follow(page, "Clients of the practice")
     follow(page, "Erase a client")
@@ -129,6 +131,7 @@ def test_a_leads_day(clinic: World, new_page: NewPage) -> None:
     follow(page, "Open for one hour")
     page.get_by_text("Emergency access until").first.wait_for()
     assert BreakGlass.objects.count() == 1
+    assert sent >= WALKED["a lead's day"]
 
 
 def test_a_clients_ways_beside_the_form(
@@ -138,14 +141,14 @@ def test_a_clients_ways_beside_the_form(
     clinic.course()
     type(clinic.dyad.client).objects.filter(pk=clinic.dyad.client_id).update(birth_year=1984)
     page = new_page(viewport=PHONE)
+    sent = watch(page)
     page.goto("/c/")
     fill(page, "Your link or code", clinic.invite(clinic.start())[1])
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Start").wait_for()
     follow(page, "Something for the lead")
     heading(page, "To the lead of the practice only")
-    tab_to(page, "Say something to the lead")
-    page.keyboard.press("ArrowDown")
+    choose(page, "Say something to the lead")
     assert "another therapist" in focused(page)
     follow(page, "Send to the lead")
     heading(page, "Sent to the lead")
@@ -162,3 +165,17 @@ def test_a_clients_ways_beside_the_form(
     heading(page, "How it has been over time")
     page.wait_for_load_state("load")  # before its style, a page shows both sizes of a chart
     page.locator(".att-chart:visible").wait_for()
+    assert sent >= WALKED["a client's ways beside the form"]
+
+
+def test_every_form_is_sent_by_a_walk() -> None:
+    """A new route that takes a form is in no walk yet: add it to one, and to ``keys.WALKED``."""
+    takes = set()
+    for route in get_resolver().url_patterns:
+        request = RequestFactory().put("/")  # which no route takes: the answer says what it does
+        request.user = SimpleNamespace(is_authenticated=True)  # type: ignore[assignment]
+        refusal = route.callback(request, **dict.fromkeys(route.pattern.converters, "x"))
+        assert refusal.status_code == 405, route.name
+        if "POST" in refusal.headers["Allow"]:
+            takes.add(route.name)
+    assert takes == set().union(*WALKED.values())
