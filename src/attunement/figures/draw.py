@@ -9,6 +9,7 @@ from attunement.figures.markup import escape, identifier, place, shorten, tick, 
 
 CLIENT, THERAPIST, MARK = "#0b6460", "#8a4210", "#6b2f68"
 INK, MUTED, GRID, PAPER = "#2b2723", "#625a52", "#e2dacf", "#fffdf9"
+_BELOW = 5.0  # no form is no zero: its mark stands off the scale, over the number of its session
 
 
 def draw(chart: DualChart, sentence: str, size: Size) -> str:
@@ -149,7 +150,7 @@ def _axis(chart: DualChart, at: Layout) -> str:
 def _missing(chart: DualChart, at: Layout) -> str:
     cancelled = set(chart.cancelled)
     dots, squares, crosses = [], [], []
-    y = at.bottom
+    y = at.bottom + _BELOW
     for session, x in at.x.items():
         here = session in chart.client_scores or session in chart.therapist_scores
         if session in cancelled and not here:

@@ -56,7 +56,12 @@ def test_line_is_broken_at_a_missing_form_and_a_dot_says_so() -> None:
     root = picture(chart((4, 5, None, 5, 4), (3, 3, 3, 3, 3)))
     assert strokes(root, "client").count("M") == 2
     assert strokes(root, "therapist").count("M") == 1
-    assert len(group(root, "att-gap--client").findall(f"{SVG}circle")) == 1
+    (dot,) = group(root, "att-gap--client").findall(f"{SVG}circle")
+    scores = group(root, "att-line--client").findall(f".//{SVG}circle")
+    low = picture(chart((0, 5, None), (3, 3, 3)))  # a zero stands on the scale, no form below it
+    (zero, _) = group(low, "att-line--client").findall(f".//{SVG}circle")
+    assert len(scores) == 4
+    assert float(dot.attrib["cy"]) - float(dot.attrib["r"]) > float(zero.attrib["cy"])
 
 
 def test_session_that_only_the_other_chair_rated_breaks_the_line() -> None:

@@ -36,7 +36,8 @@ def chart(request: HttpRequest) -> HttpResponse:
         if request.method == "POST":
             found = own_chart(grant, request.POST.get("answer", ""), now=timezone.now())
             if found is not None:
-                seen = {"figure": _figure(found), "mark": mark}
+                gaps = None in found.line.values
+                seen = {"figure": _figure(found), "gaps": gaps, "mark": mark}
                 return render(request, "attunement/client/chart.html", seen)
             wrong = True
         check = chart_check(grant, now=timezone.now())
