@@ -11,6 +11,7 @@ from tests.clinic_world import World
 from tests.e2e.sweep import Sweep
 
 from attunement.clinic.guard.kiosk import kiosk_cookie
+from attunement.clinic.services.between import ask_between
 from attunement.clinic.services.kiosks import start_kiosk
 
 ROUTES = frozenset(
@@ -34,6 +35,7 @@ def walk(sweep: Sweep, clinic: World) -> None:
     clinic.course()
     type(clinic.dyad.client).objects.filter(pk=clinic.dyad.client_id).update(birth_year=1984)
     _ways_in(sweep)
+    _between(sweep, clinic)
     _before(sweep, clinic)
     _form(sweep)
     _chart(sweep)
@@ -67,6 +69,29 @@ def _ways_in(sweep: Sweep) -> None:
     sweep.page.locator("#token").fill("x")
     sweep.send("Stop the reminders", "reminders refused")
     sweep.visit("no such page", "/no/such/page")
+
+
+def _between(sweep: Sweep, clinic: World) -> None:
+    """See the form of a day between two sessions; it has a link of its own."""
+    page = sweep.page
+    issued = ask_between(clinic.login, clinic.dyad.pk, now=timezone.now())
+    _open(sweep, f"/c/#{issued.token}")
+    page.get_by_role("heading", name="Since your last session").wait_for()
+    sweep.see("between, intro")
+    page.get_by_role("button", name="Start").click()
+    page.locator("#q1").wait_for()
+    sweep.see("between, first question")
+    for _ in range(6):
+        page.locator("[data-next]").click()
+    sweep.send("Send my answers", "between, left out?", after="text=You have left everything out")
+    page.get_by_role("button", name="Show all questions on one page").click()
+    page.locator("#q1").get_by_text("Several days", exact=True).click()
+    sweep.send("Send my answers", "between, received", after="text=Your answers arrived")
+    _open(sweep, f"/c/#{issued.token}")
+    page.get_by_role("heading", name=re.compile("Your answers arrived|Thank you")).locator(
+        "visible=true"
+    ).wait_for()
+    sweep.see("between, opened again")
 
 
 def _before(sweep: Sweep, clinic: World) -> None:

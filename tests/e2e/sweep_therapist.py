@@ -81,9 +81,15 @@ def _clients(sweep: Sweep, clinic: World) -> None:
         "session to start": f"{dyad}sessions/new",
         "asking": f"{dyad}asking",
         "between": f"{dyad}between",
+        "nothing asked between": f"{dyad}before",
         "who sees": f"{dyad}visibility",
     }.items():
         sweep.visit(state, address)
+    page.goto(f"{dyad}between")
+    sweep.send("Show a link", "between, link", after=".qr")
+    sweep.visit("asked between, not answered", f"{dyad}before")
+    page.get_by_text("not answered so far").wait_for()
+    page.goto(f"{dyad}visibility")
     page.locator("input[name=mode]").last.evaluate("(e) => { e.value = 'nobody 9'; }")
     page.locator("input[name=mode]").last.check(force=True)
     sweep.send("Ask like this from now on", "who sees refused", after="#errors")

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods
 from attunement.clinic.access import permission
 from attunement.clinic.errors import ClinicError
 from attunement.clinic.models import LONGEST_GOAL, MOST_GOALS, Login, Moment
+from attunement.clinic.pages.client import typed_secret
 from attunement.clinic.pages.sessions import link_card, refused_page
 from attunement.clinic.pages.staff import actor_of, see_other
 from attunement.clinic.services import dyad_overview
@@ -97,7 +98,7 @@ def stopped(request: HttpRequest) -> HttpResponse:
     """Stop a client's reminders; opening the page stops nothing, sending it does."""
     said: bool | None = None
     if request.method == "POST":
-        said = stop_by_client(request.POST.get("token", ""), now=timezone.now())
+        said = stop_by_client(typed_secret(request.POST.get("token", "")), now=timezone.now())
     context = {"stopped": said, "entry": reverse("client-entry")}
     return render(request, "attunement/client/stop.html", context)
 

@@ -14,9 +14,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from attunement.clinic.access import permission
 from attunement.clinic.errors import AccessError
+from attunement.clinic.models import Moment
 from attunement.clinic.models.response import MAX_TEXT
 from attunement.clinic.pages.answers import ErrorLink
-from attunement.clinic.pages.client import MARK_FIELD, closed
+from attunement.clinic.pages.client import MARK_FIELD, MOMENT_FIELD, closed
 from attunement.clinic.pages.grants import bind, bound, held_grant
 from attunement.clinic.pages.staff import actor_of
 from attunement.clinic.services import Refused, client_moments, mark_of_grant
@@ -55,7 +56,7 @@ def say(request: HttpRequest) -> HttpResponse:
     if isinstance(outcome, Refused):
         return _page(request, request.POST["submission_id"], sent.mark, refused=outcome)
     form_open = bool(client_moments(sent.grant, now=timezone.now()))
-    context = {"mark": sent.mark, "form_open": form_open}
+    context = {"mark": sent.mark, "form_open": form_open, "moment": _came_from(request)}
     return render(request, "attunement/client/said.html", context)
 
 
@@ -81,12 +82,20 @@ def take(request: HttpRequest, message_id: str) -> HttpResponse:
     return redirect("private-messages")
 
 
+def _came_from(request: HttpRequest) -> str:
+    """Return from which form of the link somebody came here, to lead back to that one."""
+    sent = request.POST if request.method == "POST" else request.GET
+    said = sent.get(MOMENT_FIELD, "")
+    return said if said in Moment.values else ""
+
+
 def _page(
     request: HttpRequest, carried: str, mark: str, *, refused: Refused | None = None
 ) -> HttpResponse:
     context = {
         "submission_id": carried,
         "mark": mark,
+        "moment": _came_from(request),
         "who_sees": message_who_sees(settings.ATTUNEMENT.words),
         "maxlength": MAX_TEXT,
         "kind": request.POST.get("kind", ""),
