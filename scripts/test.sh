@@ -4,6 +4,12 @@
 set -euo pipefail
 venv=${1:-.venv}
 cd "$(dirname "$0")/.."
+# Some surroundings forbid Python to keep what it compiled; hundreds of processes would each compile
+# Django and the rest anew, which takes longer than most of the tests.
+unset PYTHONDONTWRITEBYTECODE
+# Every core has a process of its own: threads of linear algebra would only wait for each other,
+# with the core kept busy, which takes the tests of models four times as long.
+export OPENBLAS_NUM_THREADS=1
 # shellcheck source=scripts/parts.sh
 source scripts/parts.sh
 
@@ -11,9 +17,13 @@ if [ -z "${ATTUNEMENT_REFERENCE_DATA:-}" ]; then
   echo "Left out: tests on other people's data (set ATTUNEMENT_REFERENCE_DATA to their folder)."
 fi
 
-# The examples share one process, so they run beside all the rest; what they say is shown after it.
+# The kernels are compiled once, before the processes that would each compile them. The examples
+# share one process, so they run beside all the rest; what they say is shown after it.
 examples_say=$(mktemp)
-"$venv/bin/python" -m pytest -q README.md docs src >"$examples_say" 2>&1 &
+(
+  "$venv/bin/python" -m scripts.warm
+  exec "$venv/bin/python" -m pytest -q README.md docs src
+) >"$examples_say" 2>&1 &
 examples=$!
 trap 'kill "$examples" 2>/dev/null || true; rm -f "$examples_say"' EXIT
 
