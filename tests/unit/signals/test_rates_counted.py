@@ -43,7 +43,8 @@ def test_stated_rates_meet_the_counted_ones_in_stable_people(spread: float) -> N
     for name in names:
         one = rule(name)
         flags = np.add.reduceat(flags_of(batch, one, archive)[0], starts[:-1]) > 0
-        stated = np.mean([null_rate(one, like=each, archive=archive).per_series for each in series])
+        some = series[::5]  # rates differ little between people; what is counted is everybody
+        stated = np.mean([null_rate(one, like=each, archive=archive).per_series for each in some])
         counted = flags.mean()
         chance = math.sqrt(counted * (1 - counted) / len(series))
         assert abs(stated - counted) < 0.02 + 2 * chance, (name, stated, counted)
