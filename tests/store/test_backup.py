@@ -295,6 +295,7 @@ def test_an_erasure_is_in_the_backups_own_ledger_too(clinic: Clinic) -> None:
     assert "Synthetic Client 03" not in clinic.python(_READ)
 
 
+@pytest.mark.one_store  # the ledger is a file
 def test_without_the_ledger_yesterday_would_be_readable(clinic: Clinic) -> None:
     """The control of the two tests above, and the reason to keep a copy of the ledger."""
     assert clinic.run("serve", "erase-client", "C-03", "--reason", "asked", "--yes").returncode == 0
@@ -304,6 +305,7 @@ def test_without_the_ledger_yesterday_would_be_readable(clinic: Clinic) -> None:
     assert "Synthetic Client 03" in clinic.python(_READ)
 
 
+@pytest.mark.one_store  # keys and ledger are files
 def test_keys_travel_apart_and_bring_the_ledger(clinic: Clinic) -> None:
     assert clinic.run("serve", "erase-client", "C-03", "--reason", "asked", "--yes").returncode == 0
     done = clinic.run("backup", "--keys", "keys.age", "--recipient", clinic.recipient)
@@ -567,6 +569,7 @@ def test_a_restore_refuses_in_one_line_and_leaves_nothing(empty: Clinic, name: s
         assert _nothing_came(empty)
 
 
+@pytest.mark.one_store  # about the keys
 def test_another_sites_backup_is_taken_by_force_where_its_keys_are(empty: Clinic) -> None:
     _other_site(empty)
     assert empty.restore().returncode == 2
