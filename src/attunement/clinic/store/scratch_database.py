@@ -17,6 +17,7 @@ from django.db import DatabaseError, connection
 from attunement.clinic.errors import ClinicError
 
 _LONGEST = 200
+_OWN: set[str] = set()  # a session may lock again what it holds
 
 
 @contextmanager
@@ -41,9 +42,11 @@ def scratch_database() -> Iterator[str]:
             got=" ".join(str(problem).split())[:_LONGEST].rstrip("."),
             next_step="Let the clinic's role make databases: ALTER ROLE name CREATEDB",
         ) from None
+    _OWN.add(name)
     try:
         yield name
     finally:
+        _OWN.discard(name)
         _drop(name)
 
 
@@ -57,7 +60,7 @@ def clear_left_databases() -> None:
             "AND pg_get_userbyid(datdba) = current_user",
             [_ours()],
         )
-        for (name,) in cursor.fetchall():
+        for name in {row[0] for row in cursor.fetchall()} - _OWN:
             cursor.execute("SELECT pg_try_advisory_lock(hashtext(%s))", [name])
             if cursor.fetchone()[0]:
                 _drop(name)
