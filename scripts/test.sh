@@ -17,10 +17,11 @@ if [ -z "${ATTUNEMENT_REFERENCE_DATA:-}" ]; then
   echo "Left out: tests on other people's data (set ATTUNEMENT_REFERENCE_DATA to their folder)."
 fi
 
-# The kernels are compiled once, before the processes that would each compile them. The examples
-# share one process, so they run beside all the rest; what they say is shown after it.
+# Tests and kernels are compiled once, before the processes that would each compile them. The
+# examples share one process, so they run beside all the rest; what they say is shown after it.
 examples_say=$(mktemp)
 (
+  "$venv/bin/python" -m pytest --collect-only -q tests >/dev/null || true # the run itself will say
   "$venv/bin/python" -m scripts.warm
   exec "$venv/bin/python" -m pytest -q README.md docs src
 ) >"$examples_say" 2>&1 &
