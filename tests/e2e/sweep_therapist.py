@@ -81,7 +81,6 @@ def _clients(sweep: Sweep, clinic: World) -> None:
         "session to start": f"{dyad}sessions/new",
         "asking": f"{dyad}asking",
         "between": f"{dyad}between",
-        "nothing asked between": f"{dyad}before",
         "who sees": f"{dyad}visibility",
     }.items():
         sweep.visit(state, address)
