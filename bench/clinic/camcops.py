@@ -130,6 +130,7 @@ def _arguments(words: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--log", type=Path, help="what the server says, kept")
     parser.add_argument("--alone", action="store_true", help="without clinic-load after it")
     parser.add_argument("--seconds", type=float, default=30, help="of clinic-load")
+    parser.add_argument("--dyads", type=int, default=1200, help="of clinic-load")
     return parser.parse_args(words)
 
 
@@ -148,6 +149,8 @@ async def _measure(
         message = f"CamCOPS confirmed nothing: {dict(load.tally.errors)}"
         raise SystemExit(message)
     _report(f"CamCOPS {load.version}, {name}", load, took)
+    answered = len(load.tally.confirmed) + load.tally.errors.total()
+    print(f"  {len(load.tally.confirmed) / took:.2f}/s confirmed, {answered / took:.2f}/s answered")
     _processor(load, before, processor_seconds(server), time.process_time() - own)
     load.begin()
 
@@ -190,8 +193,9 @@ def main(words: list[str] | None = None) -> int:
     print(f"\nAfter: {probe()}", flush=True)
     if asked.alone:
         return 0
-    beside = ["-m", "bench", "clinic-load", "--seconds", str(asked.seconds), "--visits", "0"]
-    return subprocess.run([sys.executable, *beside], check=False).returncode
+    beside = ["--seconds", str(asked.seconds), "--dyads", str(asked.dyads), "--visits", "0"]
+    ours = [sys.executable, "-m", "bench", "clinic-load", *beside]
+    return subprocess.run(ours, check=False).returncode
 
 
 if __name__ == "__main__":

@@ -69,7 +69,13 @@ def served(
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run a server until the block ends; within ``seconds`` it answers for ``page``."""
     with log.open("ab") as file:
-        process = subprocess.Popen([program, *words], env=_environment(), stdout=file, stderr=file)
+        process = subprocess.Popen(
+            [program, *words],
+            env=_environment(),
+            stdout=file,
+            stderr=file,
+            start_new_session=True,  # so that its own processes end with it
+        )
         try:
             _wait(process, f"{port}/{page}", time.monotonic() + seconds, log)
             yield process
@@ -78,7 +84,7 @@ def served(
             try:
                 process.wait(timeout=20)
             except subprocess.TimeoutExpired:
-                process.kill()
+                os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
 
 
