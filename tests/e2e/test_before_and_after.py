@@ -114,7 +114,7 @@ def test_before_and_after_on_one_link(  # noqa: PLR0915 -- one walk
     expect(asked).to_be_hidden()
     again.get_by_role("button", name="Send my answers").tap()
     asked.wait_for()
-    assert again.evaluate("document.activeElement.id") == "left-out-title"
+    expect(again.locator("#left-out-title")).to_be_focused()
     assert every_look(again, target=CLIENT_TARGET) == []
     again.locator("#q1").get_by_text("A little", exact=True).tap()
     expect(asked).to_be_hidden()

@@ -61,10 +61,10 @@ def test_refused_form_moves_the_focus_to_what_is_wrong(clinic: World, therapist:
     therapist.get_by_role("button", name="Send my answers").click()
     therapist.locator("#errors").wait_for()
     therapist.wait_for_load_state("load")  # the script that moves the focus is deferred
-    assert therapist.evaluate("document.activeElement.id") == "errors"
+    expect(therapist.locator("#errors")).to_be_focused()
     therapist.keyboard.press("Tab")
     therapist.keyboard.press("Enter")
-    assert therapist.evaluate("document.activeElement.id") == "prediction-input"
+    expect(therapist.locator("#prediction-input")).to_be_focused()
 
 
 def test_whole_path_without_script(clinic: World, new_page: NewPage) -> None:

@@ -290,6 +290,7 @@ def test_rk8_faulted_deliveries_lose_nothing_delay_nothing_and_show_nothing_twic
     assert n_alerts == RUNS * ALERTS
 
 
+@pytest.mark.one_store  # that this play can fail
 def test_sender_that_marks_before_sending_would_be_caught(
     play: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -307,6 +308,7 @@ def test_sender_that_marks_before_sending_would_be_caught(
     assert play(1).lost() > 0
 
 
+@pytest.mark.one_store  # that this play can fail
 def test_mail_with_a_new_name_at_each_try_would_be_caught(
     play: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -320,6 +322,7 @@ def test_mail_with_a_new_name_at_each_try_would_be_caught(
     assert play(1).twice() > 0
 
 
+@pytest.mark.one_store  # that this play can fail
 def test_escalation_by_the_wall_clock_would_be_caught(
     play: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
