@@ -152,7 +152,7 @@ def test_scores_and_signals_roll_back_with_the_response(
         message = "the rule broke"
         raise RuntimeError(message)
 
-    monkeypatch.setattr("attunement.clinic.services.derive.refresh_signals", breaks)
+    monkeypatch.setattr("attunement.clinic.services.derive.Derived.write", breaks)
     with pytest.raises(RuntimeError):
         _send(world, grant, filled_form(5), uuid4())
     after = (Response.objects.count(), Score.objects.count(), SignalRecord.objects.count())

@@ -129,7 +129,8 @@ def test_a_form_of_another_moment_has_scores_and_no_signals(world: Any) -> None:
     _other_moment(session, Moment.BEFORE, Perspective.CLIENT, 1, world.now)
     response = Response.objects.get()
     Score.objects.filter(response=response).delete()
-    derive(response, [a for a in response.answers.all() if a.value is not None], now=world.now)
+    answers = [a for a in response.answers.all() if a.value is not None]
+    derive(response, answers, now=world.now).write()
     assert Score.objects.get(response=response, scale="total").value == 1.0
     assert not SignalJudgement.objects.exists()
 

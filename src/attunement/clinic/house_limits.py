@@ -31,6 +31,7 @@ def _table() -> tuple[dict[str, Any], ...]:
     return tuple(tomllib.loads(TABLE.read_text(encoding="utf-8"))["limits"])
 
 
+@lru_cache(maxsize=64)
 def shipped_limits(step_share: float, channels: frozenset[str]) -> Limits:
     """Return the limits of the simulated prior for a scale and what is judged beside the score.
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import logging
 import os
 import socket
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,9 @@ from attunement.clinic.errors import ClinicError
 
 THREADS = 8
 BACKLOG = 1024
+# How long one thread keeps the others from running. Whoever has the turn to write asks the store
+# some twenty times; by default (5 ms) each time could cost it as long as a whole form takes.
+SWITCH_SECONDS = 0.001
 IDLE_SECONDS = 30  # of a connection on which nothing comes
 _LOG = logging.getLogger("attunement.serve")
 
@@ -131,6 +135,7 @@ def _serve_one(
 
     server = make_server(application, where, behind_proxy=behind_proxy)
     warm()
+    sys.setswitchinterval(SWITCH_SECONDS)
     _LOG.info("listening for %s", settings.ATTUNEMENT.base_url)
     end_worker = start_worker() if works else lambda: None
     ready()
@@ -156,7 +161,7 @@ def make_server(
     application : callable
         The WSGI application.
     where : dict
-        ``host`` and ``port``, or ``sockets``.
+        ``host`` and ``port``, or ``sockets``, which other processes listen on as well.
     behind_proxy : bool
         Whether the proxy on this machine is believed about scheme and client address.
     idle_seconds : int
@@ -188,5 +193,5 @@ def make_server(
         cleanup_interval=idle_seconds,
         **trusted,
     )
-    read_strictly(listeners)
+    read_strictly(listeners, spread="sockets" in where)
     return server

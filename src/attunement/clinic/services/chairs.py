@@ -8,11 +8,15 @@ so nothing above it can tell.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeVar
+
+from django.db import DEFAULT_DB_ALIAS, models
+from django.db.models import FilteredRelation, Q
 
 from attunement.clinic.access.visibility import (
     EVERYTHING,
@@ -28,6 +32,7 @@ from attunement.clinic.models import (
     Dyad,
     Moment,
     Perspective,
+    Prediction,
     Response,
     Score,
     Session,
@@ -48,6 +53,8 @@ from attunement.clinic.services.scores import scores_of
 from attunement.clinic.services.sealing import answer_words
 from attunement.clinic.store.statements import Prepared
 
+_Model = TypeVar("_Model", bound=models.Model)
+
 # Plain texts: a caseload asks this some ten thousand times.
 _CLIENT, _THERAPIST = str(Perspective.CLIENT), str(Perspective.THERAPIST)
 _BOTH = frozenset({_CLIENT, _THERAPIST})
@@ -62,11 +69,10 @@ _SESSIONS = Prepared(
 )
 # Each chair has one form after a session. What is asked before or between is another thing.
 _ASKED = Prepared(
-    lambda dyad_id, last: Assignment.objects.filter(
-        session__dyad=dyad_id, session__session_no__lte=last, moment=Moment.AFTER
+    lambda dyad_id: Assignment.objects.filter(
+        session__dyad=dyad_id, moment=Moment.AFTER
     ).values_list("session_id", "perspective", "visibility", "reveal_at"),
     str,
-    int,
 )
 _RESPONSES = Prepared(
     lambda dyad_id: Response.objects.filter(
@@ -86,38 +92,49 @@ _ANSWERS = Prepared(
     ).order_by("pk"),
     str,
 )
-# What rules read: totals, what was marked as strain and as put right, and when a form came.
-_TOTALS = Prepared(
-    lambda dyad_id: Score.objects.filter(
-        response__session__dyad=dyad_id, response__moment=Moment.AFTER, scale="total"
-    ),
-    str,
+# What rules read, a row for each form that was asked: when it came, its total and prediction, what
+# was marked as strain and as put right.
+_MARKED = ("8", "8a")
+_CAME = (
+    "id",
+    "perspective",
+    "measure_id",
+    "measure_version",
+    "received_at",
+    "visibility",
+    "reveal_at",
+    "told_team",
+    "provenance",
 )
-_MARKS = Prepared(
-    lambda dyad_id: Answer.objects.filter(
-        response__session__dyad=dyad_id, response__moment=Moment.AFTER, item__in=("8", "8a")
-    ).order_by("pk"),
-    str,
-)
-_CAME = Prepared(
+_TOTAL = ("value", "reason", "n_items")
+_COURSE = Prepared(
     lambda dyad_id: (
-        Response.objects.filter(session__dyad=dyad_id, moment=Moment.AFTER)
-        .select_related("prediction")
-        .only(
+        Assignment.objects.filter(session__dyad=dyad_id, moment=Moment.AFTER)
+        .annotate(
+            total=FilteredRelation(
+                "response__scores", condition=Q(response__scores__scale="total")
+            ),
+            strain=_answer_to("8"),
+            repair=_answer_to("8a"),
+        )
+        .values_list(
             "session_id",
             "perspective",
-            "measure_id",
-            "measure_version",
-            "received_at",
             "visibility",
             "reveal_at",
-            "told_team",
-            "provenance",
-            "prediction__value",
+            "strain__value",
+            "repair__value",
+            "response__prediction__value",
+            *(f"total__{name}" for name in _TOTAL),
+            *(f"response__{name}" for name in _CAME),
         )
     ),
     str,
 )
+
+
+def _answer_to(item: str) -> FilteredRelation:
+    return FilteredRelation("response__answers", condition=Q(response__answers__item=item))
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +192,16 @@ class SessionChairs:
         return max(moments if self.opened_at is None else [*moments, self.opened_at])
 
 
+@dataclass(frozen=True, slots=True)
+class NewForm:
+    """A form that is about to be stored, with what goes with it."""
+
+    response: Response
+    answers: Sequence[Answer]
+    scores: Sequence[Score]
+    wishes: Mapping[str, str] = field(default_factory=dict)
+
+
 @dataclass(slots=True)
 class _Chair:
     """What was asked of one chair after a session, and what came."""
@@ -198,20 +225,25 @@ class _Rows:
 
     def mode(self, response: Response) -> Mode:
         """Return how a response is seen today, whatever it was answered under."""
-        changed = self.changes.get(response.pk)
+        changed = self.changes.get(response.id)
         return changed or Mode(response.visibility, response.reveal_at)
 
 
 def chairs_of(
-    dyad: Dyad, *, now: datetime, viewer: Viewer = Viewer.THERAPIST, for_rules: bool = False
+    dyad: Dyad,
+    *,
+    now: datetime,
+    viewer: Viewer = Viewer.THERAPIST,
+    for_rules: bool = False,
+    new: NewForm | None = None,
 ) -> tuple[SessionChairs, ...]:
     """Return a dyad's sessions in order, with what ``viewer`` may see of their forms now.
 
     As many queries whatever was answered. Only forms after a session are here. ``for_rules``:
     only what rules read of them (totals, marks, predictions), and no session after the last one
-    with a form from each chair.
+    with a form from each chair. ``new`` is a form that counts as stored already.
     """
-    rows = _read(dyad, for_rules=for_rules)
+    rows = _read(dyad, for_rules=for_rules, new=new)
     return tuple(_chairs(dyad, rows, session, viewer=viewer, now=now) for session in rows.sessions)
 
 
@@ -290,50 +322,102 @@ def filled_for(
     )
 
 
-def _read(dyad: Dyad, *, for_rules: bool) -> _Rows:
+@dataclass(slots=True)
+class _Forms:
+    """The forms of a course: what was asked of each chair, what came, and what it says."""
+
+    chairs: dict[str, dict[str, _Chair]] = field(default_factory=lambda: defaultdict(dict))
+    scores: dict[str, list[Score]] = field(default_factory=lambda: defaultdict(list))
+    answers: dict[str, list[AnyAnswer]] = field(default_factory=lambda: defaultdict(list))
+
+    def came(self, session: Session) -> int:
+        """Return how many chairs of a session have answered."""
+        return sum(chair.response is not None for chair in self.chairs[session.id].values())
+
+    def add(self, new: NewForm, *, few: bool) -> None:
+        """Count a form as stored; ``few``: with no more of it than rules read."""
+        response = new.response
+        self.chairs[response.session_id][response.perspective].response = response
+        self.scores[response.id] = [s for s in new.scores if not few or s.scale == "total"]
+        self.answers[response.id] = [a for a in new.answers if not few or a.item in _MARKED]
+
+
+def _read(dyad: Dyad, *, for_rules: bool, new: NewForm | None = None) -> _Rows:
     """Read a dyad's rows: as many queries for an unanswered course as for a full one."""
     sessions: list[Session] = _SESSIONS.all(dyad.pk)
-    places = places_in_order([[(s.pk, s.held_on, s.care_episode.ended_on) for s in sessions]])
+    places = places_in_order([[(s.id, s.held_on, s.care_episode.ended_on) for s in sessions]])
     wishes = wishes_of_dyad(dyad)
+    if new is not None and new.wishes:
+        wishes[new.response.id] = dict(new.wishes)
     # Without an answer that is for the lead alone a total is no other than the one that is stored.
     few = for_rules and not any(lead_only(each) for each in wishes.values())
-    responses: list[Response] = (_CAME if few else _RESPONSES).all(dyad.pk)
+    forms = _forms_for_rules(dyad.pk) if few else _every_form(dyad.pk)
+    if new is not None:
+        forms.add(new, few=few)
     if for_rules:
-        came = Counter(response.session_id for response in responses)
-        while sessions and came[sessions[-1].pk] < len(_BOTH):
+        while sessions and forms.came(sessions[-1]) < len(_BOTH):
             sessions.pop()
-    last = sessions[-1].session_no if sessions else 0
-    chairs: dict[str, dict[str, _Chair]] = defaultdict(dict)
-    for session_id, perspective, visibility, reveal_at in _ASKED.all(dyad.pk, last):
-        chairs[session_id][perspective] = _Chair(Mode(visibility, reveal_at))
-    for response in responses:
-        if response.session_id in chairs:
-            chairs[response.session_id][response.perspective].response = response
-    scores: dict[str, list[Score]] = defaultdict(list)
-    for score in (_TOTALS if few else _SCORES).all(dyad.pk):
-        scores[score.response_id].append(score)
-    answers: dict[str, list[AnyAnswer]] = defaultdict(list)
-    for answer in (_MARKS if few else _ANSWERS).all(dyad.pk):
-        answers[answer.response_id].append(answer)
     corrections = corrections_of_dyad(dyad)
     for response_id, correction in corrections.items():
-        answers[response_id] = list(correction.answers)
+        forms.answers[response_id] = list(correction.answers)
     return _Rows(
         sessions=sessions,
         places=places,
-        chairs=chairs,
+        chairs=forms.chairs,
         changes=changes_of_dyad(dyad),
         wishes=wishes,
-        scores=scores,
-        answers=answers,
+        scores=forms.scores,
+        answers=forms.answers,
         corrections=corrections,
     )
+
+
+def _every_form(dyad_id: str) -> _Forms:
+    forms = _Forms()
+    for session_id, perspective, visibility, reveal_at in _ASKED.all(dyad_id):
+        forms.chairs[session_id][perspective] = _Chair(Mode(visibility, reveal_at))
+    for response in _RESPONSES.all(dyad_id):
+        forms.chairs[response.session_id][response.perspective].response = response
+    for score in _SCORES.all(dyad_id):
+        forms.scores[score.response_id].append(score)
+    for answer in _ANSWERS.all(dyad_id):
+        forms.answers[answer.response_id].append(answer)
+    return forms
+
+
+def _forms_for_rules(dyad_id: str) -> _Forms:
+    """Return the same with no more than rules read, by one query."""
+    forms = _Forms()
+    for session_id, perspective, visibility, reveal_at, *about in _COURSE.all(dyad_id):
+        chair = forms.chairs[session_id][perspective] = _Chair(Mode(visibility, reveal_at))
+        strain, repair, predicted, value, reason, n_items, *came = about
+        if came[0] is None:
+            continue
+        chair.response = response = _loaded(Response, ("session_id", *_CAME), (session_id, *came))
+        response._state.fields_cache["prediction"] = (  # noqa: SLF001 -- as Django keeps what it joined
+            None if predicted is None else _loaded(Prediction, ("value",), (predicted,))
+        )
+        if n_items is not None:
+            names = ("scale", *_TOTAL)
+            total = _loaded(Score, names, ("total", value, reason, n_items))
+            forms.scores[response.id].append(total)
+        forms.answers[response.id] = [
+            _loaded(Answer, ("item", "value", "text"), (item, number, None))
+            for item, number in zip(_MARKED, (strain, repair), strict=True)
+            if number is not None
+        ]
+    return forms
+
+
+def _loaded(model: type[_Model], names: Sequence[str], values: Sequence[object]) -> _Model:
+    """Return a row with some of its columns; the others are read when they are needed."""
+    return model.from_db(DEFAULT_DB_ALIAS, names, values)
 
 
 def _chairs(
     dyad: Dyad, rows: _Rows, session: Session, *, viewer: Viewer, now: datetime
 ) -> SessionChairs:
-    chairs, place = rows.chairs[session.pk], rows.places[session.pk]
+    chairs, place = rows.chairs[session.id], rows.places[session.id]
     answered = {name for name, chair in chairs.items() if chair.response is not None}
     client = chairs[_CLIENT].response if _CLIENT in chairs else None
     therapist = chairs[_THERAPIST].response if _THERAPIST in chairs else None
@@ -383,14 +467,14 @@ def is_closed(asked: Mode, place: Place, *, now: datetime) -> bool:
 def _filled(
     rows: _Rows, response: Response, client: Client, seen: Seen, *, whole: bool = False
 ) -> Filled:
-    wishes = rows.wishes.get(response.pk, {})
+    wishes = rows.wishes.get(response.id, {})
     return filled_for(
         response,
         client,
         seen,
-        scores=rows.scores.get(response.pk, []),
-        answers=rows.answers.get(response.pk, []),
+        scores=rows.scores.get(response.id, []),
+        answers=rows.answers.get(response.id, []),
         wishes=wishes,
         hidden=frozenset() if whole else hidden_items(response, wishes),
-        correction=rows.corrections.get(response.pk),
+        correction=rows.corrections.get(response.id),
     )

@@ -46,6 +46,7 @@ from attunement.clinic.services.submission import (
 from attunement.clinic.services.tickets import Ticket
 from attunement.clinic.services.wishes import read_wishes
 from attunement.clinic.services.wording import risk_passed_on
+from attunement.clinic.store.ahead import work_out
 from attunement.clinic.store.statements import Prepared, PreparedUpdate
 
 _WITH_DYAD = Grant.objects.select_related(
@@ -191,7 +192,8 @@ def record_client_response(
         E-ACCESS-002 when the grant is unknown.
     """
     action = Action.CLIENT_RESPONSE_RECORD
-    with act(CLIENT_LINK, action, now=now):
+
+    def receive() -> tuple[Assignment, Receipt | Refused]:
         held = _held(grant, action)
         invitation, assignment = held.invitation, held.invitation.assignment
         before = _of_moment(invitation, fields.get("moment"))
@@ -203,22 +205,22 @@ def record_client_response(
             # Where acts take turns to write, what was read in a turn is as it is.
             Assignment.objects.select_for_update().get(pk=assignment.pk)
             invitation = Invitation.objects.get(pk=held.invitation_id)
-        target = f"assignment:{assignment.pk}"
-        answer = _receive(
+        parcel = _parcel(
+            held,
             assignment,
-            invitation,
-            _parcel(
-                held,
-                assignment,
-                submission_id,
-                fields,
-                clock=client_clock,
-                language=language,
-                kiosk=kiosk,
-                now=now,
-            ),
+            submission_id,
+            fields,
+            clock=client_clock,
+            language=language,
+            kiosk=kiosk,
             now=now,
         )
+        return assignment, _receive(assignment, invitation, parcel, now=now)
+
+    received = work_out(receive)
+    with act(CLIENT_LINK, action, now=now):
+        assignment, answer = received()
+        target = f"assignment:{assignment.pk}"
         if isinstance(answer, Receipt) and answer.status is ReceiptStatus.CREATED:
             keep_layout(assignment.session.dyad.client_id, fields.get("layout"))
         if isinstance(answer, Refused):

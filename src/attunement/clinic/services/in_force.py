@@ -155,6 +155,10 @@ _STATE = Prepared(
     ),
     str,
 )
+_MADE = Prepared(
+    lambda therapist_id: _asked_clients(therapist_id).order_by("made_at").values_list("made_at"),
+    str,
+)
 _BEGUN: dict[str, tuple[tuple[object, ...], tuple[datetime, ...]]] = {}
 _MOST_BEGUN = 512  # therapists
 
@@ -173,8 +177,7 @@ def _begun(therapist: Therapist) -> tuple[datetime, ...]:
         state = _STATE.first(therapist.pk)
     kept = _BEGUN.get(therapist.pk)
     if kept is None or kept[0] != state:
-        begun = _asked_clients(therapist.pk).order_by("made_at")
-        kept = (state, tuple(begun.values_list("made_at", flat=True)))
+        kept = (state, tuple(made_at for (made_at,) in _MADE.all(therapist.pk)))
         if len(_BEGUN) >= _MOST_BEGUN:
             _BEGUN.clear()
         _BEGUN[therapist.pk] = kept

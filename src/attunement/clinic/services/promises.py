@@ -91,9 +91,8 @@ def client_told(assignment: Assignment) -> str:
     )
 
 
-def therapist_told(session: Session) -> str:
-    """Return what the therapist is told before answering about a session."""
-    asked = _client_form(session)
+def therapist_told(asked: Assignment | None) -> str:
+    """Return what the therapist is told before answering; ``asked`` is the client's form."""
     if asked is None:
         return therapist_who_sees(config().words)
     return therapist_who_sees(

@@ -86,18 +86,13 @@ class Judge:
         batch = batch_of([series], [sides])
         if learned is not None and learned.kind == KIND:
             model, limits = model_of(learned.parameters), limits_of(learned.parameters, names)
+            loosest = _loosest(model, names, limits)
         else:
-            share = series.step / (series.maximum - series.minimum)
-            model = default_house(batch.minimum, batch.maximum, batch.step, batch.higher_is_better)
-            limits = shipped_limits(share, names)
+            model, limits, loosest = _prior(
+                series.minimum, series.maximum, series.step, series.higher_is_better, names
+            )
         # The number of rows never reaches the compiled twin: this process has no compiler.
-        found = judge_house(
-            batch,
-            model,
-            _threshold(model, names, limits, max(limits)),  # who asks by no other asks by none
-            compile_from=1 << 62,
-            memory=_MEMORY,
-        )
+        found = judge_house(batch, model, loosest, compile_from=1 << 62, memory=_MEMORY)
         return cls(batch, model, limits, names, found)
 
     def ruled(self, session_no: int) -> Ruled | None:
@@ -192,6 +187,25 @@ class Judge:
     def threshold(self, rate: float) -> Threshold:
         """Return the limit of a null rate."""
         return _threshold(self.model, self.channels, self.limits, rate)
+
+
+@lru_cache(maxsize=64, typed=True)
+def _prior(
+    minimum: float,
+    maximum: float,
+    step: float,
+    higher_is_better: bool,  # noqa: FBT001 -- a key
+    names: frozenset[str],
+) -> tuple[HouseModel, Limits, Threshold]:
+    """Return the simulated prior of a scale, by which courses are judged until more is known."""
+    model = default_house(minimum, maximum, step, higher_is_better)
+    limits = shipped_limits(step / (maximum - minimum), names)
+    return model, limits, _loosest(model, names, limits)
+
+
+def _loosest(model: HouseModel, channels: frozenset[str], limits: Limits) -> Threshold:
+    """Return the lowest of the limits: who asks by no other asks by none."""
+    return _threshold(model, channels, limits, max(limits))
 
 
 def _threshold(

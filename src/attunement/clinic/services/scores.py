@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from attunement.clinic.models import (
     Provenance,
@@ -19,17 +19,24 @@ from attunement.scoring import NotScored, score_response
 ENTERED = "entered"  # in the place of a scorer's version: nobody computed it
 
 
-def scores_of(response: Response, answers: Iterable[AnyAnswer]) -> list[Score]:
-    """Return the score rows of a response, always the same for the same answers and scorer."""
+def scores_of(
+    response: Response,
+    answers: Iterable[AnyAnswer],
+    totals: Mapping[str, float] | None = None,
+) -> list[Score]:
+    """Return the score rows of a response, always the same for the same answers and scorer.
+
+    ``totals`` are those that came without items; read from the store where they are not given.
+    """
     measure = measure_of(response.measure_id, response.measure_version)
     scored = score_response(measure, numbers_of(measure, answers))
-    totals = _entered(response)
+    totals = _entered(response) if totals is None else totals
     rows: list[Score] = []
     for scale, result in scored.scales.items():
         rows.append(
-            Score(
+            Score.fresh(
                 id=derived_id("score", response.pk, scale),
-                response=response,
+                response_id=response.pk,
                 scale=scale,
                 value=None if isinstance(result, NotScored) else result.value,
                 reason=result.reason if isinstance(result, NotScored) else None,

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from django.db import models
 
@@ -25,7 +25,7 @@ from attunement.clinic.models import (
     SignalRecord,
     derived_id,
 )
-from attunement.clinic.services.chairs import Filled, SessionChairs, chairs_of
+from attunement.clinic.services.chairs import Filled, NewForm, SessionChairs, chairs_of
 from attunement.clinic.services.forms import measure_of
 from attunement.clinic.services.in_force import InForce, Past
 from attunement.clinic.services.results import SessionState
@@ -69,8 +69,49 @@ class Derived:
     judgements: tuple[SignalJudgement, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Change(Generic[_Row]):
+    """Rows of one table: keys that go, and rows that come."""
+
+    model: type[_Row]
+    gone: tuple[str, ...]
+    rows: tuple[_Row, ...]
+
+    def write(self) -> None:
+        if self.gone:
+            stored: models.Manager[_Row] = self.model._default_manager  # noqa: SLF001 -- documented
+            stored.filter(pk__in=self.gone).delete()
+        insert(self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Anew:
+    """What a dyad's signals are to become: rows that go, and rows that come or take their place."""
+
+    n_signals: int  # of the sessions that were judged
+    changes: tuple[_Change[Any], ...]
+
+    def write(self) -> None:
+        """Write it, in the caller's transaction."""
+        for change in self.changes:
+            change.write()
+
+
 def refresh_signals(dyad: Dyad, *, now: datetime, since: int = 0) -> int:
-    """Write a dyad's signals anew, in the caller's transaction.
+    """Write a dyad's signals anew, in the caller's transaction; see ``signals_anew``.
+
+    Returns
+    -------
+    int
+        How many signals there are of the sessions that were judged.
+    """
+    anew = signals_anew(dyad, now=now, since=since)
+    anew.write()
+    return anew.n_signals
+
+
+def signals_anew(dyad: Dyad, *, now: datetime, since: int = 0, new: NewForm | None = None) -> Anew:
+    """Return what a dyad's signals are to become; nothing is written yet.
 
     Parameters
     ----------
@@ -79,16 +120,17 @@ def refresh_signals(dyad: Dyad, *, now: datetime, since: int = 0) -> int:
     since : int
         The first session of which anything can have changed. A session is judged by it and
         earlier ones only, so what was asked of those before it stands as it is.
-
-    Returns
-    -------
-    int
-        How many signals there are of the sessions that were judged.
+    new : NewForm, optional
+        A form that counts as stored already.
     """
-    derived = signals_of(dyad, now=now, since=since)
-    _write_anew(SignalRecord, dyad, derived.signals, since)
-    _write_anew(SignalJudgement, dyad, derived.judgements, since)
-    return len(derived.signals)
+    derived = signals_of(dyad, now=now, since=since, new=new)
+    return Anew(
+        len(derived.signals),
+        (
+            _change(SignalRecord, dyad, derived.signals, since),
+            _change(SignalJudgement, dyad, derived.judgements, since),
+        ),
+    )
 
 
 def _names(model: type[models.Model]) -> list[str]:
@@ -98,14 +140,14 @@ def _names(model: type[models.Model]) -> list[str]:
 _STORED: dict[type[models.Model], Prepared[Any]] = {
     SignalRecord: Prepared(
         lambda dyad_id, since: SignalRecord.objects.filter(
-            dyad=dyad_id, session__session_no__gte=since
+            session__dyad=dyad_id, session__session_no__gte=since
         ).values_list(*_names(SignalRecord)),
         str,
         int,
     ),
     SignalJudgement: Prepared(
         lambda dyad_id, since: SignalJudgement.objects.filter(
-            dyad=dyad_id, session__session_no__gte=since
+            session__dyad=dyad_id, session__session_no__gte=since
         ).values_list(*_names(SignalJudgement)),
         str,
         int,
@@ -113,31 +155,29 @@ _STORED: dict[type[models.Model], Prepared[Any]] = {
 }
 
 
-def _write_anew(model: type[_Row], dyad: Dyad, rows: Sequence[_Row], since: int) -> None:
-    """Bring a dyad's rows to what follows now; rows that are as they were are left alone.
+def _change(model: type[_Row], dyad: Dyad, rows: Sequence[_Row], since: int) -> _Change[_Row]:
+    """Return how a dyad's rows become what follows now; rows that are as they were are left alone.
 
     Nearly all of them are: a new form is judged, and those before it are judged as before.
     """
     names = _names(model)
-    stored: models.Manager[_Row] = model._default_manager  # noqa: SLF001 -- documented
     there = {row[0]: row for row in _STORED[model].all(dyad.pk, since)}
     wanted = {row.pk: row for row in rows}
-    changed = [
+    changed = tuple(
         row for row in rows if there.get(row.pk) != tuple(getattr(row, name) for name in names)
-    ]
+    )
     gone: list[str] = [key for key in there if key not in wanted]
     anew: list[str] = [row.pk for row in changed if row.pk in there]
-    if gone or anew:
-        stored.filter(pk__in=[*gone, *anew]).delete()
-    insert(changed)
+    return _Change(model, (*gone, *anew), changed)
 
 
-def signals_of(dyad: Dyad, *, now: datetime, since: int = 0) -> Derived:
+def signals_of(dyad: Dyad, *, now: datetime, since: int = 0, new: NewForm | None = None) -> Derived:
     """Return what follows from a dyad's answers: always the same for the same rows.
 
-    With ``since`` only of sessions from that number on; read are all of them.
+    With ``since`` only of sessions from that number on; read are all of them. ``new`` is a form
+    that counts as stored already.
     """
-    chairs = chairs_of(dyad, now=now, for_rules=True)
+    chairs = chairs_of(dyad, now=now, for_rules=True, new=new)
     held = [c for c in chairs if c.session.attended == "attended"]
     past = Past.of(dyad)
     signals: list[SignalRecord] = []

@@ -157,24 +157,34 @@ def store(assignment: Assignment, parcel: Parcel, *, now: datetime) -> Receipt:
         reveal_at=assignment.reveal_at,
         told_team=names_team(parcel.who_sees),
     )
-    insert([response])
     rows = [
-        Answer(response=response, item=item, value=value)
+        Answer.fresh(id=None, response_id=response.pk, item=item, value=value, text=None)
         for item, value in parcel.form.values.items()
         if value is not None
     ]
     rows += [Answer(response=response, item=item, text=t) for item, t in parcel.form.texts.items()]
+    guess = _prediction(response, parcel.predicted_total)
+    derived = derive(response, rows, wishes=parcel.wishes, totals=parcel.totals, now=now)
+    insert([response])
     insert(rows)
     insert([AnswerWish(response=response, item=i, wish=wish) for i, wish in parcel.wishes.items()])
     insert([EnteredTotal(response=response, scale=s, value=v) for s, v in parcel.totals.items()])
     record_extras(response, parcel.extras, now=now)
-    if parcel.predicted_total is not None:
-        insert([Prediction(response=response, value=parcel.predicted_total)])
-    derive(response, rows, now=now)
+    insert(guess)
+    derived.write()
     raise_for(response, parcel.form.values, now=now)
     return Receipt(
         submission_id=response.submission_id, status=ReceiptStatus.CREATED, received_at=now
     )
+
+
+def _prediction(response: Response, value: float | None) -> list[Prediction]:
+    """Return the row of a prediction; the response knows whether it has one."""
+    if value is not None:
+        return [Prediction(response=response, value=value)]
+    field = Response._meta.get_field("prediction")  # noqa: SLF001 -- documented
+    field.set_cached_value(response, None)
+    return []
 
 
 def device_clock(raw: str | None, *, now: datetime) -> tuple[datetime | None, bool]:

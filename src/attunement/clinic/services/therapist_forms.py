@@ -31,6 +31,7 @@ from attunement.clinic.services.submission import (
     store,
     unreadable,
 )
+from attunement.clinic.store.ahead import work_out
 from attunement.clinic.store.statements import Prepared
 
 # What opens both chairs has to be said first: an empty form would only be a way to look.
@@ -38,13 +39,10 @@ NOTHING_MARKED = (
     "Nothing is marked yet. One answer is enough. Your form opens both, so it is not taken empty; "
     "if you would rather not answer now, close the page: nothing is sent then."
 )
-_FORM = Prepared(
-    lambda session_id, perspective: Assignment.objects.filter(
-        session=session_id, perspective=perspective, moment=Moment.AFTER
-    ),
-    str,
-    str,
+_FORMS = Prepared(
+    lambda session_id: Assignment.objects.filter(session=session_id, moment=Moment.AFTER), str
 )
+_Forms = Mapping[str, Assignment]
 _ANSWERED = Prepared(
     lambda assignment_id: Response.objects.filter(assignment=assignment_id).values_list("pk"), str
 )
@@ -65,14 +63,15 @@ def therapist_form(
     action = Action.THERAPIST_FORM_VIEW
     with act(actor_name(actor), action, now=now, reading=True):
         session = require_session(actor, session_id, action)
-        assignment = _assignment(session)
+        forms = _forms(session)
+        assignment = _assignment(session, forms)
         already = _ANSWERED.first(assignment.pk) is not None
         done(actor.pk, action, now=now, target=f"session:{session.pk}")
         if already:
             return AlreadyIn(session_id=session.pk)
         measure = measure_of(assignment.measure_id, assignment.measure_version)
         text = text_of(measure.id, measure.version, language or config().language)
-        low, high = _predicted_range(session)
+        low, high = _predicted_range(forms)
     return TherapistForm(
         submission_id=uuid4(),
         session_id=session.pk,
@@ -82,7 +81,7 @@ def therapist_form(
         client_name=client_name(session.dyad.client),
         measure=measure,
         text=text,
-        who_sees=therapist_told(session),
+        who_sees=therapist_told(forms.get(Perspective.CLIENT)),
         predicted_minimum=low,
         predicted_maximum=high,
         language=text.language,
@@ -115,17 +114,21 @@ def record_therapist_response(
         E-ACCESS-001 when the session is not there or not the actor's.
     """
     action = Action.THERAPIST_RESPONSE_RECORD
-    with act(actor_name(actor), action, now=now):
+
+    def receive() -> tuple[Session, Receipt | Refused]:
         session = require_session(actor, session_id, action)
-        assignment = _assignment(session, lock=True)
+        forms = _forms(session)
+        assignment = _assignment(session, forms, lock=True)
         parcel = _parcel(
-            session, assignment, submission_id, fields, predicted=predicted_total, language=language
+            assignment, forms, submission_id, fields, predicted=predicted_total, language=language
         )
-        answer: Receipt | Refused
         if isinstance(parcel, Refused):
-            answer = parcel
-        else:
-            answer = earlier(assignment, parcel) or store(assignment, parcel, now=now)
+            return session, parcel
+        return session, earlier(assignment, parcel) or store(assignment, parcel, now=now)
+
+    received = work_out(receive)
+    with act(actor_name(actor), action, now=now):
+        session, answer = received()
         refused = isinstance(answer, Refused)
         done(
             actor.pk,
@@ -139,8 +142,8 @@ def record_therapist_response(
 
 
 def _parcel(
-    session: Session,
     assignment: Assignment,
+    forms: _Forms,
     submission_id: UUID | str,
     fields: Mapping[str, object],
     *,
@@ -151,7 +154,7 @@ def _parcel(
     if identifier is None:
         return unreadable((FieldProblem(item="", message="Please open the form again."),))
     measure = measure_of(assignment.measure_id, assignment.measure_version)
-    low, high = _predicted_range(session)
+    low, high = _predicted_range(forms)
     problems: tuple[FieldProblem, ...] = ()
     form, number = None, None
     try:
@@ -173,12 +176,17 @@ def _parcel(
         client_clock=None,
         mode="login",
         language=text_of(measure.id, measure.version, language or config().language).language,
-        who_sees=therapist_told(session),
+        who_sees=therapist_told(forms.get(Perspective.CLIENT)),
     )
 
 
-def _assignment(session: Session, *, lock: bool = False) -> Assignment:
-    found: Assignment | None = _FORM.first(session.pk, str(Perspective.THERAPIST))
+def _forms(session: Session) -> _Forms:
+    """Return a session's forms by chair."""
+    return {form.perspective: form for form in reversed(_FORMS.all(session.pk))}
+
+
+def _assignment(session: Session, forms: _Forms, *, lock: bool = False) -> Assignment:
+    found = forms.get(Perspective.THERAPIST)
     if found is None:
         require_attended(session)
         refuse_not_asked()
@@ -188,9 +196,9 @@ def _assignment(session: Session, *, lock: bool = False) -> Assignment:
     return found
 
 
-def _predicted_range(session: Session) -> tuple[float, float]:
+def _predicted_range(forms: _Forms) -> tuple[float, float]:
     """Return the range of the client's total, which the prediction is on."""
-    asked: Assignment | None = _FORM.first(session.pk, str(Perspective.CLIENT))
+    asked = forms.get(Perspective.CLIENT)
     measure = (
         measure_of(asked.measure_id, asked.measure_version)
         if asked

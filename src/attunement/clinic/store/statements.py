@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -18,6 +19,8 @@ from django.db import DEFAULT_DB_ALIAS, connection, connections, models, transac
 from django.db.models import AutoField, Model, QuerySet
 from django.db.models.query import ModelIterable, get_related_populators
 from django.db.models.sql import UpdateQuery
+
+from attunement.clinic.store.ahead import NOTES
 
 _Row = TypeVar("_Row", bound=Model)
 _KEPT: dict[tuple[str, Any], Any] = {}  # texts alone: every connection asks the same
@@ -50,7 +53,14 @@ def insert(rows: Sequence[Model]) -> None:
         model._default_manager.bulk_create(rows)  # noqa: SLF001 -- documented
         return
     fields, one, text = _kept(("insert", model), lambda: _insert_of(model))
-    values = [_prepared(field, plain, row) for row in rows for field, plain in fields]
+    values: list[Any] = []
+    for row in rows:
+        held = vars(row)
+        for field, name, plain in fields:
+            value = held[name]
+            if type(value) is not plain and (value is not None or plain is None):
+                value = field.get_db_prep_save(field.pre_save(row, add=True), connection)
+            values.append(value)
     with transaction.mark_for_rollback_on_error():
         run(text + ", ".join([one] * len(rows)), values)
     for row in rows:
@@ -65,29 +75,31 @@ def run(text: str, values: Sequence[Any]) -> tuple[list[Any], int]:
     """
     asked: Any = connections[DEFAULT_DB_ALIAS]
     plainly = getattr(asked, "ask", None)
+    ahead = NOTES.get()
+    found: tuple[list[Any], int]
+    if ahead is not None:
+        found = ahead.run(asked.ask, _with_question_marks(text), values)
+        return found
     if plainly is not None and not (asked.execute_wrappers or asked.queries_logged):
-        found: tuple[list[Any], int] = plainly(text.replace("%s", "?"), values)
+        found = plainly(_with_question_marks(text), values)
         return found
     with asked.cursor() as cursor:
         cursor.execute(text, values)
         return cursor.fetchall() if cursor.description else [], cursor.rowcount
 
 
-def _prepared(field: Any, plain: type | None, row: Model) -> Any:
-    """Return a row's value of a field as the store takes it."""
-    value = getattr(row, field.attname)
-    if plain is not None and (value is None or type(value) is plain):
-        return value
-    return field.get_db_prep_save(field.pre_save(row, add=True), connection)
+@lru_cache(maxsize=1024)
+def _with_question_marks(text: str) -> str:
+    return text.replace("%s", "?")
 
 
-def _insert_of(model: type[Model]) -> tuple[list[tuple[Any, type | None]], str, str]:
+def _insert_of(model: type[Model]) -> tuple[list[tuple[Any, str, type | None]], str, str]:
     meta, quote = model._meta, connection.ops.quote_name  # noqa: SLF001 -- documented
     fields = [field for field in meta.concrete_fields if not isinstance(field, AutoField)]
     names = ", ".join(quote(str(field.column)) for field in fields)
     one = f"({', '.join(['%s'] * len(fields))})"
     text = f"INSERT INTO {quote(meta.db_table)} ({names}) VALUES "  # noqa: S608 -- names of our own
-    return [(field, _plain(field)) for field in fields], one, text
+    return [(field, field.attname, _plain(field)) for field in fields], one, text
 
 
 def _plain(field: Any) -> type | None:
@@ -260,7 +272,7 @@ def _adapted(value: Any) -> Any:
 
 def _kept(key: Any, build: Callable[[], Any]) -> Any:
     """Return what was built for this kind of store; threads that come together build the same."""
-    known = (connection.vendor, key)
+    known = (connections[DEFAULT_DB_ALIAS].vendor, key)
     found = _KEPT.get(known)
     if found is None:
         found = _KEPT[known] = build()

@@ -195,6 +195,18 @@ class DatabaseWrapper(django_sqlite3.DatabaseWrapper):
             finally:
                 cursor.close()
 
+    @property
+    def takes_turns(self) -> bool:
+        """Return whether transactions wait for a turn."""
+        return not (self.is_in_memory_db() or self._unchecked)
+
+    def says_the_same(self, asked: Sequence[tuple[str, Sequence[Any], list[Any]]]) -> bool:
+        """Return whether the store answers each statement with the rows that it once gave."""
+        with self.wrap_database_errors:
+            self._refuse_taken_back()
+            execute = self.connection.execute
+            return all(execute(text, values).fetchall() == rows for text, values, rows in asked)
+
     def _refuse_taken_back(self) -> None:
         if self._writer is not None and not self.connection.in_transaction:
             message = "the transaction was taken back: the disk is full or failed"
