@@ -153,14 +153,14 @@ def deliver(how: str) -> None:
 
 
 def acknowledge_one() -> None:
-    """Let the first who was told acknowledge the oldest open form."""
+    """Let whoever was told last acknowledge that form."""
     from attunement.clinic.models import OPEN_STATES, Login, RiskDelivery  # noqa: PLC0415
     from attunement.clinic.services.risk import acknowledge  # noqa: PLC0415
 
     told = RiskDelivery.objects.filter(alert__outbox__state__in=OPEN_STATES, channel="list")
-    first = told.order_by("pk").first()
-    if first is not None:
-        acknowledge(Login.objects.get(pk=first.login_id), first.alert.public_id, now=now())
+    last = told.order_by("pk").last()
+    if last is not None:
+        acknowledge(Login.objects.get(pk=last.login_id), last.alert.public_id, now=now())
 
 
 def settle(how: str, seconds: str) -> None:

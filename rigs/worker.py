@@ -30,7 +30,7 @@ from rigs.steps import DIES_AT
 
 SETTLES_WITHIN = 300
 FORMS_A_TRIAL = 3
-MOST_STEPS = 150  # two forms' worth of telling and mailing
+MOST_STEPS = 300  # three forms' worth of telling and mailing
 _MORE = """\
 [forms]
 before = "phq-9"
@@ -104,6 +104,7 @@ def _one(
 ) -> list[str]:
     """Raise alerts while one or two workers tell of them and die; return what was committed."""
     moment = ("mail", "clock", "step")[trial % 3]
+    post.met.clear()
     post.held.clear()
     post.go.clear()
     post.kinds[:] = [_IN_A_MAIL[trial // 3 % 2]] if moment == "mail" else []
@@ -121,10 +122,12 @@ def _one(
         clinic.run("inside_worker.acknowledge_one")
     if moment == "mail":
         post.held.wait(60)
-    else:
-        time.sleep(chance.uniform(0.0, 0.6 if moment == "clock" else 1.0))
+    elif moment == "clock":
+        post.met.wait(60)
+        time.sleep(chance.uniform(0.0, 1.2))
     for one in workers:
-        one.kill()
+        if moment != "step":
+            one.kill()
         clinic.end(one)
     post.go.set()
     return [alert for line in said.splitlines() for alert in json.loads(line)]

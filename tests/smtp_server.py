@@ -19,10 +19,11 @@ class Behaviour:
         self.taken: list[bytes] = []
         self.recipients: list[bytes] = []
         self.port = 0
-        self.held, self.go = threading.Event(), threading.Event()
+        self.met, self.held, self.go = threading.Event(), threading.Event(), threading.Event()
 
     def greet(self, kind: str) -> None:
         """Take the time that the kind takes before anything is said."""
+        self.met.set()
         if kind == "slow":
             time.sleep(0.15)
         elif kind == "hold":
