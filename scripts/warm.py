@@ -16,7 +16,7 @@ import polars as pl
 
 import attunement as at
 from attunement.measures import load
-from attunement.signals import CLASSICAL_RULES, Archive, Batch, judge_batch, screen_batch
+from attunement.signals import CLASSICAL_RULES, Archive, Batch, episodes, judge_batch, screen_batch
 
 DYADS, SESSIONS = 250, 12
 ARCHIVE = Archive(6.0, 0.7, 0.45, 0.2, "made up")
@@ -41,7 +41,8 @@ def rules() -> None:
             higher_is_better=better,
         )
         for one in CLASSICAL_RULES:
-            judge_batch(batch, one, archive=ARCHIVE, compile_from=ALWAYS)
+            judged = judge_batch(batch, one, archive=ARCHIVE, compile_from=ALWAYS)
+            episodes(batch, judged, archive=ARCHIVE, compile_from=ALWAYS)
         screen_batch(batch, CLASSICAL_RULES, archive=ARCHIVE, compile_from=ALWAYS)
     table = pl.DataFrame(
         {"dyad": np.repeat(np.arange(DYADS), SESSIONS), "session": sessions, "score": scores}
@@ -54,8 +55,9 @@ def rules() -> None:
         strain="strain",
         expected="expected",
     )
+    many = pl.concat([table.with_columns(pl.col("dyad") + DYADS * part) for part in range(24)])
     at.sudden_gains(
-        table, id="dyad", session="session", score="score", cutoff=1.0, higher_is="better"
+        many, id="dyad", session="session", score="score", cutoff=1.0, higher_is="better"
     )
 
 
