@@ -327,7 +327,8 @@ def _blocks(batch: Batch, rows: int) -> list[tuple[int, int]]:
 def _block_rows(asked: set[str]) -> int:
     """Return how many rows of the columns that are asked for make a block."""
     one = _columns(1, asked, plain=False)
-    return min(BLOCK_BYTES // sum(column.nbytes for column in one), MOST_BLOCK_ROWS)
+    row = sum(int(column.nbytes) for column in one)
+    return min(BLOCK_BYTES // row, MOST_BLOCK_ROWS)
 
 
 # Compiled kernels that know the types of their arguments, by those types. To find the types out

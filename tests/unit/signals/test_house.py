@@ -118,6 +118,21 @@ def test_standardised_is_the_same_for_other_units() -> None:
     assert standardised(tenfold).client == standardised(model).client
 
 
+def test_parts_of_a_batch_are_judged_as_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    model, length, n = model_of(TRUE), 9, 90
+    generator = np.random.default_rng(4)
+    therapist = np.clip(generator.normal(3.0, 0.5, n * length), 0, 4)
+    strain = (generator.random(n * length) < 0.1).astype(float)
+    batch = drawn(TRUE, n, length, 4, Channels(therapist=therapist, strain=strain))
+    asked = limit(model, 0.1, "therapist", "strain")
+    whole = judge_house(batch, model, asked, compile_from=1 << 60)
+    monkeypatch.setattr("attunement.signals.house.judging._LEAST_DYADS", 7)
+    parts = judge_house(batch, model, asked, compile_from=0, threads=3)
+    assert whole.flagged.any()
+    for name in whole.__slots__:
+        np.testing.assert_array_equal(getattr(whole, name), getattr(parts, name), err_msg=name)
+
+
 @pytest.mark.parametrize("asked", [{"null_rate": 0.9}, {"horizon": 1}, {"channels": ("mood",)}])
 def test_limit_that_cannot_be_found_is_refused(asked: dict[str, object]) -> None:
     with pytest.raises(SignalError, match="E-SIGNAL-007"):

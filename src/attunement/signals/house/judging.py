@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
@@ -16,6 +18,9 @@ from attunement.signals.house.remembering import Memory
 from attunement.signals.house.running import COMPILE_FROM, channels_of, flat, run
 from attunement.signals.house.threshold import MIN_PREVIOUS, Threshold
 from attunement.signals.series import FloatArray
+
+_PARTS = 8  # parts of a batch for each thread, so that one that is held up takes fewer
+_LEAST_DYADS = 1_000  # of a part: fewer are judged while a part is made
 
 
 def judge_house(
@@ -59,6 +64,33 @@ def judge_house(
         ``E-SIGNAL-005`` if the model is of another scale.
     """
     _same_scale(batch, model)
+    step = max(_LEAST_DYADS, -(-batch.n_dyads // (threads * _PARTS)))
+    if memory is not None or batch.n_dyads <= step or batch.n_rows < compile_from:
+        return _judge(batch, model, threshold, compile_from, threads, memory)
+    ranges = [(at, min(at + step, batch.n_dyads)) for at in range(0, batch.n_dyads, step)]
+
+    def part(which: tuple[int, int]) -> Judgements:
+        return _judge(batch.part(*which), model, threshold, 0, 1, None)
+
+    with ThreadPoolExecutor(threads) as pool:
+        return _joined(list(pool.map(part, ranges)))
+
+
+def _joined(parts: Sequence[Judgements]) -> Judgements:
+    """Lay the answers on parts of a batch one after the other."""
+    names = Judgements.__slots__
+    return Judgements(**{n: np.concatenate([getattr(one, n) for one in parts]) for n in names})
+
+
+def _judge(  # noqa: PLR0917 -- as `judge_house`, which names them
+    batch: Batch,
+    model: HouseModel,
+    threshold: Threshold,
+    compile_from: int,
+    threads: int,
+    memory: Memory | None,
+) -> Judgements:
+    """Judge a batch, or a part of one, of the model's scale."""
     channels = channels_of(batch) & threshold.channels
     out = run(
         flat(batch, channels),
