@@ -10,8 +10,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-ROWS = (200_000, 800_000)
-# Holding the larger file as text cells takes well over 150 MiB more than the smaller one.
+ROWS = (100_000, 600_000)
+# Holding the larger file as text cells takes well over 120 MiB more than the smaller one.
 MOST_MORE = 64 * 1024  # KiB
 _COMMAND = "import sys; from attunement.cli import main; main(sys.argv[1:])"
 _WATCH = (
