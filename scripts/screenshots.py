@@ -43,6 +43,7 @@ TOP_OF = (
 SIZES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1200, "height": 800}}
 SCHEMES = ("light", "dark")
 START_SECONDS = 180
+BIRTH_YEAR = 1990  # which the synthetic clinic notes for one client, to open the own chart
 
 
 class Camera:
@@ -285,6 +286,13 @@ def client(browser: Browser, address: str, link: str, camera: Camera) -> None:
     phone.get_by_role("button", name="Send my answers").click()
     phone.get_by_role("heading", name="Thank you").wait_for()
     camera.take(phone, "client-thanks")
+    own = phone.get_by_role("link", name="See how it has been over time")
+    own.locator("visible=true").click()
+    phone.get_by_label("Year of birth").fill(str(BIRTH_YEAR))
+    phone.get_by_role("button", name="Show my chart").click()
+    phone.get_by_role("heading", name="How it has been over time").wait_for()
+    phone.wait_for_load_state("load")
+    camera.take(phone, "client-chart")
     phone.goto("/c/form")
     camera.take(phone, "client-closed")
     phone.goto("/c/waiting")
