@@ -75,7 +75,7 @@ def work_out(act: Callable[[], _Result]) -> Callable[[], _Result]:
     notes = Notes()
     token = NOTES.set(notes)
     try:
-        with _WORKING, opened.execute_wrapper(_refuse):
+        with _WORKING, opened.one_state(), opened.execute_wrapper(_refuse):
             result = act()
     except Exception:  # noqa: BLE001 -- a refusal, a fault: the act in its turn is what counts
         return act

@@ -200,6 +200,21 @@ class DatabaseWrapper(django_sqlite3.DatabaseWrapper):
         """Return whether transactions wait for a turn."""
         return not (self.is_in_memory_db() or self._unchecked)
 
+    @contextmanager
+    def one_state(self) -> Iterator[None]:
+        """Read one state of the store without a turn, and without Django's own transactions.
+
+        Between two statements a commit would empty this connection's cache of pages.
+        """
+        self.ensure_connection()
+        own = self.connection
+        with self.wrap_database_errors:
+            own.execute("BEGIN DEFERRED")
+        try:
+            yield
+        finally:
+            own.rollback()
+
     def says_the_same(self, asked: Sequence[tuple[str, Sequence[Any], list[Any]]]) -> bool:
         """Return whether the store answers each statement with the rows that it once gave."""
         with self.wrap_database_errors:
