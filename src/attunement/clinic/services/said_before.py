@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Max, Q
+from django.db.models import Count, Max, Q
 from django.utils import timezone
 
 from attunement.clinic.access import Action
@@ -110,18 +110,18 @@ def _left(dyad: Dyad, *, now: datetime) -> LeftBetween | None:
         return None
     live = Q(invitations__revoked_at__isnull=True, invitations__consumed_at__isnull=True)
     days: list[tuple[date, datetime | None]] = []
-    for on_day, came, until in (
+    for on_day, n_came, until in (
         Assignment.objects.filter(
             session=session, moment=Moment.BETWEEN, visibility__in=_OPENS_AT_ONCE
         )
-        .annotate(until=Max("invitations__expires_at", filter=live))
+        .annotate(n_came=Count("response"), until=Max("invitations__expires_at", filter=live))
         .order_by("asked_on")
-        .values_list("asked_on", "response__pk", "until")
+        .values_list("asked_on", "n_came", "until")
     ):
-        if came is None:
-            days.append((on_day, until))
-        else:
+        if n_came:
             days.clear()
+        elif on_day is not None:  # a form between sessions has its day
+            days.append((on_day, until))
     if not days:
         return None
     newest, until = days[-1]
