@@ -49,6 +49,10 @@ chmod 755 "$folder" # others reach the socket, nobody else's data is here
 cd "$cd_back"
 
 export ATTUNEMENT_TEST_DATABASE="postgresql://attunement@/clinic?host=$folder&port=$port"
+# Beside this shell, so that a signal to it ends both and the server with its folder goes as well.
+trap 'kill "$command" 2>/dev/null || true; exit 143' TERM INT HUP
 status=0
-"$@" || status=$?
+"$@" &
+command=$!
+wait "$command" || status=$?
 exit "$status"
