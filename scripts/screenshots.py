@@ -290,7 +290,7 @@ def client(browser: Browser, address: str, link: str, camera: Camera) -> None:
     own.locator("visible=true").click()
     phone.get_by_label("Year of birth").fill(str(BIRTH_YEAR))
     phone.get_by_role("button", name="Show my chart").click()
-    phone.get_by_role("heading", name="How it has been over time").wait_for()
+    phone.locator(".att-chart:visible").wait_for()
     phone.wait_for_load_state("load")
     camera.take(phone, "client-chart")
     phone.goto("/c/form")
