@@ -9,13 +9,16 @@ import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import django
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from attunement.clinic.errors import ClinicError
+
+if TYPE_CHECKING:
+    from attunement.clinic.sharing import Shares
 
 THREADS = 8
 BACKLOG = 1024
@@ -98,9 +101,11 @@ def serve(
     from django.db import connections  # noqa: PLC0415 -- after django.setup
 
     from attunement.clinic.processes import run_many  # noqa: PLC0415 -- rarely asked for
+    from attunement.clinic.sharing import Shares  # noqa: PLC0415 -- needs a web server
     from attunement.clinic.store.sqlite.base import share_the_file  # noqa: PLC0415 -- as above
 
     share_the_file()
+    shares = Shares(processes)
     with listening(host, port) as opened:
         connections.close_all()
 
@@ -111,6 +116,7 @@ def serve(
                 behind_proxy=behind_proxy,
                 works=place == 0,
                 ready=ready if place == 0 else lambda: None,
+                share=(shares, place),
             )
 
         run_many(processes, one)
@@ -126,14 +132,19 @@ def listening(host: str, port: int) -> socket.socket:
 
 
 def _serve_one(
-    where: dict[str, Any], *, behind_proxy: bool, works: bool, ready: Callable[[], None]
+    where: dict[str, Any],
+    *,
+    behind_proxy: bool,
+    works: bool,
+    ready: Callable[[], None],
+    share: tuple[Shares, int] | None = None,
 ) -> None:
     """Serve in this process until interrupted; ``works``: the worker runs here too."""
     from attunement.clinic.store.statements import warm  # noqa: PLC0415 -- after django.setup
     from attunement.clinic.working import start_worker  # noqa: PLC0415 -- after django.setup
     from attunement.clinic.wsgi import application  # noqa: PLC0415 -- after django.setup
 
-    server = make_server(application, where, behind_proxy=behind_proxy)
+    server = make_server(application, where, behind_proxy=behind_proxy, share=share)
     warm()
     sys.setswitchinterval(SWITCH_SECONDS)
     _LOG.info("listening for %s", settings.ATTUNEMENT.base_url)
@@ -153,6 +164,7 @@ def make_server(
     *,
     behind_proxy: bool,
     idle_seconds: int = IDLE_SECONDS,
+    share: tuple[Shares, int] | None = None,
 ) -> Any:
     """Return the web server, listening; ``run()`` serves and ``close()`` ends it.
 
@@ -161,15 +173,18 @@ def make_server(
     application : callable
         The WSGI application.
     where : dict
-        ``host`` and ``port``, or ``sockets``, which other processes listen on as well.
+        ``host`` and ``port``, or ``sockets``.
     behind_proxy : bool
         Whether the proxy on this machine is believed about scheme and client address.
     idle_seconds : int
         After how long a connection on which nothing comes is closed.
+    share : tuple, optional
+        What processes on one socket hold, and the place of this one among them.
     """
     from waitress import create_server  # noqa: PLC0415 -- importing the package needs no web server
 
     from attunement.clinic.guard.wire import read_strictly  # noqa: PLC0415 -- as above
+    from attunement.clinic.sharing import take_share  # noqa: PLC0415 -- as above
 
     trusted = (
         {
@@ -193,5 +208,7 @@ def make_server(
         cleanup_interval=idle_seconds,
         **trusted,
     )
-    read_strictly(listeners, spread="sockets" in where)
+    read_strictly(listeners)
+    if share is not None:
+        take_share(listeners, *share)
     return server

@@ -18,7 +18,6 @@ from waitress.server import BaseWSGIServer
 from waitress.utilities import BadRequest, Error
 
 LONGEST_SECONDS = 60.0  # for a whole request: a form is small, also over a slow line
-MOST_REQUESTS = 32  # of one connection, where several processes serve
 _BARE_LINE_END = re.compile(rb"(?<!\r)\n")
 
 
@@ -89,28 +88,8 @@ class StrictChannel(HTTPChannel):  # type: ignore[misc] # waitress ships no type
     parser_class = StrictParser
 
 
-class SpreadChannel(StrictChannel):
-    """A connection that ends after some requests; the next one may go to another process.
-
-    Processes that share a listening socket take connections as they come. One that took more than
-    its share would otherwise keep it for as long as browsers, or a proxy, keep connections open.
-    """
-
-    n_served = 0
-
-    def service(self) -> None:
-        """Answer a request; with the last of this connection say that it is the last."""
-        self.n_served += 1
-        if self.n_served >= MOST_REQUESTS and self.requests:
-            self.requests[0].headers["CONNECTION"] = "close"
-        super().service()
-
-
-def read_strictly(listeners: dict[int, Any], *, spread: bool = False) -> None:
-    """Let every listener of a server's map read its connections strictly.
-
-    ``spread``: other processes listen too, and share what comes.
-    """
+def read_strictly(listeners: dict[int, Any]) -> None:
+    """Let every listener of a server's map read its connections strictly."""
     for each in list(listeners.values()):
         if isinstance(each, BaseWSGIServer):
-            each.channel_class = SpreadChannel if spread else StrictChannel
+            each.channel_class = StrictChannel
