@@ -77,5 +77,7 @@ LOGGING: dict[str, Any] = {
         # Django adds handlers of its own otherwise, with values in their lines.
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         "django.db.backends": {"level": "WARNING"},
+        # A line for every request that waits for a thread, which on a busy day is most of them.
+        "waitress.queue": {"level": "ERROR"},
     },
 }
