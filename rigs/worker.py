@@ -82,6 +82,10 @@ def run(folder: Path, *, trials: int, store: str, seed: int, weaken: str = "") -
         )
         try:
             clinic.run("inside_worker.make_people")
+            if (
+                weaken
+            ):  # the day's mail about the rota goes out first: what is held tells of an answer
+                clinic.run("inside_worker.settle", "", str(SETTLES_WITHIN))
             for trial in range(trials):
                 committed += _one(clinic, post, chance, trial, weaken)
                 amid_mails += post.held.is_set()
