@@ -3,7 +3,8 @@
 
 Sides: an oracle that knows every true parameter and which shape of rupture may come (though not
 when); one that does not know the shape; somebody who also knows each person's own level; the house
-rule with a model learned from an archive; and other detectors. The limit of each is tuned on the
+rule with a model learned from an archive; other detectors with the true numbers; and every
+classical rule of the package, learning from the same archive. The limit of each is tuned on the
 same calm dyads to the same null rate. A hit is a flag in a session in which the rupture is on; the
 delay is that of the first such flag.
 """
@@ -22,7 +23,7 @@ from attunement.signals.house import HouseModel, Threshold, judge_house, learn_h
 from attunement.simulate.oracle import clairvoyant, oracle
 from attunement.simulate.series import SHAPES, Course, CourseScores, series
 from bench.machine import probe
-from bench.signals.house_peers import PEERS
+from bench.signals.house_peers import PEERS, rules_of_the_package
 from bench.signals.house_series import batch_of
 
 Matrix = NDArray[np.float64]
@@ -59,7 +60,8 @@ def hit(statistic: Matrix, scores: CourseScores, limit: float) -> tuple[float, f
 
 def one_channel(course: Course, n: int, rng: np.random.Generator, null_rate: float) -> float:
     calm = series(n, LENGTH, course=course, rng=rng)
-    model = learn_house(batch_of(series(1000, LENGTH, course=course, rng=rng), course))
+    archive = series(1000, LENGTH, course=course, rng=rng)
+    model = learn_house(batch_of(archive, course))
     every = dict.fromkeys(SHAPES, 1.0)
     ours = house(model, course, frozenset())
 
@@ -67,6 +69,8 @@ def one_channel(course: Course, n: int, rng: np.random.Generator, null_rate: flo
         return float(np.quantile(statistic.max(axis=1), 1 - null_rate))
 
     tuned = {name: limit(rule(calm.client, course)) for name, rule in PEERS.items()}
+    rules = rules_of_the_package(course, archive)
+    tuned |= {name: limit(rule(calm)) for name, rule in rules.items()}
     own, unknowing = limit(ours(calm)), limit(oracle(calm.client, course, every))
     lowest = np.inf
     for shape in SHAPES:
@@ -82,12 +86,16 @@ def one_channel(course: Course, n: int, rng: np.random.Generator, null_rate: flo
             for name, rule in PEERS.items()
         }
         top = max(peers, key=lambda name: peers[name])
+        shipped = {name: hit(rule(worse), worse, tuned[name])[0] for name, rule in rules.items()}
+        first = max(shipped, key=lambda name: shipped[name])
         lowest = min(lowest, found / best)
         print(
             f"  {shape:9} house {found:5.1f} (delay {delay:.0f}); oracle told the shape {best:.1f} "
             f"({100 * found / best:5.1f} %), not told {blind:5.1f} ({100 * found / blind:5.1f} %); "
             + ", ".join(f"{name} {value:.1f}" for name, value in peers.items())
-            + ("" if peers[top] <= found else f"  <-- {top} is ahead"),
+            + ("" if peers[top] <= found else f"  <-- {top} is ahead")
+            + f"; best rule of the package: {first} {shipped[first]:.1f}"
+            + ("" if shipped[first] <= found else "  <-- ahead"),
             flush=True,
         )
     return 100 * lowest

@@ -1,19 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Other detectors in a few lines of numpy, with the true numbers.
+"""Other detectors: the usual ones in a few lines of numpy, and the rules of this package.
 
-Each takes scores (dyads × sessions, no gaps) and the course they were drawn from, and returns a
-statistic that is higher where a drop is more likely; their limits are tuned on calm series.
+Each returns a statistic that is higher where a drop is more likely; their limits are tuned on calm
+series. The first take scores (dyads × sessions, no gaps) and the course they were drawn from: they
+know the true numbers. The rules learn from an archive, as the house rule does.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from attunement.simulate.series import Course
+from attunement.signals import Series, judge_batch, learn_archive
+from attunement.signals.rules import CLASSICAL_RULES, Rule
+from attunement.simulate.series import Course, CourseScores
+from bench.signals.house_series import batch_of
 
 Matrix = NDArray[np.float64]
 
@@ -97,6 +102,30 @@ def change_point(scores: Matrix, course: Course) -> Matrix:
             with np.errstate(divide="ignore"):
                 found[:, t] = np.logaddexp.reduce(lower, axis=1) - logs[:, -1]
     return found
+
+
+def rules_of_the_package(
+    course: Course, archive: CourseScores
+) -> dict[str, Callable[[CourseScores], Matrix]]:
+    """Return each rule's statistic by its id; where it cannot judge it does not flag."""
+    usual = learn_archive([_series(row, course) for row in archive.client])
+
+    def statistic(rule: Rule, scores: CourseScores) -> Matrix:
+        found = judge_batch(batch_of(scores, course), rule, archive=usual)
+        value = np.where(found.evaluable, -found.statistic, -np.inf)
+        return value.reshape(scores.client.shape)
+
+    return {rule.id: partial(statistic, rule) for rule in CLASSICAL_RULES}
+
+
+def _series(scores: Matrix, course: Course) -> Series:
+    return Series(
+        tuple(range(1, scores.size + 1)),
+        tuple(scores.tolist()),
+        course.minimum,
+        course.maximum,
+        step=course.step,
+    )
 
 
 def _from_second(found: Matrix) -> Matrix:
