@@ -13,7 +13,7 @@ from types import SimpleNamespace
 import pytest
 from django.test import RequestFactory
 from django.urls import get_resolver
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from pytest_django import Settings
 from tests.clinic_world import LOW, PASSWORD, World
 from tests.e2e.conftest import PHONE, NewPage, enter_as
@@ -163,7 +163,7 @@ def test_a_clients_ways_beside_the_form(
     fill(page, "Year of birth", "1984")
     with page.expect_navigation():  # to a page with the same heading
         page.keyboard.press("Enter")
-    page.locator(".att-chart:visible").wait_for()
+    expect(page.locator(".att-chart:visible")).to_have_count(1)
     assert sent >= WALKED["a client's ways beside the form"]
 
 

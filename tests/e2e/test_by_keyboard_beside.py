@@ -355,7 +355,7 @@ def test_a_client_in_an_old_browser(full: World, new_page: NewPage) -> None:
     fill(page, "Year of birth", "1984")
     with page.expect_navigation():  # to a page with the same heading
         page.keyboard.press("Enter")
-    page.locator(".att-chart:visible").wait_for()
+    expect(page.locator(".att-chart:visible")).to_have_count(1)
     press(page, "Choose a number to open it with next time")
     fill(page, "4 to 8 digits", PIN)
     follow(page, "Keep this number")
