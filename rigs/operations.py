@@ -10,6 +10,7 @@ import shutil
 import signal
 import sqlite3
 import time
+from abc import ABC, abstractmethod
 from collections import Counter
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -67,7 +68,7 @@ class Verdict:
         return f"{every}; {self.killed} died, {self.finished} of them when it was done; {wrong}"
 
 
-class Operation:
+class Operation(ABC):
     """One operation: measured once in peace, then killed again and again."""
 
     name: ClassVar[str]
@@ -78,9 +79,9 @@ class Operation:
         self.steps, self.seconds = 0, 0.0
         self.by_clock = True  # whether every other kill falls at a moment of the clock
 
+    @abstractmethod
     def trial(self, chance: random.Random, *, number: int) -> Found:
         """Kill it once and look."""
-        raise NotImplementedError
 
     def measure(self, clinic: Clinic, *words: str) -> None:
         """Run it in peace once, counting its steps."""
