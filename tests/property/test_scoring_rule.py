@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tests.measure_samples import choice, measure, twelve_means
 
 from attunement.kernels import BLOCK
+from attunement.measures import ids, load
 from attunement.measures.schema import Measure, Scale, ShownIf
 from attunement.scoring import (
     Column,
@@ -25,6 +26,7 @@ from attunement.scoring import (
     score_response,
     unused_answers,
 )
+from attunement.scoring.plan import permitted
 
 Answers = dict[str, float | None]
 
@@ -257,6 +259,33 @@ def compare(plan: Plan, table: list[Answers], columns: list[Column]) -> None:
                 reasons.append(f"{one.id}: {result.reason}")
         said = sentences[positions[row]] if positions[row] >= 0 else ""
         assert said == "; ".join(reasons)
+
+
+@pytest.mark.parametrize("name", ids(packs=("core", "own", "nc", "structure")))
+def test_one_response_of_a_shipped_measure_is_scored_as_a_column_of_them(name: str) -> None:
+    """One response runs on lists, a column on arrays, plainly and compiled: the same bits."""
+    made = load(name)
+    plan = make_plan(made)
+    if not plan.items:
+        pytest.skip("no item of it carries a number")
+    rng = np.random.default_rng(len(plan.items))
+    table: list[Answers] = []
+    for share in (0.0, 0.1, 0.5, 1.0) * 5:
+        row = {item: answer_to(made, item, rng) for item in plan.items}
+        table.append({k: None if rng.random() < share else v for k, v in row.items()})
+    rows = [[nan(answers[item]) for item in plan.items] for answers in table]
+    compare(plan, table, [Column(np.ascontiguousarray(one)) for one in np.array(rows).T])
+
+
+def answer_to(made: Measure, item_id: str, rng: np.random.Generator) -> float:
+    item = made.item(item_id)
+    listed = permitted(made, item)
+    low, high = item.minimum or 0.0, item.maximum or 0.0
+    if listed is not None:
+        return float(rng.choice(listed))
+    if item.step == 0:
+        return float(rng.uniform(low, high))
+    return low + item.step * float(rng.integers(0, round((high - low) / item.step) + 1))
 
 
 @pytest.mark.parametrize("rows", [1, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK])

@@ -14,6 +14,7 @@ from attunement.kernels.score import (
     Tables,
     make_scratch,
     make_tables,
+    one_row,
     score_rows,
     tabulate,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "compiled",
     "make_scratch",
     "make_tables",
+    "one_row",
     "score_rows",
     "tabulate",
 ]

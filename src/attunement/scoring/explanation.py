@@ -10,8 +10,9 @@ from attunement.measures import as_measure
 from attunement.measures.schema import Measure, Scale
 from attunement.scoring.bands import band
 from attunement.scoring.plan import make_plan
-from attunement.scoring.response import method_words, score_response
+from attunement.scoring.response import score_response
 from attunement.scoring.result import NotScored, Score, ScoredResponse
+from attunement.scoring.single import method_words
 from attunement.scoring.version import SCORER_VERSION
 
 

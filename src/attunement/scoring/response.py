@@ -6,32 +6,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-import numpy as np
-import numpy.typing as npt
-
-from attunement.kernels import Outputs, Scratch, make_scratch, make_tables, score_rows
-from attunement.kernels.score import STEP_TOLERANCE
 from attunement.measures import as_measure
-from attunement.measures.schema import Item, Measure, Scale
+from attunement.measures.schema import Item, Measure
 from attunement.scoring.errors import ScoringError
-from attunement.scoring.plan import Plan, make_plan, permitted
+from attunement.scoring.plan import permitted
 from attunement.scoring.reasons import reason_for
-from attunement.scoring.result import NotScored, RiskAnswer, Score, ScoredResponse
+from attunement.scoring.result import NotScored, Score, ScoredResponse
+from attunement.scoring.single import Found, Ready, is_number
 from attunement.scoring.version import SCORER_VERSION
-
-_PLANS: dict[int, Plan] = {}  # by the measure's place in memory, which its plan keeps
-_MOST_PLANS = 64
-
-
-def _plan_of(measure: Measure) -> Plan:
-    """Return a measure's plan; worked out once for as long as a measure is used."""
-    plan = _PLANS.get(id(measure))
-    if plan is None or plan.measure is not measure:
-        plan = make_plan(measure)
-        if len(_PLANS) >= _MOST_PLANS:
-            _PLANS.clear()
-        _PLANS[id(measure)] = plan
-    return plan
 
 
 def score_response(measure: str | Measure, answers: Mapping[str, float | None]) -> ScoredResponse:
@@ -69,57 +51,42 @@ def score_response(measure: str | Measure, answers: Mapping[str, float | None]) 
     answers needed.
     """
     measure = as_measure(measure)
-    plan = _plan_of(measure)
-    values = _values(plan, answers)
-    n_items = len(plan.items)
-    scores = np.empty(len(plan.scales), dtype=np.float64)
-    total_n = np.zeros(1, dtype=np.int16)
-    scratch = make_scratch(n_items, np.float64)
-    if n_items:
-        score_rows(
-            values,
-            np.arange(n_items, dtype=np.int64),
-            np.zeros(0, dtype=np.uint8),
-            np.full(n_items, -1, dtype=np.int64),
-            1,
-            plan.item_rules["float64"],
-            plan.scale_rules["float64"],
-            make_tables(plan.scale_rules["float64"], empty=True),
-            Outputs(scores=scores, stride=1, n_answered=total_n, why=np.empty(0, dtype=np.int64)),
-            scratch,
-            True,
-        )
+    ready = Ready.of(measure)
+    values = _values(ready, answers)
+    found = ready.run(values)
     hidden = tuple(
-        item
-        for index, item in enumerate(plan.items)
-        if not scratch.shown[index, 0] and not math.isnan(values[index])
+        ready.plan.items[at]
+        for at in ready.skipped
+        if not found.shown[at] and not math.isnan(values[at])
     )
-    results = {
-        scale.id: _result(plan, index, float(scores[index]), scratch, hidden)
-        for index, scale in enumerate(plan.scales)
-    }
     return ScoredResponse(
         measure_id=measure.id,
         measure_version=measure.version,
         scorer_version=SCORER_VERSION,
-        scales=results,
-        n_answered=int(total_n[0]),
+        scales={
+            scale.id: _result(ready, index, found, hidden)
+            for index, scale in enumerate(ready.plan.scales)
+        },
+        n_answered=found.n_answered,
         hidden=hidden,
-        risks=_risks(plan, values),
+        risks=tuple(said for at, at_least, said in ready.risks if values[at] >= at_least),
     )
 
 
-def _values(plan: Plan, answers: Mapping[str, float | None]) -> npt.NDArray[np.float64]:
-    known = {item.id: item for item in plan.measure.items}
+def _values(ready: Ready, answers: Mapping[str, float | None]) -> list[float]:
+    known = ready.known
     for item_id in answers:
         if item_id not in known:
-            raise _no_such_item(plan.measure, item_id)
-    values = np.full(len(plan.items), np.nan)
-    for index, item_id in enumerate(plan.items):
+            raise _no_such_item(ready.plan.measure, item_id)
+    values = []
+    for item_id, item, permitted_ones in ready.items:
         answer = answers.get(item_id)
-        if answer is not None:
-            check_answer(plan.measure, known[item_id], answer)
-            values[index] = answer
+        if answer is None:
+            values.append(math.nan)
+        elif is_number(answer) and permitted_ones.holds(number := float(answer)):
+            values.append(number)
+        else:
+            raise _not_permitted(ready.plan.measure, item, answer)
     return values
 
 
@@ -139,39 +106,11 @@ def _no_such_item(measure: Measure, key: object) -> ScoringError:
     )
 
 
-def _risks(plan: Plan, values: npt.NDArray[np.float64]) -> tuple[RiskAnswer, ...]:
-    return tuple(
-        RiskAnswer(item_id, risk.kind)
-        for item_id, value in zip(plan.items, values, strict=True)
-        if (risk := plan.measure.item(item_id).risk) is not None and value >= risk.at_least
-    )
-
-
-def check_answer(measure: Measure, item: Item, answer: object) -> None:
-    """Refuse an answer that ``item`` does not permit; the message never shows the answer.
-
-    Raises
-    ------
-    ScoringError
-        E-SCORE-001.
-    """
-    listed = permitted(measure, item)
-    low, high = item.minimum or 0.0, item.maximum or 0.0
-    number = not isinstance(answer, bool) and isinstance(answer, int | float | np.number)
-    if number:
-        x = float(answer)  # type: ignore[arg-type]
-        fits = math.isfinite(x) and low <= x <= high
-        if fits and listed is not None:
-            fits = x in listed
-        elif fits and item.step > 0:
-            steps = (x - low) / item.step
-            fits = abs(steps - math.floor(steps + 0.5)) <= STEP_TOLERANCE
-        if fits:
-            return
-    raise ScoringError(
+def _not_permitted(measure: Measure, item: Item, answer: object) -> ScoringError:
+    return ScoringError(
         "E-SCORE-001",
         what=f"The answer to item '{item.id}' of '{measure.id}' is not one that it permits",
-        got="a number off the scale" if number else "something that is not a number",
+        got="a number off the scale" if is_number(answer) else "something that is not a number",
         expected=permitted_words(measure, item),
         next_step="Give None for a missing answer",
     )
@@ -187,34 +126,18 @@ def permitted_words(measure: Measure, item: Item) -> str:
     return f"{low:g} to {high:g}{steps}"
 
 
-def method_words(scale: Scale) -> str:
-    """Return a scale's rule in a few words."""
-    parts = [scale.method]
-    if any(weight != 1 for weight in scale.weights.values()):
-        parts[0] = f"weighted {scale.method}"
-    if scale.method == "sum" and scale.prorate:
-        parts.append("prorated")
-    if scale.multiplier != 1:
-        parts.append(f"times {scale.multiplier:g}")
-    if scale.rounding == "half_up":
-        parts.append("rounded, a half up")
-    return ", ".join(parts)
-
-
-def _result(
-    plan: Plan, index: int, value: float, scratch: Scratch, hidden: tuple[str, ...]
-) -> Score | NotScored:
-    scale = plan.scales[index]
-    at = [plan.position(item) for item in scale.items]
-    n_answered = sum(int(scratch.mask[k, 0]) for k in at)
-    n_asked = sum(int(scratch.shown[k, 0]) for k in at)
+def _result(ready: Ready, index: int, found: Found, hidden: tuple[str, ...]) -> Score | NotScored:
+    scale, at, value = ready.plan.scales[index], ready.at[index], found.scores[index]
+    mask, shown = found.mask, found.shown
+    n_answered = sum([mask[k] for k in at])
+    n_asked = sum([shown[k] for k in at])
     if not math.isnan(value):
-        return Score(scale.id, value, n_answered, n_asked, method_words(scale))
+        return Score(scale.id, value, n_answered, n_asked, ready.method[index])
     reason = reason_for(
         scale,
         n_answered=n_answered,
         n_asked=n_asked,
-        needed=plan.needed[index],
+        needed=ready.plan.needed[index],
         unused=any(item in hidden for item in scale.items),
     )
     return NotScored(scale.id, reason, n_answered, n_asked)
