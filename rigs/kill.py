@@ -11,13 +11,13 @@ from __future__ import annotations
 import argparse
 import queue
 import random
-import tempfile
 import time
 from pathlib import Path
 
 from rigs.clinic import Clinic
 from rigs.journal import Journal, Verdict, judge
 from rigs.load import Load, send_waiting
+from rigs.options import Played, play
 from rigs.postgres import Cluster
 
 LINKS_A_KILL = 40
@@ -60,15 +60,10 @@ def run(
 
 def main() -> int:
     """Run the rig; 1 when anything was lost or doubled."""
-    parser = argparse.ArgumentParser(description=__doc__, prog="python -m rigs kill")
-    parser.add_argument("--trials", type=int, default=200)
-    parser.add_argument("--store", choices=("sqlite", "postgresql"), default="sqlite")
-    parser.add_argument("--seed", type=int, default=1)
-    given = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="attunement-rig-") as folder:
-        Path(folder).chmod(0o755)
-        verdict, again = run(Path(folder), trials=given.trials, store=given.store, seed=given.seed)
-    print(
-        f"{given.trials} kills on {given.store}, seed {given.seed}: {verdict}; sent again {again}"
-    )
-    return 0 if verdict.good and verdict.acknowledged else 1
+    return play("kill", __doc__, _played, count=("trials", 200))
+
+
+def _played(folder: Path, given: argparse.Namespace) -> Played:
+    verdict, again = run(folder, trials=given.trials, store=given.store, seed=given.seed)
+    good = verdict.good and verdict.acknowledged > 0
+    return Played(f"{verdict}; sent again {again}", good=good, caught=not verdict.good)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import random
 import socket
-import tempfile
 import threading
 import time
 from collections import Counter
@@ -21,6 +20,7 @@ from pathlib import Path
 
 from rigs.clinic import Clinic
 from rigs.journal import Journal, Verdict, judge
+from rigs.options import Played, play
 from rigs.postgres import Cluster
 from rigs.submitting import NotAnsweredError, open_form
 
@@ -157,20 +157,14 @@ def run(folder: Path, *, submits: int, store: str, seed: int) -> tuple[Verdict, 
 
 def main() -> int:
     """Run the rig; 1 when anything was lost or doubled."""
-    parser = argparse.ArgumentParser(description=__doc__, prog="python -m rigs network")
-    parser.add_argument("--submits", type=int, default=1000)
-    parser.add_argument("--store", choices=("sqlite", "postgresql"), default="sqlite")
-    parser.add_argument("--seed", type=int, default=1)
-    given = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="attunement-rig-") as folder:
-        Path(folder).chmod(0o755)
-        verdict, played, tries = run(
-            Path(folder), submits=given.submits, store=given.store, seed=given.seed
-        )
+    return play("network", __doc__, _played, count=("submits", 1000))
+
+
+def _played(folder: Path, given: argparse.Namespace) -> Played:
+    verdict, played, tries = run(folder, submits=given.submits, store=given.store, seed=given.seed)
     faults = ", ".join(f"{name} {count}" for name, count in sorted(played.items()))
-    print(
-        f"{given.submits} forms on {given.store}, seed {given.seed}, sent {tries} times ({faults})"
+    return Played(
+        f"sent {tries} times ({faults}); {verdict}",
+        good=verdict.good and verdict.acknowledged == given.submits == verdict.stored,
+        caught=not verdict.good,
     )
-    print(verdict)
-    whole = verdict.good and verdict.acknowledged == given.submits == verdict.stored
-    return 0 if whole else 1

@@ -20,6 +20,7 @@ from pathlib import Path
 from rigs.clinic import Clinic
 from rigs.journal import Journal
 from rigs.load import Load, send_waiting
+from rigs.options import Played, play
 from rigs.outcome import Outcome
 from rigs.postgres import Cluster
 from rigs.shadow import Shadow, build_shim
@@ -116,28 +117,18 @@ def _one(
 
 def main() -> int:
     """Run the rig; 1 when anything was lost or doubled, or a weakened store lost nothing."""
-    parser = argparse.ArgumentParser(description=__doc__, prog="python -m rigs power")
-    parser.add_argument("--trials", type=int, default=100)
-    parser.add_argument("--store", choices=("sqlite", "postgresql"), default="sqlite")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--weaken", choices=("off", "normal"), default="")
-    given = parser.parse_args()
-    if given.weaken and given.store != "sqlite":
-        parser.error("only SQLite's setting can be weakened here")
-    with tempfile.TemporaryDirectory(prefix="attunement-rig-") as folder:
-        Path(folder).chmod(0o755)
-        found = run(
-            Path(folder),
-            trials=given.trials,
-            store=given.store,
-            seed=given.seed,
-            weaken=given.weaken,
-        )
-    weak = f", synchronous={given.weaken.upper()}" if given.weaken else ""
-    print(f"{given.store}{weak}, seed {given.seed}: {found}")
-    if given.weaken:
-        print(
-            "The weakened store was caught." if found.bad else "The weakened store was NOT caught."
-        )
-        return 0 if found.bad else 1
-    return 0 if not found.bad and found.acknowledged else 1
+    return play(
+        "power",
+        __doc__,
+        _played,
+        count=("trials", 100),
+        weakened={"off": "synchronous=OFF", "normal": "synchronous=NORMAL"},
+        weak_on=("sqlite",),
+    )
+
+
+def _played(folder: Path, given: argparse.Namespace) -> Played:
+    found = run(
+        folder, trials=given.trials, store=given.store, seed=given.seed, weaken=given.weaken
+    )
+    return Played(found, good=not found.bad and found.acknowledged > 0, caught=found.bad)

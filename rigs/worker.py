@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import json
 import random
-import tempfile
 import time
 from collections import Counter
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from typing import Any
 from tests.smtp_server import Behaviour, mail_server
 
 from rigs.clinic import Clinic, Work
+from rigs.options import Played, play
 from rigs.postgres import Cluster
 from rigs.steps import DIES_AT
 
@@ -183,31 +183,18 @@ def _judge(
 
 def main() -> int:
     """Run the rig; 1 when anything was lost or shown twice, or a weak worker was not caught."""
-    parser = argparse.ArgumentParser(description=__doc__, prog="python -m rigs worker")
-    parser.add_argument("--trials", type=int, default=100)
-    parser.add_argument("--store", choices=("sqlite", "postgresql"), default="sqlite")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument(
-        "--weaken", choices=("mark", "name"), default="",
-        help="mark: as sent before sending; name: another Message-ID at each try",
-    )  # fmt: skip
-    given = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="attunement-rig-") as folder:
-        Path(folder).chmod(0o755)
-        told = run(
-            Path(folder),
-            trials=given.trials,
-            store=given.store,
-            seed=given.seed,
-            weaken=given.weaken,
-        )
-    weak = f", weakened ({given.weaken})" if given.weaken else ""
-    print(f"{given.store}{weak}, seed {given.seed}: {told}")
-    if given.weaken:
-        print(
-            "The weakened worker was NOT caught."
-            if told.good
-            else "The weakened worker was caught."
-        )
-        return 1 if told.good else 0
-    return 0 if told.good and told.alerts else 1
+    return play(
+        "worker",
+        __doc__,
+        _played,
+        count=("trials", 100),
+        weakened={
+            "mark": "as sent before sending",
+            "name": "another Message-ID at each try",
+        },
+    )
+
+
+def _played(folder: Path, given: argparse.Namespace) -> Played:
+    told = run(folder, trials=given.trials, store=given.store, seed=given.seed, weaken=given.weaken)
+    return Played(told, good=told.good and told.alerts > 0, caught=not told.good)
