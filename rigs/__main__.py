@@ -14,7 +14,10 @@ RIGS = {
     "clock": ("rigs.clock", "a wall clock that jumps by years while people answer"),
     "disk": ("rigs.disk", "a full disk, and a disk whose fsync fails"),
     "worker": ("rigs.worker", "kill -9 of the worker that tells people of risk answers"),
-    "maintenance": ("rigs.maintenance", "kill -9 of a migration, a backup, a restore, an erasure"),
+    "maintenance": (
+        "rigs.maintenance",
+        "kill -9 of a migration, backup, restore, erasure or return of keys",
+    ),
 }
 
 

@@ -22,7 +22,7 @@ STARTS_WITHIN = 60.0
 _CONFIG = """\
 secret_key_file = "secret.key"
 database = "{database}"
-base_url = "http://127.0.0.1:{port}"
+{keys}base_url = "http://127.0.0.1:{port}"
 [practice]
 name = "Synthetic Practice"
 synthetic = true
@@ -65,6 +65,7 @@ class Clinic:
     preload: dict[str, str] = field(default_factory=dict)  # further environment of the server
     shim: Path | None = None  # preloaded; without effect until ``preload`` says more
     more: str = ""  # further lines of the configuration
+    keys_file: str = ""  # none: the keys follow from the secret
     surroundings: dict[str, str] = field(default_factory=dict)  # environment of every process
     port: int = field(default_factory=free_port)
     server: int | None = None  # its process id, while it runs
@@ -74,7 +75,8 @@ class Clinic:
     def __post_init__(self) -> None:
         """Write the configuration and a secret."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        config = _CONFIG.format(database=self.database, port=self.port, more=self.more)
+        keys = f'keys_file = "{self.keys_file}"\n' if self.keys_file else ""
+        config = _CONFIG.format(database=self.database, port=self.port, more=self.more, keys=keys)
         self.config.write_text(config, encoding="utf-8")
         if not (self.folder / "secret.key").exists():
             write_secret(self.folder / "secret.key")

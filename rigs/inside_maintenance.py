@@ -140,6 +140,32 @@ def restore(file: str, identity: str) -> None:
     restore_backup(Path(file), Opener(read_identities(Path(identity))))
 
 
+def copy_keys(file: str, recipient: str) -> None:
+    """Copy the keys as the command does."""
+    from attunement.clinic.backup.key_copy import make_key_copy  # noqa: PLC0415
+    from attunement.clinic.backup.lock import Lock  # noqa: PLC0415
+
+    make_key_copy(Path(file), lock=Lock((recipient,)), now=now())
+
+
+def return_keys(file: str, target: str, identity: str, how: str) -> None:
+    """Bring the keys back as ``restore --keys`` does."""
+    from attunement.clinic.backup import key_return  # noqa: PLC0415
+    from attunement.clinic.backup.lock import Opener, read_identities  # noqa: PLC0415
+
+    if how == "keys":  # wrong on purpose: the ledger of who was erased comes after the keys
+        real, late = key_return._write_new, []  # noqa: SLF001 -- where the order is
+
+        def keys_first(path: Path, text: str) -> None:
+            late.insert(0, (path, text))
+            if path == Path(target):
+                for one in late:
+                    real(*one)
+
+        key_return._write_new = keys_first  # noqa: SLF001
+    key_return.restore_key_copy(Path(file), Path(target), Opener(read_identities(Path(identity))))
+
+
 def is_empty() -> None:
     """Say whether nothing was restored here."""
     from attunement.clinic.backup.restoring import refuse_occupied  # noqa: PLC0415

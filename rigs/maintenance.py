@@ -1,25 +1,35 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``python -m rigs maintenance``: kill -9 amid a migration, a backup, a restore or an erasure.
+"""``python -m rigs maintenance``: kill -9 amid maintenance.
 
-Every other kill falls at a moment of the clock over the operation's length, every other at a step
-of it (a statement, a commit, a file put in its place). Half of those by the clock leave behind what
-the process had started. Afterwards the next start finishes or nothing was begun; no answer is lost;
+Played are a migration, a backup, a restore, an erasure, and keys brought back from a copy. Every
+other kill falls at a moment of the clock over the operation's length, every other at a step of it
+(a statement, a commit, a file put in its place). Half of those by the clock leave behind what the
+process had started. Afterwards the next start finishes or nothing was begun; no answer is lost;
 a file with a backup's name is whole; an erasure was not begun or is completed by running it again,
-and stays done; nothing that was half made is left lying about.
+and stays done; keys that came back open the last backup on another machine, without whoever was
+erased since; nothing that was half made is left lying about.
 """
 
 from __future__ import annotations
 
 import argparse
 import random
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from rigs.operations import OPERATIONS, Backups, Erasures, Operation, Verdict
+from rigs.operations import Backups, Erasures, Migrations, Operation, Restores, Verdict
+from rigs.options import Played, play
+from rigs.returned_keys import Keys
 from rigs.site import site
 
-WEAKENED: dict[str, type[Operation]] = {"name": Backups, "ledger": Erasures}
+OPERATIONS: dict[str, type[Operation]] = {
+    kind.name: kind for kind in (Migrations, Backups, Restores, Erasures, Keys)
+}
+WEAKENED: dict[str, tuple[type[Operation], str]] = {
+    "name": (Backups, "a backup has its name before it is whole"),
+    "ledger": (Erasures, "it learns of an erasure last"),
+    "keys": (Keys, "they come back before the ledger of who was erased"),
+}
 
 
 def run(
@@ -36,7 +46,7 @@ def run(
     """Kill so often, each operation in its turn; return what was found wrong."""
     chance, verdict = random.Random(seed), Verdict()
     names = only or (
-        tuple(name for name, kind in OPERATIONS.items() if kind is WEAKENED[weaken])
+        tuple(name for name, kind in OPERATIONS.items() if kind is WEAKENED[weaken][0])
         if weaken
         else tuple(OPERATIONS)
     )
@@ -58,32 +68,26 @@ def run(
 
 def main() -> int:
     """Run the rig; 1 when anything was found wrong, or a weakened operation was not caught."""
-    parser = argparse.ArgumentParser(description=__doc__, prog="python -m rigs maintenance")
-    parser.add_argument("--trials", type=int, default=100)
-    parser.add_argument("--store", choices=("sqlite", "postgresql"), default="sqlite")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--only", choices=tuple(OPERATIONS), action="append", default=[])
-    parser.add_argument(
-        "--weaken", choices=tuple(WEAKENED), default="",
-        help="name: a backup has its name before it is whole; ledger: it learns of an erasure last",
-    )  # fmt: skip
-    given = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="attunement-rig-") as folder:
-        Path(folder).chmod(0o755)
-        verdict = run(
-            Path(folder),
-            trials=given.trials,
-            store=given.store,
-            seed=given.seed,
-            weaken=given.weaken,
-            only=tuple(given.only),
-            say=print,
-        )
-    weak = f", weakened ({given.weaken})" if given.weaken else ""
-    print(f"{given.store}{weak}, seed {given.seed}: {verdict}")
-    if given.weaken:
-        print(
-            "The weakened way was NOT caught." if verdict.good else "The weakened way was caught."
-        )
-        return 1 if verdict.good else 0
-    return 0 if verdict.good and verdict.killed else 1
+    return play(
+        "maintenance",
+        __doc__,
+        _played,
+        count=("trials", 100),
+        weakened={name: what for name, (_, what) in WEAKENED.items()},
+        more=lambda parser: parser.add_argument(
+            "--only", choices=tuple(OPERATIONS), action="append", default=[]
+        ),
+    )
+
+
+def _played(folder: Path, given: argparse.Namespace) -> Played:
+    verdict = run(
+        folder,
+        trials=given.trials,
+        store=given.store,
+        seed=given.seed,
+        weaken=given.weaken,
+        only=tuple(given.only),
+        say=print,
+    )
+    return Played(verdict, good=verdict.good and verdict.killed > 0, caught=not verdict.good)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The four operations that are killed in their middle, and what must hold afterwards."""
+"""Operations that are killed in their middle, and what must hold afterwards."""
 
 from __future__ import annotations
 
@@ -161,7 +161,7 @@ class Migrations(Operation):
             found.problems.append("plain words are left in a file of the store")
         if place.cluster is None and not self._copied():
             found.problems.append("no copy from before the migration is whole")
-        found.problems += [f"left behind: {_kind(name)}" for name in place.left()]
+        found.problems += [f"left behind: {kind_of(name)}" for name in place.left()]
         return found
 
     def _copied(self) -> bool:
@@ -204,7 +204,7 @@ class Backups(Operation):
         if not self.weaken:
             site.make_backup()
             left = [*site.main.left(), *(path.name for path in site.backups.glob("*.half*"))]
-            found.problems += [f"left behind: {_kind(name)}" for name in left]
+            found.problems += [f"left behind: {kind_of(name)}" for name in left]
         for file in set(site.backups.glob("*.age")) - before:
             file.unlink()
         return found
@@ -219,7 +219,7 @@ class Restores(Operation):
         super().__init__(site, weaken=weaken)
         self.place = site.restoring
         site.seed()
-        self.file = site.make_backup()
+        self.file = site.last_backup()
         site.main.clinic.run("inside_maintenance.erase", "C-0001", "")
         self.ledger = site.folder / "ledger.kept"
         shutil.copy(site.main.clinic.folder / "erasures.ledger", self.ledger)
@@ -247,7 +247,7 @@ class Restores(Operation):
         if there != self.as_it_should_be:
             found.problems.append("what was restored is not what was backed up")
         if not found.finished:
-            found.problems += [f"left behind: {_kind(name)}" for name in place.left()]
+            found.problems += [f"left behind: {kind_of(name)}" for name in place.left()]
         return found
 
     def _empty(self) -> None:
@@ -300,7 +300,7 @@ class Erasures(Operation):
         held = b"".join(content for _, content in site.main.bytes())
         if any(one in held for one in wanted):
             found.problems.append("the key or the code is left in a file of the store")
-        found.problems += [f"left behind: {_kind(name)}" for name in site.main.left()]
+        found.problems += [f"left behind: {kind_of(name)}" for name in site.main.left()]
         return found
 
     @staticmethod
@@ -309,13 +309,8 @@ class Erasures(Operation):
         return known
 
 
-def _kind(name: str) -> str:
+def kind_of(name: str) -> str:
     """Return what sort of thing was left, without what differs from one to the next."""
     if name.startswith("."):
         return "a half file" if ".half" in name else "a scratch folder"
     return "a half file" if ".half" in name else "a scratch database"
-
-
-OPERATIONS: dict[str, type[Operation]] = {
-    kind.name: kind for kind in (Migrations, Backups, Restores, Erasures)
-}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A clinic that is maintained, and two other places to migrate and to restore in."""
+"""A clinic that is maintained, and other places to migrate, to restore and to move to."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from rigs.postgres import Cluster, binaries
 
 SEEDED = 6
 SQLITE = "clinic.sqlite3"
+APART = "apart/clinic.keys"  # where the keys of the place that is moved to belong
 
 
 @dataclass
@@ -66,11 +67,12 @@ class Place:
 
 @dataclass
 class Site:
-    """The clinic in use, and the two places."""
+    """The clinic in use, and the places."""
 
     main: Place
     migrating: Place
     restoring: Place
+    moving: Place  # another machine: a secret of its own, and no keys yet
     folder: Path
     recipient: str
     seeded: bool = False
@@ -101,6 +103,12 @@ class Site:
         )
         (made,) = set(self.backups.glob("*.age")) - before
         return made
+
+    def last_backup(self) -> Path:
+        """Return the newest backup that was made in peace, or make one."""
+        if not (there := list(self.backups.glob("*.age"))):
+            return self.make_backup()
+        return max(there, key=lambda path: path.stat().st_mtime_ns)
 
     def look(self, place: Place) -> tuple[dict[str, Any], list[str], list[str]]:
         """Return what a place's store holds, its forms, and the clients who were not erased."""
@@ -133,11 +141,12 @@ class Site:
 
 @contextmanager
 def site(folder: Path, *, store: str) -> Iterator[Site]:
-    """Make a clinic with answers, and two empty places beside it."""
+    """Make a clinic with answers, and empty places beside it."""
     cluster = Cluster(folder / "cluster") if store == "postgresql" else None
     if cluster is not None:
         cluster.make()
     places = [_place(folder, name, cluster) for name in ("clinic", "migrating", "restoring")]
+    places.append(_place(folder, "moving", cluster, keys_file=APART))
     (folder / "backups").mkdir()
     recipient = write_identity(folder / "identity.txt")
     made = Site(*places, folder, recipient)
@@ -152,15 +161,16 @@ def site(folder: Path, *, store: str) -> Iterator[Site]:
             cluster.kill()
 
 
-def _place(folder: Path, name: str, cluster: Cluster | None) -> Place:
+def _place(folder: Path, name: str, cluster: Cluster | None, *, keys_file: str = "") -> Place:
     scratch = folder / f"{name}-scratch"
     scratch.mkdir()
-    clinic = Clinic(folder / name, surroundings={"TMPDIR": str(scratch)})
+    clinic = Clinic(folder / name, surroundings={"TMPDIR": str(scratch)}, keys_file=keys_file)
     if cluster is not None:
         cluster.renew(name)
         clinic = Clinic(
             folder / name,
             database=cluster.address_of(name),
             surroundings={"TMPDIR": str(scratch), "POSTGRESQL_BIN": str(binaries())},
+            keys_file=keys_file,
         )
     return Place(clinic, cluster, name)

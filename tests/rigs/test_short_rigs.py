@@ -93,7 +93,7 @@ def test_worker_rig_catches_a_worker_that_is_wrong(folder: Path, weaken: str, tr
 
 
 @pytest.mark.parametrize(
-    ("only", "trials"), [("migrate", 1), ("backup", 1), ("restore", 1), ("erase", 2)]
+    ("only", "trials"), [("migrate", 1), ("backup", 1), ("restore", 1), ("erase", 2), ("keys", 1)]
 )
 def test_killed_maintenance_is_finished_or_never_was(folder: Path, only: str, trials: int) -> None:
     verdict = maintenance.run(
@@ -103,17 +103,18 @@ def test_killed_maintenance_is_finished_or_never_was(folder: Path, only: str, tr
     assert verdict.killed == trials
 
 
-def test_killed_erasure_is_finished_or_never_was_on_postgresql(folder: Path) -> None:
+def test_killed_maintenance_is_finished_or_never_was_on_postgresql(folder: Path) -> None:
     if binaries() is None:
         pytest.skip("PostgreSQL is not installed (2026-11-22)")
+    only = ("backup", "restore", "erase")
     verdict = maintenance.run(
-        folder, trials=2, store="postgresql", seed=7, only=("erase",), by_clock=False
+        folder, trials=len(only), store="postgresql", seed=7, only=only, by_clock=False
     )
     assert verdict.good, verdict
-    assert verdict.killed == 2
+    assert verdict.killed == len(only)
 
 
-@pytest.mark.parametrize("weaken", ["name", "ledger"])
+@pytest.mark.parametrize("weaken", ["name", "ledger", "keys"])
 def test_maintenance_rig_catches_a_wrong_order(folder: Path, weaken: str) -> None:
     verdict = maintenance.run(folder, trials=40, store="sqlite", seed=7, weaken=weaken)
     assert not verdict.good

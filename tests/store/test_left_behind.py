@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -152,6 +153,17 @@ def test_store_that_was_killed_before_it_was_scrubbed_is_scrubbed_by_the_next_st
     assert clean_up_to() == 0
     open_store(now=NOW)
     assert len(asked) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_keys_left_half_brought_back_are_cleared_away_by_the_next_start(
+    tmp_path: Path, settings: Any
+) -> None:
+    """They lie beside where the file of keys belongs, which need be no folder of the clinic."""
+    settings.ATTUNEMENT = replace(settings.ATTUNEMENT, keys_file=tmp_path / "clinic.keys")
+    left = _left(tmp_path)
+    open_store(now=NOW)
+    assert [path.exists() for path in left] == [False, False, False]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -20,6 +20,7 @@ from django.db.models import Model
 
 from attunement.clinic.errors import ClinicError
 from attunement.clinic.store.durability import check_store
+from attunement.clinic.store.erasure_ledger import ledger_path
 from attunement.clinic.store.scratch import clear_left, half_file, put
 from attunement.clinic.store.scratch_database import clear_left_databases
 from attunement.clinic.store.scrubbing import must_scrub
@@ -87,7 +88,8 @@ def _clear_left() -> None:
     else:
         clear_left(Path(tempfile.gettempdir()))
         clear_left_databases()
-    clear_left(settings.ATTUNEMENT.home)  # the ledger's, where it does not lie beside the database
+    # The ledger's, where it does not lie beside the database, and keys that were brought back.
+    clear_left(ledger_path(settings.ATTUNEMENT).parent)
 
 
 def _half_listed() -> bool:
