@@ -10,7 +10,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 from pytest_django import Settings
-from tests.clinic_world import WORDS, World
+from tests.clinic_world import HIGH, WORDS, World, add_dyad
 from tests.e2e.conftest import PHONE, NewPage, enter_as
 from tests.e2e.keys import WALKED, choose, fill, focused, follow, press, tab_to, watch
 from tests.risk_world import MAIL
@@ -168,6 +168,41 @@ def test_a_therapist_beside_sessions(  # noqa: PLR0915 -- one walk
     follow(page, "Predictions")
     heading(page, "Your predictions")
     assert sent >= WALKED["a therapist beside sessions"]
+
+
+@pytest.mark.parametrize("width", [320, 1200])
+def test_own_predictions_are_read_by_keyboard(clinic: World, new_page: NewPage, width: int) -> None:
+    for number, expected in ((2, "4.5"), (3, "5.5"), (4, "3.5")):
+        dyad = add_dyad(clinic.practice, clinic.therapist, f"Client {number:02d}")
+        for days in (100, 70, 40, 10):
+            session_id = clinic.start(dyad, days_ago=days)
+            clinic.client_answers(session_id, HIGH)
+            clinic.therapist_answers(session_id, predicted=expected)
+    page = new_page(viewport={"width": width, "height": 700})
+    page.set_default_timeout(60_000)  # a first look at predictions compiles what they need
+    watch(page)
+    enter_as(page, clinic.login)
+    page.goto("/")
+    follow(page, "Predictions")
+    heading(page, "How near they come")
+    table = page.get_by_role("table", name="Prediction minus rating by month")
+    expect(table).to_be_hidden()
+    press(page, "The same as a table")
+    expect(table.get_by_role("row")).to_have_count(5)  # four months, and what the columns are
+    card = page.locator(".figure-card").bounding_box()
+    inside = table.bounding_box()
+    assert card is not None
+    assert inside is not None
+    assert inside["x"] + inside["width"] <= card["x"] + card["width"]
+    tab_to(page, "How this is computed")
+    page.keyboard.press("Space")
+    expect(page.get_by_text("None of this says how good")).to_be_visible()
+    page.keyboard.press("Shift+Tab")
+    assert "The same as a table" in focused(page)
+    page.keyboard.press("Enter")
+    expect(table).to_be_hidden()
+    follow(page, "Today", exact=True)  # on to the end, and round
+    heading(page, "Today")
 
 
 def test_paper_and_a_shared_screen(  # noqa: PLR0915 -- one walk

@@ -14,7 +14,7 @@ from attunement.figures.layout import TYPE
 from attunement.figures.markup import escape, identifier, place, tick, width
 from attunement.figures.table import Table
 
-_TOP, _BOTTOM, _RIGHT = 20.0, 36.0, 12.0
+_TOP, _BOTTOM, _RIGHT = 20.0, 50.0, 12.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,8 @@ def _svg(chart: Estimates, sentence: str, size: Literal["wide", "narrow"]) -> st
         f'text-anchor="end" fill="{MUTED}">{tick(value)}</text>'
         for value in (-reach, -reach / 2, 0.0, reach / 2, reach)
     ]
-    for at, words in ((y(reach) + TYPE + 2, chart.ends[0]), (y(-reach) - 6, chart.ends[1])):
+    # Beyond the outermost lines, where no interval crosses the words.
+    for at, words in ((y(reach) - 6, chart.ends[0]), (y(-reach) + TYPE + 2, chart.ends[1])):
         parts.append(
             f'<text class="att-muted" x="{place(left + 6)}" y="{place(at)}" fill="{MUTED}">'
             f"{escape(words)}</text>"
@@ -87,7 +88,7 @@ def _svg(chart: Estimates, sentence: str, size: Literal["wide", "narrow"]) -> st
         )
         if at % every == 0:
             parts.append(
-                f'<text class="att-muted" x="{place(x)}" y="{place(high - _BOTTOM / 2)}" '
+                f'<text class="att-muted" x="{place(x)}" y="{place(high - TYPE)}" '
                 f'text-anchor="middle" fill="{MUTED}">{escape(label)}</text>'
             )
     name = f"{identifier(chart.key)}-{size}"

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from attunement.models.errors import ModelError
-from attunement.models.mixed import fit_mixed
+from attunement.models.mixed import MixedFit, fit_mixed
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -20,6 +20,7 @@ FEWEST_PREDICTIONS = 12
 FEWEST_GROUPS = 3
 _LEVEL = 0.95
 _NEXT_TO_ALL = 1.0 - 1e-12
+_NOTHING = 1e-9  # rounding leaves so much where levels of groups explain all
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,8 @@ class Calibration:
         own mean, -1 to 1; None where one of the two never moves within a group.
     periods : tuple of Estimate
         The bias of each period in the order of their numbers, drawn towards the person's own mean
-        the more, the less the period tells.
+        the more, the less the period tells. No narrower than ``bias``: whom the rows are about
+        differs from person to person in every period.
     n_rows, n_groups : int
         What was used.
     """
@@ -88,10 +90,12 @@ def calibration(
     Notes
     -----
     Bias: a random-intercept model of the differences by REML, with a t interval on groups - 1
-    degrees of freedom. Periods: the same model by period; the conditional modes. Tracking: the
-    repeated-measures correlation of Bland & Altman (1995), doi 10.1136/bmj.310.6977.446, with
-    Fisher's z on rows - groups - 1 degrees of freedom. Checked against the analysis of covariance
-    that defines it, and against arithmetic on balanced data.
+    degrees of freedom. Periods: the same model by period of what the groups' levels leave; the
+    conditional modes, put on the bias, with the variance of both (in simulations with levels, they
+    hold the true value 94 to 98 times in 100). Tracking: the repeated-measures correlation of
+    Bland & Altman (1995), doi 10.1136/bmj.310.6977.446, with Fisher's z on rows - groups - 1
+    degrees of freedom. Checked against the analysis of covariance that defines it, and against
+    arithmetic on balanced data.
     """
     if not len(predicted) == len(actual) == len(group) == len(period):
         raise ModelError(
@@ -117,10 +121,11 @@ def calibration(
             next_step="Leave such rows out",
         )
     gap = np.asarray(predicted - actual, dtype=np.float64)
+    bias, periods = _bias_and_periods(gap, group, period)
     return Calibration(
-        bias=_bias(gap, group),
+        bias=bias,
         tracking=_tracking(predicted, actual, group),
-        periods=_periods(gap, period),
+        periods=periods,
         n_rows=len(gap),
         n_groups=n_groups,
     )
@@ -132,40 +137,45 @@ def _sorted(values: FloatArray, by: IntArray) -> tuple[FloatArray, IntArray]:
     return values[order], np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
 
 
-def _bias(gap: FloatArray, group: IntArray) -> Estimate:
+def _mixed(values: FloatArray, by: IntArray) -> MixedFit:
+    order = np.argsort(by, kind="stable")
+    _, counts = np.unique(by, return_counts=True)
+    starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    ones = np.ones((len(values), 1))
+    return fit_mixed(values[order], ones, ones, starts)
+
+
+def _bias_and_periods(
+    gap: FloatArray, group: IntArray, period: IntArray
+) -> tuple[Estimate, tuple[Estimate, ...]]:
+    _, counts = np.unique(period, return_counts=True)
     if np.ptp(gap) == 0.0:
-        return Estimate(float(gap[0]), float(gap[0]), float(gap[0]), len(gap))
-    values, starts = _sorted(gap, group)
-    ones = np.ones((len(values), 1))
-    fit = fit_mixed(values, ones, ones, starts)
-    reach = float(stats.t.ppf(0.5 + _LEVEL / 2, len(starts) - 2) * fit.fixed_se[0])
-    middle = float(fit.fixed[0])
-    return Estimate(middle, middle - reach, middle + reach, len(gap))
+        same = float(gap[0])
+        return Estimate(same, same, same, len(gap)), tuple(
+            Estimate(same, same, same, int(n)) for n in counts
+        )
+    groups, of_group = np.unique(group, return_inverse=True)
+    levels = _mixed(gap, group)
+    middle, variance = float(levels.fixed[0]), float(levels.fixed_covariance[0, 0])
+    reach = float(stats.t.ppf(0.5 + _LEVEL / 2, len(groups) - 1))
 
+    def around(value: float, spread: float, n: int) -> Estimate:
+        half = reach * math.sqrt(max(spread, 0.0))
+        return Estimate(value, value - half, value + half, n)
 
-def _periods(gap: FloatArray, period: IntArray) -> tuple[Estimate, ...]:
-    values, starts = _sorted(gap, period)
-    counts = np.diff(starts)
-    if np.ptp(gap) == 0.0 or len(counts) < 2:  # noqa: PLR2004 -- one period has no other to lean on
-        whole = _plain(gap)
-        return tuple(Estimate(whole.value, whole.low, whole.high, int(n)) for n in counts)
-    ones = np.ones((len(values), 1))
-    fit = fit_mixed(values, ones, ones, starts)
-    reach = stats.norm.ppf(0.5 + _LEVEL / 2)
-    found = []
-    for at, n in enumerate(counts):
-        middle = float(fit.fixed[0] + fit.conditional[at, 0])
-        spread = float(fit.conditional_covariance[at, 0, 0] + fit.fixed_covariance[0, 0])
-        half = float(reach * math.sqrt(max(spread, 0.0)))
-        found.append(Estimate(middle, middle - half, middle + half, int(n)))
-    return tuple(found)
-
-
-def _plain(gap: FloatArray) -> Estimate:
-    middle = float(np.mean(gap))
-    se = float(np.std(gap, ddof=1) / math.sqrt(len(gap)))
-    half = float(stats.t.ppf(0.5 + _LEVEL / 2, len(gap) - 1) * se)
-    return Estimate(middle, middle - half, middle + half, len(gap))
+    bias = around(middle, variance, len(gap))
+    rest = gap - middle - levels.conditional[of_group, 0]
+    if len(counts) < 2 or np.ptp(rest) <= _NOTHING:  # noqa: PLR2004 -- one has no other to lean on
+        return bias, tuple(around(middle, variance, int(n)) for n in counts)
+    months = _mixed(rest, period)
+    return bias, tuple(
+        around(
+            middle + float(months.fixed[0] + months.conditional[at, 0]),
+            variance + float(months.conditional_covariance[at, 0, 0]),
+            int(n),
+        )
+        for at, n in enumerate(counts)
+    )
 
 
 def _tracking(predicted: FloatArray, actual: FloatArray, group: IntArray) -> Estimate | None:

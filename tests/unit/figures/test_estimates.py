@@ -29,6 +29,18 @@ def test_each_estimate_is_a_dot_and_a_line_in_both_sizes() -> None:
     assert "A sentence &amp; more." in made
 
 
+def test_no_interval_crosses_the_words_at_the_ends() -> None:
+    made = _figure([("a", 0.0, -0.5, 0.5)])
+    for svg in re.findall(r"<svg.*?</svg>", made, re.DOTALL):
+        top, bottom = re.findall(r'class="att-stroke"[^>]* y1="([0-9.]+)" y2="([0-9.]+)"', svg)[0]
+        above, below = re.findall(r'y="([0-9.]+)"[^>]*>(?:more|less)', svg)
+        assert float(above) < float(top)
+        size = float(re.findall(r'font-size="([0-9.]+)"', svg)[0])
+        assert float(bottom) < float(below) - 0.8 * size
+        months = float(re.findall(r'y="([0-9.]+)"[^>]*>a<', svg)[0])
+        assert float(below) < months - size
+
+
 def test_the_axis_holds_every_interval_and_none_lies_in_the_middle() -> None:
     chart = Estimates([("a", 0.2, -0.4, 1.3)], "points")
     assert chart.reach == 1.5

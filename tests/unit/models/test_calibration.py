@@ -70,6 +70,34 @@ def test_intervals_hold_what_they_promise() -> None:
     assert 180 <= held <= 200
 
 
+@pytest.mark.parametrize("moves", [0.0, 0.4])
+def test_intervals_of_periods_hold_what_they_promise_where_clients_have_levels(
+    moves: float,
+) -> None:
+    """Rows about one person hang together: eight months of six clients are no 48 witnesses."""
+    held = n = 0
+    for seed in range(100):
+        chance = np.random.default_rng(seed)
+        group, period = np.repeat(np.arange(6), 8), np.tile(np.arange(8), 6)
+        month = chance.normal(0.0, moves, 8)
+        gap = 0.4 + chance.normal(0.0, 0.6, 6)[group] + month[period] + chance.normal(0, 0.5, 48)
+        found = calibration(4.0 + gap, np.full(48, 4.0), group, period)
+        held += sum(e.low <= 0.4 + month[at] <= e.high for at, e in enumerate(found.periods))
+        n += len(found.periods)
+        width = found.bias.high - found.bias.low
+        assert all(e.high - e.low >= width - 1e-12 for e in found.periods)
+    assert 0.92 <= held / n <= 0.995
+
+
+def test_levels_that_explain_everything_leave_months_that_do_not_differ() -> None:
+    group, period = np.repeat(np.arange(4), 3), np.tile(np.arange(3), 4)
+    gap = np.array([0.0, 1.0, 2.0, 3.0])[group]
+    found = calibration(4.0 + gap, np.full(12, 4.0), group, period)
+    assert [(e.value, e.low, e.high) for e in found.periods] == [
+        (found.bias.value, found.bias.low, found.bias.high)
+    ] * 3
+
+
 def test_predictions_that_never_move_have_no_tracking_and_a_bias() -> None:
     _, actual, group, period = _made(1)
     found = calibration(np.full(len(actual), 4.5), actual, group, period)

@@ -87,7 +87,7 @@ def _figure(own: OwnCalibration, found: Calibration) -> SafeString:
     )
     table = Table(
         "Prediction minus rating by month",
-        ("Month", "Predictions", "Mean", "95 % interval"),
+        ("Month", "How many", "Mean", "95 % interval"),
         tuple(
             (
                 f"{_day(month):%B %Y}",
