@@ -80,6 +80,17 @@ for client in Client.objects.order_by('pk'):
 words = [open_field(a, 'text') for a in Answer.objects.filter(text__isnull=False).order_by('pk')]
 print(words, Score.objects.count())
 """
+_CUT_OFF = """
+from django.utils import timezone
+from attunement.clinic.models import Client
+from attunement.clinic.services.forms import config
+from attunement.clinic.services.sealing import keyring
+from attunement.clinic.store.erasure_ledger import Erased, append_erased, ledger_path
+who = Client.objects.get(code='C-03')
+append_erased(ledger_path(config()), site=keyring(), line=Erased(
+    client_id=who.pk, practice_id=who.practice_id, reason='asked', erased_by='operator',
+    erased_at=timezone.now()))
+"""
 
 
 @dataclass(frozen=True)
@@ -279,6 +290,19 @@ def test_an_erased_client_stays_erased_in_yesterdays_backup(clinic: Clinic) -> N
     assert "Synthetic words 04." in read
     again = clinic.run("serve", "--check")
     assert (again.returncode, "Erased" in again.stderr) == (0, False)
+
+
+def test_erasure_that_was_cut_off_is_told_as_complete_when_it_is_run_again(clinic: Clinic) -> None:
+    """The ledger was told, and then the process was killed before the database was."""
+    clinic.python(_CUT_OFF)
+    again = clinic.run("serve", "erase-client", "C-03", "--reason", "asked")  # nothing is asked
+    assert again.returncode == 0, again.stderr
+    assert "it is complete now" in again.stderr
+    assert "the code is now erased-" in again.stdout
+    assert "C-03" not in again.stdout + again.stderr + clinic.python(_READ)
+    once_more = clinic.run("serve", "erase-client", "C-03", "--reason", "asked", "--yes")
+    assert once_more.returncode == 2
+    assert "whoever was erased before has none any more" in once_more.stderr
 
 
 def test_an_erasure_is_in_the_backups_own_ledger_too(clinic: Clinic) -> None:

@@ -187,14 +187,28 @@ def add_client_command(
 def erase_client_command(config: Path | None, *, code: str, reason: str, yes: bool) -> None:
     """Erase a client for good: name and words become unreadable, the code is replaced.
 
-    The numbers of their forms stay, under a code that says nothing. There is no way back.
+    The numbers of their forms stay, under a code that says nothing. There is no way back. Run again
+    after it was cut off, it says that the erasure is complete.
     """
-    now = _set_up_and_open(config)
-    from attunement.clinic.services.erasure import erase_by_command, older_copies
+    from attunement.clinic.serving import set_up
 
-    if not yes:
-        click.confirm(f"Erase {code} for good?", abort=True, err=True)
-    made = erase_by_command(code, reason=reason, now=now)
+    set_up(config)
+    from attunement.clinic.services.erasure import (
+        begun_erasure,
+        completed_erasure,
+        erase_by_command,
+        older_copies,
+    )
+
+    begun = begun_erasure(code)
+    now = open_clinic()
+    if begun:
+        made = completed_erasure(begun)
+        click.echo("This client's erasure had begun and was cut off; it is complete now.", err=True)
+    else:
+        if not yes:
+            click.confirm(f"Erase {code} for good?", abort=True, err=True)
+        made = erase_by_command(code, reason=reason, now=now)
     click.echo(f"Erased: name and words cannot be read any more; the code is now {made.code}.")
     if not made.clean:
         click.echo("The server was in the way; its next start overwrites the old pages.", err=True)

@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import NoReturn
 
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 
 from attunement.clinic.access import Action, Relation, may
 from attunement.clinic.errors import ClinicError
@@ -156,9 +156,38 @@ def erase_by_command(code: str, *, reason: str, now: datetime) -> ErasedClient:
     with transaction.atomic():
         client = Client.objects.select_for_update().filter(code=code).first()
         if client is None:
-            _refuse("a code that no client has", "the code of a client who is there")
+            _refuse(
+                "a code that no client has; whoever was erased before has none any more",
+                "the code of a client who is there",
+            )
         done_ = _erase(client, reason=reason, by=OPERATOR, now=now)
     return _finish(done_)
+
+
+def begun_erasure(code: str) -> str:
+    """Return whom a code means whose erasure was cut off, before the store is opened.
+
+    Opening completes it, and with it the code is gone: afterwards nobody can tell. Empty where
+    nothing of the kind was begun, and where the store cannot be asked: opening says why.
+    """
+    try:
+        there = Client.objects.filter(code=code, erased_at__isnull=True)
+        named = {line.client_id for line in read_ledger(ledger_path(config()), site=keyring())}
+        return there.filter(pk__in=named).values_list("pk", flat=True).first() or ""
+    except (DatabaseError, ClinicError):
+        return ""
+
+
+def completed_erasure(client_id: str) -> ErasedClient:
+    """Return what became of an erasure that opening the store completed."""
+    client = Client.objects.get(pk=client_id, erased_at__isnull=False)
+    return ErasedClient(
+        client_id=client_id,
+        code=client.code,
+        n_keys=ClientKey.objects.filter(client=client).count(),
+        n_links=0,
+        clean=clean_up_to() == Erasure.objects.count(),
+    )
 
 
 def replay_erasures(*, now: datetime) -> int:
