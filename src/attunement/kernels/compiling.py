@@ -36,6 +36,9 @@ def compiled(function: F) -> F:
 
     Notes
     -----
+    A module may name the locals of its functions that are places in arrays and never negative
+    (``PLACES``): an index that may be negative must be looked at before each use.
+
     ``fastmath`` is never set: it would delete the test that finds a missing value. Division
     follows the hardware (``error_model="numpy"``), so a kernel guards its own denominators; that
     keeps the plain and the compiled run equal to the last bit.
@@ -94,10 +97,16 @@ def _compile(function: FunctionType) -> Any:
     twin = FunctionType(function.__code__, names, function.__name__, function.__defaults__)
     twin.__qualname__ = function.__qualname__
     twin.__module__ = function.__module__
+    named = set(names.get("PLACES", ())) & set(function.__code__.co_varnames)
+    wanted: dict[str, Any] = {
+        "nogil": True,
+        "error_model": "numpy",
+        "locals": dict.fromkeys(sorted(named), numba.uintp),
+    }
     try:
-        kept = numba.njit(cache=True, nogil=True, error_model="numpy")(twin)
+        kept = numba.njit(cache=True, **wanted)(twin)
     except RuntimeError:  # no folder where the machine code could be kept: compile every time
-        return numba.njit(nogil=True, error_model="numpy")(twin)
+        return numba.njit(**wanted)(twin)
     _forget_unreadable(kept)
     return kept
 

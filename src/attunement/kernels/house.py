@@ -14,7 +14,9 @@ their scores fall too. Hypotheses lie in a ring: place · kinds + kind, the newe
 oldest.
 
 All functions stay in one file: machine code kept on disk is known by the age of its own file.
-Loops run over flat positions and take no slices, which cost a compiled loop more than the work.
+All arrays are flat, one filter or hypothesis after the other. A compiled loop takes no slices: they
+cost more than the work. Where the code runs as it stands, on a few series, it runs on lists, which
+are several times faster than arrays.
 """
 
 from __future__ import annotations
@@ -28,6 +30,10 @@ PLAIN, AT_TOP, AT_BOTTOM, ABSENT = 0.0, 1.0, -1.0, 2.0
 CODE, SCORE, SD, MEAN, SURPRISE, PULL = 0, 1, 2, 3, 4, 5
 # Columns of what is carried of the strain tick and of missed forms within a dyad.
 YES, ASKED = 0, 1
+# How many numbers a filter holds, has seen, and is described by.
+HELD, SEEN, TOLD = 9, 6, 6
+# Places in flat arrays, never negative: so compiled code need not see if one counts from the end.
+PLACES = ("j", "own", "own1", "own2", "noticed_at", "level", "slope", "memory")
 _ROOT_HALF = math.sqrt(0.5)
 _ROOT_TWO_PI = math.sqrt(2.0 * math.pi)
 _LOG_TWO_PI = math.log(2.0 * math.pi)
@@ -39,35 +45,40 @@ _LEAST = 1e-12
 
 def begin(chairs: Array, log_share: Array, state: Array, likelihood: Array, habits: Array) -> None:
     """Set the filters to what is known of a person before the first form."""
-    for f in range(chairs.shape[0]):
-        for i in range(9):
-            state[f, i] = 0.0
-        state[f, 0] = chairs[f, 0]
-        state[f, 1] = chairs[f, 2]
-        state[f, 3] = chairs[f, 1] * chairs[f, 1]
-        state[f, 6] = chairs[f, 3] * chairs[f, 3]
-        state[f, 8] = chairs[f, 4] * chairs[f, 4]
+    for f in range(len(chairs) // TOLD):
+        s, c = f * HELD, f * TOLD
+        for i in range(HELD):
+            state[s + i] = 0.0
+        state[s] = chairs[c]
+        state[s + 1] = chairs[c + 2]
+        state[s + 3] = chairs[c + 1] * chairs[c + 1]
+        state[s + 6] = chairs[c + 3] * chairs[c + 3]
+        state[s + 8] = chairs[c + 4] * chairs[c + 4]
     for k in range(len(likelihood)):
         likelihood[k] = log_share[k]
-    for i in range(2):
-        habits[i, YES] = 0.0
-        habits[i, ASKED] = 0.0
+    for i in range(len(habits)):
+        habits[i] = 0.0
 
 
-def advance(chairs: Array, state: Array, offset: Array, f: int, gap: int, live: int) -> None:
+def advance(
+    chairs: Array, state: Array, offset: Array, f: int, gap: int, many: int, live: int
+) -> None:
     """Carry a filter and the hypotheses' part of it over ``gap`` sessions."""
-    kept = chairs[f, 5] if gap == 1 else chairs[f, 5] ** gap
-    noise = chairs[f, 4] * chairs[f, 4]
-    state[f, 0] += gap * state[f, 1]
-    state[f, 2] *= kept
-    state[f, 3] += gap * (2.0 * state[f, 4] + gap * state[f, 6])
-    state[f, 4] += gap * state[f, 6]
-    state[f, 5] = kept * (state[f, 5] + gap * state[f, 7])
-    state[f, 7] *= kept
-    state[f, 8] = kept * kept * state[f, 8] + noise * (1.0 - kept * kept)
+    s, c = f * HELD, f * TOLD
+    kept = chairs[c + 5] if gap == 1 else chairs[c + 5] ** gap
+    noise = chairs[c + 4] * chairs[c + 4]
+    state[s] += gap * state[s + 1]
+    state[s + 2] *= kept
+    state[s + 3] += gap * (2.0 * state[s + 4] + gap * state[s + 6])
+    state[s + 4] += gap * state[s + 6]
+    state[s + 5] = kept * (state[s + 5] + gap * state[s + 7])
+    state[s + 7] *= kept
+    state[s + 8] = kept * kept * state[s + 8] + noise * (1.0 - kept * kept)
+    level = 3 * f * many
+    slope, memory = level + many, level + 2 * many
     for j in range(live):
-        offset[0, f, j] += gap * offset[1, f, j]
-        offset[2, f, j] *= kept
+        offset[level + j] += gap * offset[slope + j]
+        offset[memory + j] *= kept
 
 
 def tail(a: float) -> float:
@@ -82,13 +93,14 @@ def kept_within(a: float) -> float:
 
 def look(scale: Array, state: Array, seen: Array, f: int, score: float) -> None:
     """Compare a filter's expectation with a score; the filter is not yet changed."""
+    s, at = f * HELD, f * SEEN
     if not score == score:  # noqa: PLR0124, SIM201 -- NaN is the missing score
-        seen[f, CODE] = ABSENT
+        seen[at + CODE] = ABSENT
         return
     slack = 1e-9 * (scale[1] - scale[0])
     half = 0.5 * scale[2]
-    mean = state[f, 0] + state[f, 2]
-    variance = state[f, 3] + 2.0 * state[f, 5] + state[f, 8]
+    mean = state[s] + state[s + 2]
+    variance = state[s + 3] + 2.0 * state[s + 5] + state[s + 8]
     code, bound = PLAIN, score
     if score >= scale[1] - slack:
         code, bound = AT_TOP, scale[1] - half
@@ -101,20 +113,21 @@ def look(scale: Array, state: Array, seen: Array, f: int, score: float) -> None:
     if code != PLAIN:
         a = kept_within(code * z)
         z = code * math.exp(-0.5 * a * a) / (_ROOT_TWO_PI * tail(a))
-    seen[f, CODE] = code
-    seen[f, SCORE] = bound
-    seen[f, SD] = sd
-    seen[f, MEAN] = mean
-    seen[f, SURPRISE] = z
-    seen[f, PULL] = z * sd
+    seen[at + CODE] = code
+    seen[at + SCORE] = bound
+    seen[at + SD] = sd
+    seen[at + MEAN] = mean
+    seen[at + SURPRISE] = z
+    seen[at + PULL] = z * sd
 
 
 def log_chance(seen: Array, f: int) -> float:
     """Return the log likelihood of what a filter saw."""
-    z = (seen[f, SCORE] - seen[f, MEAN]) / seen[f, SD]
-    if seen[f, CODE] == PLAIN:
-        return float(-0.5 * (z * z + _LOG_TWO_PI) - math.log(seen[f, SD]))
-    return math.log(tail(kept_within(seen[f, CODE] * z)))
+    at = f * SEEN
+    z = (seen[at + SCORE] - seen[at + MEAN]) / seen[at + SD]
+    if seen[at + CODE] == PLAIN:
+        return float(-0.5 * (z * z + _LOG_TWO_PI) - math.log(seen[at + SD]))
+    return math.log(tail(kept_within(seen[at + CODE] * z)))
 
 
 def compare(
@@ -122,66 +135,80 @@ def compare(
     depth: float, live: int,
 ) -> None:  # fmt: skip
     """Work out how each hypothesis saw what a filter saw."""
-    sd = seen[f, SD]
-    code = seen[f, CODE]
+    many = len(share)
+    at, own, level = f * SEEN, f * many, 3 * f * many
+    memory = level + 2 * many
+    sd = seen[at + SD]
+    code = seen[at + CODE]
     if code == PLAIN:
         for j in range(live):
-            lower = share[j] * depth - offset[0, f, j] - offset[2, f, j]
-            pull[f, j] = lower
-            less[f, j] = lower / sd
+            lower = share[j] * depth - offset[level + j] - offset[memory + j]
+            pull[own + j] = lower
+            less[own + j] = lower / sd
         return
-    usual = kept_within(code * (seen[f, SCORE] - seen[f, MEAN]) / sd)
+    usual = kept_within(code * (seen[at + SCORE] - seen[at + MEAN]) / sd)
     usual_log = math.log(tail(usual))
     for j in range(live):
-        lower = share[j] * depth - offset[0, f, j] - offset[2, f, j]
+        lower = share[j] * depth - offset[level + j] - offset[memory + j]
         a = kept_within(usual + code * lower / sd)
         chance = tail(a)
-        end[f, j] = math.log(chance) - usual_log
+        end[own + j] = math.log(chance) - usual_log
         z = code * math.exp(-0.5 * a * a) / (_ROOT_TWO_PI * chance)
-        pull[f, j] = sd * z - seen[f, PULL]
+        pull[own + j] = sd * z - seen[at + PULL]
 
 
-def learn(state: Array, seen: Array, offset: Array, pull: Array, f: int, live: int) -> None:
+def learn(
+    state: Array, seen: Array, offset: Array, pull: Array, f: int, many: int, live: int
+) -> None:
     """Change a filter by what it saw, and each hypothesis' part of it by its own surprise."""
-    variance = seen[f, SD] * seen[f, SD]
-    c0 = state[f, 3] + state[f, 5]
-    c1 = state[f, 4] + state[f, 7]
-    c2 = state[f, 5] + state[f, 8]
+    s, at = f * HELD, f * SEEN
+    variance = seen[at + SD] * seen[at + SD]
+    c0 = state[s + 3] + state[s + 5]
+    c1 = state[s + 4] + state[s + 7]
+    c2 = state[s + 5] + state[s + 8]
     g0, g1, g2 = c0 / variance, c1 / variance, c2 / variance
+    own, level = f * many, 3 * f * many
+    slope, memory = level + many, level + 2 * many
     for j in range(live):
-        offset[0, f, j] += g0 * pull[f, j]
-        offset[1, f, j] += g1 * pull[f, j]
-        offset[2, f, j] += g2 * pull[f, j]
+        more = pull[own + j]
+        offset[level + j] += g0 * more
+        offset[slope + j] += g1 * more
+        offset[memory + j] += g2 * more
     told = 1.0
-    if seen[f, CODE] != PLAIN:
-        side = seen[f, CODE]
-        a = kept_within(side * (seen[f, SCORE] - seen[f, MEAN]) / seen[f, SD])
-        h = side * seen[f, SURPRISE]
+    if seen[at + CODE] != PLAIN:
+        side = seen[at + CODE]
+        a = kept_within(side * (seen[at + SCORE] - seen[at + MEAN]) / seen[at + SD])
+        h = side * seen[at + SURPRISE]
         told = min(max(h * (h - a), 0.0), 1.0)
-    state[f, 0] += g0 * seen[f, PULL]
-    state[f, 1] += g1 * seen[f, PULL]
-    state[f, 2] += g2 * seen[f, PULL]
-    state[f, 3] -= told * g0 * c0
-    state[f, 4] -= told * g0 * c1
-    state[f, 5] -= told * g0 * c2
-    state[f, 6] -= told * g1 * c1
-    state[f, 7] -= told * g1 * c2
-    state[f, 8] -= told * g2 * c2
+    more = seen[at + PULL]
+    state[s] += g0 * more
+    state[s + 1] += g1 * more
+    state[s + 2] += g2 * more
+    state[s + 3] -= told * g0 * c0
+    state[s + 4] -= told * g0 * c1
+    state[s + 5] -= told * g0 * c2
+    state[s + 6] -= told * g1 * c1
+    state[s + 7] -= told * g1 * c2
+    state[s + 8] -= told * g2 * c2
 
 
 def weigh_alone(
     seen: Array, less: Array, end: Array, ratio: Array, said: Array, k: int, live: int
 ) -> None:
     """Add what the client's score says to each hypothesis, where no other chair was judged."""
-    z = seen[k, SURPRISE]
-    code = seen[k, CODE]
-    for j in range(live):
-        more = said[j]
-        if code == PLAIN:
-            more -= less[k, j] * (z + 0.5 * less[k, j])
-        elif code != ABSENT:
-            more += end[k, j]
-        ratio[0, k, j] += more
+    z = seen[k * SEEN + SURPRISE]
+    code = seen[k * SEEN + CODE]
+    own = k * len(said)
+    if code == PLAIN:
+        for j in range(live):
+            lower = less[own + j]
+            ratio[own + j] += said[j] - lower * (z + 0.5 * lower)
+    elif code != ABSENT:
+        for j in range(live):
+            ratio[own + j] += said[j] + end[own + j]
+    else:
+        for j in range(live):
+            ratio[own + j] += said[j]
 
 
 def weigh_chairs(
@@ -189,42 +216,50 @@ def weigh_chairs(
     k: int, scales: int, live: int,
 ) -> None:  # fmt: skip
     """Add what all chairs say together to each hypothesis."""
-    which = 1 if seen[k, CODE] == PLAIN else 0
-    z0 = seen[k, SURPRISE] if which else 0.0
+    at = k * SEEN
+    at1 = scales * SEEN
+    at2 = at1 + SEEN
+    which = 1 if seen[at + CODE] == PLAIN else 0
+    z0 = seen[at + SURPRISE] if which else 0.0
     z1 = z2 = 0.0
     ends1 = ends2 = False
-    f1, f2 = scales, scales + 1
-    if extra[0] != 0 and seen[f1, CODE] != ABSENT:
-        if seen[f1, CODE] == PLAIN:
+    if extra[0] != 0 and seen[at1 + CODE] != ABSENT:
+        if seen[at1 + CODE] == PLAIN:
             which |= 2
-            z1 = seen[f1, SURPRISE]
+            z1 = seen[at1 + SURPRISE]
         else:
             ends1 = True
-    if extra[1] != 0 and seen[f2, CODE] != ABSENT:
-        if seen[f2, CODE] == PLAIN:
+    if extra[1] != 0 and seen[at2 + CODE] != ABSENT:
+        if seen[at2 + CODE] == PLAIN:
             which |= 4
-            z2 = seen[f2, SURPRISE]
+            z2 = seen[at2 + SURPRISE]
         else:
             ends2 = True
-    i00, i01, i02 = inverse[which, 0, 0], inverse[which, 0, 1], inverse[which, 0, 2]
-    i11, i12, i22 = inverse[which, 1, 1], inverse[which, 1, 2], inverse[which, 2, 2]
-    client_end = seen[k, CODE] != PLAIN and seen[k, CODE] != ABSENT
+    of = 9 * which
+    i00, i01, i02 = inverse[of], inverse[of + 1], inverse[of + 2]
+    i11, i12, i22 = inverse[of + 4], inverse[of + 5], inverse[of + 8]
+    many = len(said)
+    own, own1 = k * many, scales * many
+    own2 = own1 + many
+    noticed_at = own1 + own
+    plain0, plain1, plain2 = which & 1 != 0, which & 2 != 0, which & 4 != 0
+    client_end = seen[at + CODE] != PLAIN and seen[at + CODE] != ABSENT
     for j in range(live):
-        t0 = less[k, j] if which & 1 else 0.0
-        t1 = less[f1, j] if which & 2 else 0.0
-        t2 = less[f2, j] if which & 4 else 0.0
-        more = said[j] + (end[k, j] if client_end else 0.0)
+        t0 = less[own + j] if plain0 else 0.0
+        t1 = less[own1 + j] if plain1 else 0.0
+        t2 = less[own2 + j] if plain2 else 0.0
+        more = said[j] + (end[own + j] if client_end else 0.0)
         u0, u1, u2 = i00 * t0, i01 * t0, i02 * t0
-        ratio[0, k, j] += more - u0 * (z0 + 0.5 * t0) - u1 * z1 - u2 * z2
+        ratio[own + j] += more - u0 * (z0 + 0.5 * t0) - u1 * z1 - u2 * z2
         u0 += i01 * t1 + i02 * t2
         u1 += i11 * t1 + i12 * t2
         u2 += i12 * t1 + i22 * t2
         more -= u0 * (z0 + 0.5 * t0) + u1 * (z1 + 0.5 * t1) + u2 * (z2 + 0.5 * t2)
         if ends1:
-            more += end[f1, j]
+            more += end[own1 + j]
         if ends2:
-            more += end[f2, j]
-        ratio[1, k, j] += more
+            more += end[own2 + j]
+        ratio[noticed_at + j] += more
 
 
 def odds_ratio(yes: bool, rate: Array, yeses: float, asked: float) -> float:  # noqa: FBT001 -- by position
@@ -244,15 +279,13 @@ def open_hypotheses(
     place = form % len(onset)
     onset[place] = session
     kinds = len(lengths)
+    many = kinds * len(onset)
     for kind in range(kinds):
-        j = place * kinds + kind
-        for f in range(offset.shape[1]):
-            offset[0, f, j] = 0.0
-            offset[1, f, j] = 0.0
-            offset[2, f, j] = 0.0
-        for k in range(ratio.shape[1]):
-            ratio[0, k, j] = 0.0
-            ratio[1, k, j] = 0.0
+        first = place * kinds + kind
+        for at in range(first, len(offset), many):
+            offset[at] = 0.0
+        for at in range(first, len(ratio), many):
+            ratio[at] = 0.0
 
 
 def lay_out(
@@ -260,16 +293,18 @@ def lay_out(
     said: Array, session: int, form: int, tick: float, absent: float,
 ) -> int:  # fmt: skip
     """Fill in share, weight and what was said for each live hypothesis; return their number."""
-    kinds = len(lengths)
-    forms = min(form + 1, len(onset))
+    kinds, most = len(lengths), len(onset)
+    forms = min(form + 1, most)
     for place in range(forms):
         since = session - onset[place]
-        age = (form - place) % len(onset)
+        age = (form - place) % most
+        told = tick + (absent if since > 0 else 0.0)
         for kind in range(kinds):
             j = place * kinds + kind
-            share[j] = min((since + 1.0) / lengths[kind], 1.0) if since < lasting[kind] else 0.0
-            weight[j] = log_weights[kind, age]
-            said[j] = tick + (absent if since > 0 else 0.0)
+            part = (since + 1.0) / lengths[kind] if since < lasting[kind] else 0.0
+            share[j] = part if part < 1.0 else 1.0  # noqa: FURB136 -- a call costs more
+            weight[j] = log_weights[kind * most + age]
+            said[j] = told
     return forms * kinds
 
 
@@ -287,10 +322,12 @@ def sum_up(
         below += part
         mine = 0.0
         for b in range(branches):
+            own = (b * len(likelihood) + k) * len(weight)
+            noticed = log_noticed[b]
             for j in range(live):
-                log = weight[j] + log_noticed[b] + ratio[b, k, j]
+                log = weight[j] + noticed + ratio[own + j]
                 if log > _NOTHING:
-                    mine += math.exp(min(log, _MOST))
+                    mine += math.exp(log if log < _MOST else _MOST)  # noqa: FURB136 -- as above
         above += part * mine
     return math.log(max(above, 1e-300) / below)
 
@@ -308,9 +345,10 @@ def total(logs: Array) -> float:
 
 def habit(rate: Array, habits: Array, which: int, yes: bool) -> float:  # noqa: FBT001 -- by position
     """Return what a tick or a missed form says, and remember it."""
-    found = odds_ratio(yes, rate, habits[which, YES], habits[which, ASKED])
-    habits[which, YES] += 1.0 if yes else 0.0
-    habits[which, ASKED] += 1.0
+    at = 2 * which
+    found = odds_ratio(yes, rate, habits[at + YES], habits[at + ASKED])
+    habits[at + YES] += 1.0 if yes else 0.0
+    habits[at + ASKED] += 1.0
     return found
 
 
@@ -324,24 +362,25 @@ def see(
     ``gap`` is 0 in a dyad's first row.
     """
     scales = len(likelihood)
+    many = len(offset) // (3 * (scales + 2))
     told = False
     best = 0
     for f in range(scales + 2):
         chair = max(f - scales + 1, 0)
         if f == 0 or chair > 0:
-            innovation[row, chair] = math.nan
+            innovation[3 * row + chair] = math.nan
         if chair > 0 and extra[chair - 1] == 0:
             continue
         if gap > 0:
-            advance(chairs, state, offset, f, gap, live)
+            advance(chairs, state, offset, f, gap, many, live)
         score = values[row] if chair == 0 else therapist[row] if chair == 1 else prediction[row]
         look(scale, state, seen, f, score)
-        told = told or seen[f, CODE] != ABSENT
-        if seen[f, CODE] == PLAIN and (f == 0 or chair > 0):
-            innovation[row, chair] = seen[f, SURPRISE]
+        told = told or seen[f * SEEN + CODE] != ABSENT
+        if seen[f * SEEN + CODE] == PLAIN and (f == 0 or chair > 0):
+            innovation[3 * row + chair] = seen[f * SEEN + SURPRISE]
         if chair == 0 and likelihood[f] > likelihood[best]:
             best = f
-    expected[row] = state[best, 0] + state[best, 2]
+    expected[row] = state[best * HELD] + state[best * HELD + 2]
     return told
 
 
@@ -354,19 +393,19 @@ def settle(
     scales = len(likelihood)
     for f in range(scales + 2):
         chair = max(f - scales + 1, 0)
-        if (chair == 0 or extra[chair - 1] != 0) and seen[f, CODE] != ABSENT:
+        if (chair == 0 or extra[chair - 1] != 0) and seen[f * SEEN + CODE] != ABSENT:
             compare(seen, offset, less, pull, end, share, f, depths[chair], live)
     for k in range(scales):
         if extra[0] + extra[1] == 0:
             weigh_alone(seen, less, end, ratio, said, k, live)
         else:
             weigh_chairs(seen, less, end, ratio, said, inverse, extra, k, scales, live)
-        if seen[k, CODE] != ABSENT:
+        if seen[k * SEEN + CODE] != ABSENT:
             likelihood[k] += log_chance(seen, k)
     for f in range(scales + 2):
         chair = max(f - scales + 1, 0)
-        if (chair == 0 or extra[chair - 1] != 0) and seen[f, CODE] != ABSENT:
-            learn(state, seen, offset, pull, f, live)
+        if (chair == 0 or extra[chair - 1] != 0) and seen[f * SEEN + CODE] != ABSENT:
+            learn(state, seen, offset, pull, f, len(said), live)
 
 
 def follow(
@@ -394,7 +433,7 @@ def follow(
             values, therapist, prediction, at, gap, live, chairs, extra, scale, state, seen,
             offset, likelihood, innovation, expected,
         )  # fmt: skip
-        here = seen[0, CODE] != ABSENT
+        here = seen[CODE] != ABSENT
         n_used[at] = n
         statistic[at] = math.nan
         n += 1 if here else 0

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The arrays of the house rule's filter: the model's numbers, results, and working memory."""
+"""The arrays of the house rule's filter: the model's numbers, results, and working memory.
+
+All are flat: where a comment names several lengths, the numbers stand in that order, one row after
+the other. The kernel indexes and counts, so that lists of Python's own numbers do as well.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +50,7 @@ class Scratch(NamedTuple):
 
     state: Array  # (filters, 9)
     seen: Array  # (filters, 6): see CODE …
-    offset: Array  # (3, filters, hypotheses): what a hypothesis adds to a filter's means
+    offset: Array  # (filters, 3, hypotheses): what a hypothesis adds to a filter's means
     less: Array  # (filters, hypotheses): by how much it expects less, in SDs of the surprise
     pull: Array  # (filters, hypotheses): by how much it is surprised more, in points
     end: Array  # (filters, hypotheses): log likelihood ratio of a score at an end of the scale
@@ -60,22 +64,40 @@ class Scratch(NamedTuple):
 
 
 def make_scratch(numbers: Numbers) -> Scratch:
-    """Return working memory for a model."""
-    filters = numbers.chairs.shape[0]
-    kinds, forms = numbers.log_weights.shape
-    many = kinds * forms
+    """Return working memory for a model, in arrays."""
+    onset = Scratch._fields.index("onset")
     return Scratch(
-        state=np.zeros((filters, 9)),
-        seen=np.zeros((filters, 6)),
-        offset=np.zeros((3, filters, many)),
-        less=np.zeros((filters, many)),
-        pull=np.zeros((filters, many)),
-        end=np.zeros((filters, many)),
-        ratio=np.zeros((2, filters - 2, many)),
-        onset=np.zeros(forms, dtype=np.int64),
-        share=np.zeros(many),
-        weight=np.zeros(many),
-        said=np.zeros(many),
-        likelihood=np.zeros(filters - 2),
-        habits=np.zeros((2, 2)),
+        *(
+            np.zeros(size, dtype=np.int64 if at == onset else np.float64)
+            for at, size in enumerate(_sizes(numbers))
+        )
     )
+
+
+def make_lists(numbers: Numbers) -> Scratch:
+    """Return working memory for a model, in lists: for the kernel as it stands."""
+    zero: Any = [0.0]
+    made = Scratch(*[zero * size for size in _sizes(numbers)])
+    none: Any = [0] * len(made.onset)
+    return made._replace(onset=none)
+
+
+def _sizes(numbers: Numbers) -> Scratch:
+    """Return how many numbers each part of the working memory holds."""
+    filters, many = len(numbers.chairs) // 6, len(numbers.log_weights)
+    sizes: dict[str, Any] = {
+        "state": filters * 9,
+        "seen": filters * 6,
+        "offset": filters * 3 * many,
+        "less": filters * many,
+        "pull": filters * many,
+        "end": filters * many,
+        "ratio": 2 * (filters - 2) * many,
+        "onset": many // max(len(numbers.lengths), 1),
+        "share": many,
+        "weight": many,
+        "said": many,
+        "likelihood": filters - 2,
+        "habits": 4,
+    }
+    return Scratch(**sizes)

@@ -147,7 +147,7 @@ def _correlations(
     data: Flat, model: HouseModel, channels: frozenset[str]
 ) -> tuple[float, float, float]:
     """Return the correlations of the chairs' surprises, shrunk to the prior's."""
-    surprises = run(data, model, channels).innovation
+    surprises = run(data, model, channels).innovation.reshape(-1, 3)
     found = []
     for (one, two), prior in zip(((0, 1), (0, 2), (1, 2)), model.together, strict=True):
         x, y = surprises[:, one], surprises[:, two]

@@ -201,6 +201,12 @@ class HouseModel:
         """
         return _numbers(self, channels, whole)
 
+    def in_lists(
+        self, channels: frozenset[str] = frozenset(CHANNELS), *, whole: bool = False
+    ) -> Numbers:
+        """Return the same in lists, for the kernel as it stands; never write to it."""
+        return _in_lists(self, channels, whole)
+
     def with_rupture(self, rupture: Rupture) -> HouseModel:
         """Return the same model with another picture of a rupture."""
         return replace(self, rupture=rupture)
@@ -220,20 +226,25 @@ def _numbers(model: HouseModel, channels: frozenset[str], whole: bool) -> Number
     both = bool({"therapist", "prediction"} & channels)
     noticed = rupture.noticed if both else 0.0
     return Numbers(
-        chairs=np.array(chairs),
+        chairs=np.array(chairs).ravel(),
         log_share=np.log(shares),
         extra=np.array(["therapist" in channels, "prediction" in channels], dtype=np.int64),
-        inverse=_inverses(model.together),
+        inverse=_inverses(model.together).ravel(),
         depths=np.array([depth, felt, felt]),
         log_noticed=_log(np.array([1.0 - noticed, noticed])),
         lengths=np.array(rupture.lengths),
         lasting=np.array(rupture.lasting or [math.inf] * len(rupture.lengths)),
         each_row=np.array([1 - whole], dtype=np.int64),
-        log_weights=_log(weights.reshape(len(rupture.lengths), -1 if rupture.lengths else 0)),
+        log_weights=_log(weights.ravel() if rupture.lengths else np.zeros(0)),
         strain=np.array([model.strain.usual, model.strain.sessions, model.strain.log_odds]),
         missed=np.array([model.missed.usual, model.missed.sessions, model.missed.log_odds]),
         scale=np.array([model.minimum, model.maximum, model.step]),
     )
+
+
+@lru_cache(maxsize=64)
+def _in_lists(model: HouseModel, channels: frozenset[str], whole: bool) -> Numbers:  # noqa: FBT001 -- a key
+    return Numbers(*[array.tolist() for array in _numbers(model, channels, whole)])
 
 
 @lru_cache(maxsize=64, typed=True)

@@ -8,7 +8,9 @@ that begins otherwise, or was changed, is judged from its first session.
 
 from __future__ import annotations
 
+import math
 import threading
+from array import array
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from attunement.kernels.house import begin, follow, total
-from attunement.kernels.house_arrays import Numbers, Outputs, Scratch, make_scratch
+from attunement.kernels.house_arrays import Numbers, Outputs, make_lists
 from attunement.signals.house.calm import Flat
 from attunement.signals.house.model import HouseModel
 
@@ -25,6 +27,8 @@ _BACK = 8  # sessions by which a course may have grown since it was judged last
 # What a row leaves to the next one; the rest of the working memory begins anew with each.
 _CARRIED = ("state", "offset", "ratio", "onset", "likelihood", "habits")
 
+_KINDS = (np.float64, np.float64, np.float64, np.int32, np.float64)  # of ``Outputs``
+_Packed = array[Any]  # of "d" or "q"
 _Key = tuple[HouseModel, frozenset[str], tuple[bytes, ...]]
 
 
@@ -32,11 +36,17 @@ _Key = tuple[HouseModel, frozenset[str], tuple[bytes, ...]]
 class _Known:
     """What was found in the first rows of a course, and what they leave to the next."""
 
-    scratch: tuple[np.ndarray, ...]
+    scratch: tuple[_Packed, ...]
     form: int
     n: int
     live: int
-    found: tuple[np.ndarray, ...]  # as in ``Outputs``, row by row
+    found: tuple[_Packed, ...]  # as in ``Outputs``, row by row
+
+
+def _packed(numbers: Any) -> _Packed:
+    """Return numbers in a quarter of the room that a list takes."""
+    whole = len(numbers) > 0 and isinstance(numbers[0], int)
+    return array("q" if whole else "d", numbers)
 
 
 class Memory:
@@ -57,11 +67,10 @@ class Memory:
     def go_on(
         self, data: Flat, numbers: Numbers, model: HouseModel, names: frozenset[str]
     ) -> Outputs:
-        """Judge one course, from where it was left."""
+        """Judge one course, from where it was left; ``numbers`` are the model's, in lists."""
         rows = data.values.size
-        out = outputs_of(rows, 1)
         known, at = self._known(data, model, names)
-        scratch = make_scratch(numbers)
+        scratch, out = make_lists(numbers), lists_of(rows, 1)
         form, n, live = -1, 0, 0
         if known is None:
             begin(
@@ -69,21 +78,26 @@ class Memory:
             )
         else:
             for name, kept in zip(_CARRIED, known.scratch, strict=True):
-                getattr(scratch, name)[...] = kept
-            for array, kept in zip(out, known.found, strict=False):
-                array[:at] = kept
+                getattr(scratch, name)[:] = kept
+            for there, kept in zip(out, known.found, strict=False):
+                there[: len(kept)] = kept
             form, n, live = known.form, known.n, known.live
         form, n, live = follow(
-            *Flat(*map(view, data))[:-1], 0, at, rows, form, n, live,
-            Numbers(*map(view, numbers)), Scratch(*map(view, scratch)), Outputs(*map(view, out)),
-        )  # fmt: skip
+            *as_lists(data)[:-1], 0, at, rows, form, n, live, numbers, scratch, out
+        )
         out.log_likelihood[0] = total(scratch.likelihood)
         self.n_rows += rows - at
         self._keep(
             (model, names, _seen(data, rows)),
-            _Known(tuple(getattr(scratch, name) for name in _CARRIED), form, n, live, out[:-1]),
+            _Known(
+                tuple(_packed(getattr(scratch, name)) for name in _CARRIED),
+                form,
+                n,
+                live,
+                tuple(_packed(one) for one in out[:-1]),
+            ),
         )
-        return out
+        return as_arrays(out)
 
     def _known(
         self, data: Flat, model: HouseModel, names: frozenset[str]
@@ -105,12 +119,21 @@ class Memory:
                 self._kept.popitem(last=False)
 
 
-def view(array: Any) -> Any:
-    """Return an array as one that gives Python's own numbers; a kernel only indexes and counts.
+def as_lists(data: Flat) -> Flat:
+    """Return scores as the kernel takes them where it runs as it stands."""
+    return Flat(*[array.tolist() for array in data])
 
-    Reckoning with numpy's scalars takes several times as long; the bits are the same.
-    """
-    return memoryview(array)
+
+def lists_of(rows: int, dyads: int) -> Outputs:
+    """Return lists for what the kernel finds."""
+    none: Any = [math.nan]
+    zero: Any = [0]
+    return Outputs(none * rows, none * rows, none * (3 * rows), zero * rows, none * dyads)
+
+
+def as_arrays(found: Outputs) -> Outputs:
+    """Return what the kernel found in lists as arrays."""
+    return Outputs(*[np.array(one, kind) for one, kind in zip(found, _KINDS, strict=True)])
 
 
 def outputs_of(rows: int, dyads: int) -> Outputs:
@@ -118,7 +141,7 @@ def outputs_of(rows: int, dyads: int) -> Outputs:
     return Outputs(
         statistic=np.empty(rows),
         expected=np.empty(rows),
-        innovation=np.empty((rows, 3)),
+        innovation=np.empty(3 * rows),
         n_used=np.empty(rows, dtype=np.int32),
         log_likelihood=np.empty(dyads),
     )

@@ -9,11 +9,17 @@ import numpy as np
 
 from attunement.kernels.compiling import compiled
 from attunement.kernels.house import house_rows
-from attunement.kernels.house_arrays import Numbers, Outputs, Scratch, make_scratch
+from attunement.kernels.house_arrays import Numbers, Outputs, make_lists, make_scratch
 from attunement.signals.batch import Batch
 from attunement.signals.house.calm import Flat
 from attunement.signals.house.model import CHANNELS, HouseModel
-from attunement.signals.house.remembering import Memory, outputs_of, view
+from attunement.signals.house.remembering import (
+    Memory,
+    as_arrays,
+    as_lists,
+    lists_of,
+    outputs_of,
+)
 from attunement.signals.series import FloatArray
 
 # Rows from which the compiled kernel runs; the result is the same to the last bit.
@@ -67,26 +73,22 @@ def run(
         for name in CHANNELS
         if name in channels and getattr(data, name).size  # an empty array is an absent channel
     }
-    numbers = model.numbers(frozenset(given), whole=whole)
     rows, dyads = data.values.size, data.starts.size - 1
     if memory is not None and dyads == 1 and not whole:
-        return memory.go_on(data, numbers, model, frozenset(given))
-    out = outputs_of(rows, dyads)
+        return memory.go_on(data, model.in_lists(frozenset(given)), model, frozenset(given))
     if rows < compile_from:
-        _run_plainly(data, numbers, out)
-        return out
-    _run_threads(data, numbers, out, threads)
+        return _run_plainly(data, model.in_lists(frozenset(given), whole=whole))
+    out = outputs_of(rows, dyads)
+    _run_threads(data, model.numbers(frozenset(given), whole=whole), out, threads)
     return out
 
 
-def _run_plainly(data: Flat, numbers: Numbers, out: Outputs) -> None:
-    """Run the kernel as it stands, on views of the arrays."""
-    house_rows(
-        *Flat(*map(view, data)), 0, data.starts.size - 1,
-        Numbers(*map(view, numbers)),
-        Scratch(*map(view, make_scratch(numbers))),
-        Outputs(*map(view, out)),
-    )  # fmt: skip
+def _run_plainly(data: Flat, numbers: Numbers) -> Outputs:
+    """Run the kernel as it stands, on lists."""
+    dyads = data.starts.size - 1
+    out = lists_of(data.values.size, dyads)
+    house_rows(*as_lists(data), 0, dyads, numbers, make_lists(numbers), out)
+    return as_arrays(out)
 
 
 def _run_threads(data: Flat, numbers: Numbers, out: Outputs, threads: int) -> None:
