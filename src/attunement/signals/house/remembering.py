@@ -13,7 +13,7 @@ import threading
 from array import array
 from collections import OrderedDict
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -28,7 +28,7 @@ _BACK = 8  # sessions by which a course may have grown since it was judged last
 _CARRIED = ("state", "offset", "ratio", "onset", "likelihood", "habits")
 
 _KINDS = (np.float64, np.float64, np.float64, np.int32, np.float64)  # of ``Outputs``
-_Packed = array[Any]  # of "d" or "q"
+_Packed: TypeAlias = "array[Any]"  # of "d" or "q"
 _Key = tuple[HouseModel, frozenset[str], tuple[bytes, ...]]
 
 
