@@ -67,17 +67,18 @@ def advance(
     s, c = f * HELD, f * TOLD
     kept = chairs[c + 5] if gap == 1 else chairs[c + 5] ** gap
     noise = chairs[c + 4] * chairs[c + 4]
-    state[s] += gap * state[s + 1]
+    along = float(gap)
+    state[s] += along * state[s + 1]
     state[s + 2] *= kept
-    state[s + 3] += gap * (2.0 * state[s + 4] + gap * state[s + 6])
-    state[s + 4] += gap * state[s + 6]
-    state[s + 5] = kept * (state[s + 5] + gap * state[s + 7])
+    state[s + 3] += along * (2.0 * state[s + 4] + along * state[s + 6])
+    state[s + 4] += along * state[s + 6]
+    state[s + 5] = kept * (state[s + 5] + along * state[s + 7])
     state[s + 7] *= kept
     state[s + 8] = kept * kept * state[s + 8] + noise * (1.0 - kept * kept)
     level = 3 * f * many
     slope, memory = level + many, level + 2 * many
     for j in range(live):
-        offset[level + j] += gap * offset[slope + j]
+        offset[level + j] += along * offset[slope + j]
         offset[memory + j] *= kept
 
 

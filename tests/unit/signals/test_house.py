@@ -235,6 +235,18 @@ def test_explain_house_says_what_came_what_spoke_and_how_often_it_asks() -> None
         explain_house(batch, 4, model, limit(model))
 
 
+def test_explain_house_says_the_same_of_what_was_judged_before_and_of_longer_courses() -> None:
+    model = model_of(TRUE)
+    batch = one([3.0, 2.5, 3.0, 1.5, 3.5], strain=[0.0, math.nan, 0.0, 1.0, 0.0])
+    beyond = limit(model, 0.1, "strain")
+    judged = judge_house(batch, model, beyond)
+    for row in range(5):
+        said = explain_house(batch, row, model, beyond)
+        assert explain_house(batch, row, model, beyond, judged=judged) == said
+        upto = one(batch.values[: row + 1].tolist(), strain=batch.channels.strain[: row + 1])
+        assert explain_house(upto, row, model, beyond) == said
+
+
 @pytest.mark.parametrize("memory", [0.0, 0.35, 0.9])
 def test_weights_are_shares_of_one_bar(memory: float) -> None:
     weights = hypothesis_weights(memory)

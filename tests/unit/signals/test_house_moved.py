@@ -25,6 +25,17 @@ def test_a_score_is_compared_with_the_persons_own_earlier_ones() -> None:
     ]  # fmt: skip
 
 
+def test_one_person_is_compared_as_among_others() -> None:
+    values = np.random.default_rng(1).uniform(0, 6, 60)
+    values[::7] = NAN
+    together = below_own_mean(values, _batch(values.tolist(), [20, 1, 39]))
+    alone = [
+        below_own_mean(values[rows], _batch(values[rows].tolist(), [values[rows].size]))
+        for rows in (slice(0, 20), slice(20, 21), slice(21, 60))
+    ]
+    assert together.tolist() == np.concatenate(alone).tolist()
+
+
 @pytest.mark.parametrize("level", [0.0, 0.5, 1.0, 3.0, 6.0])
 @pytest.mark.parametrize("higher", [True, False])
 def test_a_person_who_never_moves_is_never_asked_about(level: float, higher: bool) -> None:  # noqa: FBT001 -- a parameter of the test

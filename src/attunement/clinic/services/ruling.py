@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 
 import numpy as np
 
@@ -249,7 +250,10 @@ class _Told:
 
 @lru_cache(maxsize=1024)
 def _said(told: _Told) -> str:
-    return explain_house(told.judge.batch, told.position, told.judge.model, told.threshold)
+    judge = told.judge
+    return explain_house(
+        judge.batch, told.position, judge.model, told.threshold, judged=judge.found
+    )
 
 
 def batch_of(series: Sequence[Series], sides: Sequence[Sides]) -> Batch:
@@ -260,7 +264,7 @@ def batch_of(series: Sequence[Series], sides: Sequence[Sides]) -> Batch:
     return Batch(
         values=_numbers(v for one in series for v in one.values),
         sessions=np.array([n for one in series for n in one.sessions], dtype=np.int64),
-        starts=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
+        starts=np.array([0, *accumulate(lengths)], dtype=np.int64),
         minimum=first.minimum,
         maximum=first.maximum,
         step=first.step,
@@ -290,4 +294,4 @@ def model_version(learned: LearnedModel | None) -> str:
 
 
 def _numbers(values: Iterable[float | None]) -> np.ndarray:
-    return np.array([math.nan if v is None else v for v in values], dtype=np.float64)
+    return np.array(list(values), dtype=np.float64)  # None becomes NaN

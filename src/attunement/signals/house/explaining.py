@@ -4,8 +4,11 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
-from attunement.signals.batch import Batch, Judgements
+import numpy as np
+
+from attunement.signals.batch import Batch, Channels, Judgements
 from attunement.signals.detectors import Reason
 from attunement.signals.errors import SignalError
 from attunement.signals.house.judging import judge_house
@@ -25,7 +28,13 @@ _SPEAKS = 0.5  # log likelihood ratio from which a channel is named
 
 
 def explain_house(
-    batch: Batch, row: int, model: HouseModel, threshold: Threshold, *, dyad: int | None = None
+    batch: Batch,
+    row: int,
+    model: HouseModel,
+    threshold: Threshold,
+    *,
+    dyad: int | None = None,
+    judged: Judgements | None = None,
 ) -> str:
     """Return one plain sentence about one row of a batch.
 
@@ -39,6 +48,9 @@ def explain_house(
         As judged with.
     dyad : int, optional
         Position of the row's dyad, where it is known already.
+    judged : Judgements, optional
+        What `judge_house` found with a threshold of the same channels, where the batch is of one
+        dyad: then it is not judged again.
 
     Returns
     -------
@@ -64,7 +76,8 @@ def explain_house(
         dyad = int((batch.starts[1:] <= row).sum())
     own = batch.part(dyad, dyad + 1)
     at = row - int(batch.starts[dyad])
-    judged = judge_house(own, model, threshold)
+    if judged is None or batch.n_dyads > 1:
+        judged = judge_house(own, model, threshold)
     session = int(own.sessions[at])
     if judged.reason[at] == Reason.NO_FORM:
         return (
@@ -77,8 +90,9 @@ def explain_house(
         raise AssertionError(message)
     chance = 100 * judged.probability[at]
     base = f"if one session in {1 / model.rupture.base_rate:.0f} has one"
+    drove = _drove(own, at, model, threshold, judged)
     return (
-        f"In session {session} {_came(own, at, judged)}; {_drove(own, at, model, threshold)} "
+        f"In session {session} {_came(own, at, judged)}; {drove} "
         f"(about {_per_cent(chance)} likely, {base})."
     )
 
@@ -94,14 +108,15 @@ def _came(own: Batch, at: int, judged: Judgements) -> str:
     return f"the score was {number(score, span)} where {usual}"
 
 
-def _drove(own: Batch, at: int, model: HouseModel, threshold: Threshold) -> str:
+def _drove(own: Batch, at: int, model: HouseModel, threshold: Threshold, judged: Judgements) -> str:
     """Say which channels speak for a rupture: by how much the verdict changes without each."""
     channels = channels_of(own) & threshold.channels
+    upto = _upto(own, at)  # the rule reads no later session
 
     def log_ratio(named: frozenset[str]) -> float:
-        return float(run(flat(own, named), model, named).statistic[at])
+        return float(run(flat(upto, named), model, named).statistic[at])
 
-    whole = log_ratio(channels)
+    whole = -float(judged.statistic[at])
     alone = log_ratio(frozenset())
     parts = {"client": alone if not math.isnan(alone) else 0.0}
     for name in sorted(channels):
@@ -115,6 +130,18 @@ def _drove(own: Batch, at: int, model: HouseModel, threshold: Threshold) -> str:
     if against:
         said.append(f"{_join(against)} {'speaks' if len(against) == 1 else 'speak'} against one")
     return " and ".join(said) or "nothing speaks clearly for or against a rupture"
+
+
+def _upto(own: Batch, at: int) -> Batch:
+    """Return a dyad's sessions up to one of them."""
+    cut = {name: array[: at + 1] for name, array in own.channels.arrays().items()}
+    return replace(
+        own,
+        values=own.values[: at + 1],
+        sessions=own.sessions[: at + 1],
+        starts=np.array([0, at + 1], dtype=np.int64),
+        channels=Channels(**cut),  # type: ignore[arg-type]  # as in `Batch.part`
+    )
 
 
 def _join(words: list[str]) -> str:

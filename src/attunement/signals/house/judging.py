@@ -100,10 +100,11 @@ def _judge(  # noqa: PLR0917 -- as `judge_house`, which names them
         threads=threads,
         memory=memory,
     )
-    reason = np.where(np.isnan(out.statistic), int(Reason.NO_FORM), 0)
-    few = (reason == 0) & (out.n_used < MIN_PREVIOUS)
-    reason = np.where(few, int(Reason.TOO_FEW_SCORES), reason).astype(np.int8)
-    judged = reason == 0
+    none, few = np.isnan(out.statistic), out.n_used < MIN_PREVIOUS
+    judged = ~(none | few)
+    reason = np.zeros(batch.n_rows, dtype=np.int8)
+    reason[few] = Reason.TOO_FEW_SCORES
+    reason[none] = Reason.NO_FORM
     statistic = np.where(judged, out.statistic, np.nan)
     expected = batch.as_scored(np.clip(out.expected, batch.minimum, batch.maximum))
     return Judgements(

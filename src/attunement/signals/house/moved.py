@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from attunement.signals.batch import Batch, BoolArray
+from attunement.signals.batch import Batch, BoolArray, IntArray
 from attunement.signals.series import FloatArray
 
 
@@ -18,12 +18,13 @@ def moved(batch: Batch, channels: frozenset[str]) -> BoolArray:
     """Return the rows in which something got worse, by the channels that are judged."""
     towards = 1.0 if batch.higher_is_better else -1.0
     given = batch.channels
-    found = below_own_mean(towards * batch.values, batch)
+    first = _first_rows(batch)
+    found = _below(towards * batch.values, batch, first)
     for name, values in (("therapist", given.therapist), ("prediction", given.prediction)):
         if name in channels and values is not None:
-            found |= below_own_mean(towards * values, batch)
+            found |= _below(towards * values, batch, first)
     if "strain" in channels and given.strain is not None:
-        found |= np.nan_to_num(given.strain) > 0
+        found |= given.strain > 0  # NaN, an item that was left out, is not
     if "expected" in channels and given.expected is not None:
         found |= given.expected & np.isnan(batch.values)
     return found
@@ -31,13 +32,23 @@ def moved(batch: Batch, channels: frozenset[str]) -> BoolArray:
 
 def below_own_mean(values: FloatArray, batch: Batch) -> BoolArray:
     """Return where a score lies below the mean of the dyad's earlier ones."""
+    return _below(values, batch, _first_rows(batch))
+
+
+def _first_rows(batch: Batch) -> IntArray:
+    """Return the first row of each row's dyad; one for all rows where there is one dyad."""
+    if batch.n_dyads == 1:
+        return np.zeros(1, dtype=np.int64)
+    return np.repeat(batch.starts[:-1], np.diff(batch.starts))
+
+
+def _below(values: FloatArray, batch: Batch, first: IntArray) -> BoolArray:
     there = ~np.isnan(values)
-    known = np.where(there, values, 0.0)
-    first = np.repeat(batch.starts[:-1], np.diff(batch.starts))
-    total = np.concatenate(([0.0], np.cumsum(known)))
-    count = np.concatenate(([0], np.cumsum(there)))
-    rows = np.arange(values.size)
-    earlier = (count[rows] - count[first]).astype(np.float64)
-    mean = (total[rows] - total[first]) / np.maximum(earlier, 1.0)
+    total = np.zeros(values.size + 1)
+    count = np.zeros(values.size + 1, dtype=np.int64)
+    np.where(there, values, 0.0).cumsum(out=total[1:])
+    there.cumsum(out=count[1:])
+    earlier = (count[:-1] - count[first]).astype(np.float64)
+    mean = (total[:-1] - total[first]) / np.maximum(earlier, 1.0)
     with np.errstate(invalid="ignore"):
         return np.asarray((earlier > 0) & (values < mean - batch.slack))
