@@ -250,12 +250,13 @@ def weigh_chairs(
         t1 = less[own1 + j] if plain1 else 0.0
         t2 = less[own2 + j] if plain2 else 0.0
         more = said[j] + (end[own + j] if client_end else 0.0)
+        half = z0 + 0.5 * t0
         u0, u1, u2 = i00 * t0, i01 * t0, i02 * t0
-        ratio[own + j] += more - u0 * (z0 + 0.5 * t0) - u1 * z1 - u2 * z2
+        ratio[own + j] += more - u0 * half - u1 * z1 - u2 * z2
         u0 += i01 * t1 + i02 * t2
         u1 += i11 * t1 + i12 * t2
         u2 += i12 * t1 + i22 * t2
-        more -= u0 * (z0 + 0.5 * t0) + u1 * (z1 + 0.5 * t1) + u2 * (z2 + 0.5 * t2)
+        more -= u0 * half + u1 * (z1 + 0.5 * t1) + u2 * (z2 + 0.5 * t2)
         if ends1:
             more += end[own1 + j]
         if ends2:

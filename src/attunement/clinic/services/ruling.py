@@ -86,8 +86,7 @@ class Judge:
         names = sides.names
         batch = batch_of([series], [sides])
         if learned is not None and learned.kind == KIND:
-            model, limits = model_of(learned.parameters), limits_of(learned.parameters, names)
-            loosest = _loosest(model, names, limits)
+            model, limits, loosest = _learned(learned, names)
         else:
             model, limits, loosest = _prior(
                 series.minimum, series.maximum, series.step, series.higher_is_better, names
@@ -201,6 +200,13 @@ def _prior(
     """Return the simulated prior of a scale, by which courses are judged until more is known."""
     model = default_house(minimum, maximum, step, higher_is_better)
     limits = shipped_limits(step / (maximum - minimum), names)
+    return model, limits, _loosest(model, names, limits)
+
+
+@lru_cache(maxsize=64)
+def _learned(learned: LearnedModel, names: frozenset[str]) -> tuple[HouseModel, Limits, Threshold]:
+    """Return what a practice learned; such a row is never changed, so it is read once."""
+    model, limits = model_of(learned.parameters), limits_of(learned.parameters, names)
     return model, limits, _loosest(model, names, limits)
 
 

@@ -105,11 +105,12 @@ def _judge(  # noqa: PLR0917 -- as `judge_house`, which names them
     reason = np.zeros(batch.n_rows, dtype=np.int8)
     reason[few] = Reason.TOO_FEW_SCORES
     reason[none] = Reason.NO_FORM
+    beyond = judged & (out.statistic > threshold.value)
     statistic = np.where(judged, out.statistic, np.nan)
     expected = batch.as_scored(np.clip(out.expected, batch.minimum, batch.maximum))
     return Judgements(
         statistic=-statistic,
-        flagged=judged & (out.statistic > threshold.value) & moved(batch, channels),
+        flagged=beyond & moved(batch, channels) if beyond.any() else beyond,
         reason=reason,
         expected=np.where(judged, expected, np.nan),
         limit=np.full(batch.n_rows, np.nan),
