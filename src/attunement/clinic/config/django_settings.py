@@ -15,12 +15,15 @@ GRANT_SECONDS = 60 * 60
 
 # The log is copied to the file every 4,000 pages (16 MB), so that pages which many forms change are
 # copied once for all of them. Each commit is in the log, on the disk, before it is confirmed.
+# What a savepoint may have to take back stays in memory: otherwise every form makes a file of its
+# own for it, outside the clinic's folder, with pages of the store in plain sight.
 SQLITE_INIT = (
     "PRAGMA journal_mode=WAL;"
     "PRAGMA synchronous=FULL;"
     "PRAGMA foreign_keys=ON;"
     "PRAGMA trusted_schema=OFF;"
     "PRAGMA busy_timeout=20000;"
+    "PRAGMA temp_store=MEMORY;"
     "PRAGMA wal_autocheckpoint=4000;"
 )
 

@@ -31,7 +31,7 @@ from attunement.clinic.models.care import (
     Modality,
     Session,
 )
-from attunement.clinic.models.derived import Score, SignalJudgement, SignalRecord
+from attunement.clinic.models.derived import KeptCourse, Score, SignalJudgement, SignalRecord
 from attunement.clinic.models.identifiers import derived_id, is_id, new_id
 from attunement.clinic.models.keys import ClientKey, Erasure, ErasureReason, PracticeKey
 from attunement.clinic.models.kiosk import Kiosk
@@ -177,6 +177,7 @@ __all__ = [
     "HeldReason",
     "Intent",
     "Invitation",
+    "KeptCourse",
     "Kiosk",
     "LearnedModel",
     "Login",

@@ -119,3 +119,22 @@ class SignalJudgement(LoadedModel):
     def __str__(self) -> str:
         """Return the identifier."""
         return self.id
+
+
+class KeptCourse(LoadedModel):
+    """What rules read of a dyad's earlier sessions, so that a new form need not read them again.
+
+    A copy: the store drops it when a row changes that it was made from.
+    """
+
+    dyad = models.OneToOneField(
+        Dyad, on_delete=models.PROTECT, primary_key=True, related_name="kept_course"
+    )
+    measure_id = models.CharField(max_length=60)
+    measure_version = models.CharField(max_length=30)
+    upto = models.PositiveIntegerField()  # the number of its last session
+    points = models.TextField()  # JSON, a row for each session; numbers alone
+
+    def __str__(self) -> str:
+        """Return the dyad's identifier."""
+        return str(self.pk)

@@ -60,12 +60,16 @@ _CLIENT, _THERAPIST = str(Perspective.CLIENT), str(Perspective.THERAPIST)
 _BOTH = frozenset({_CLIENT, _THERAPIST})
 _TEAM = frozenset({Viewer.CARE_TEAM, Viewer.SUPERVISOR})
 _READS_THERAPIST = frozenset({Viewer.THERAPIST, *_TEAM})
+_BY_TIME = frozenset({Visibility.DELAYED, Visibility.END})
 
 _SESSIONS = Prepared(
-    lambda dyad_id: (
-        Session.objects.filter(dyad=dyad_id).select_related("care_episode").order_by("session_no")
+    lambda dyad_id, after: (
+        Session.objects.filter(dyad=dyad_id, session_no__gt=after)
+        .select_related("care_episode")
+        .order_by("session_no")
     ),
     str,
+    int,
 )
 # Each chair has one form after a session. What is asked before or between is another thing.
 _ASKED = Prepared(
@@ -108,8 +112,10 @@ _CAME = (
 )
 _TOTAL = ("value", "reason", "n_items")
 _COURSE = Prepared(
-    lambda dyad_id: (
-        Assignment.objects.filter(session__dyad=dyad_id, moment=Moment.AFTER)
+    lambda dyad_id, after: (
+        Assignment.objects.filter(
+            session__dyad=dyad_id, session__session_no__gt=after, moment=Moment.AFTER
+        )
         .annotate(
             total=FilteredRelation(
                 "response__scores", condition=Q(response__scores__scale="total")
@@ -130,6 +136,7 @@ _COURSE = Prepared(
         )
     ),
     str,
+    int,
 )
 
 
@@ -176,6 +183,7 @@ class SessionChairs:
     client: Filled | None  # for the therapist: None unless both are in
     therapist: Filled | None  # for the therapist: None unless both are in
     seen: Seen = NOTHING  # of the client's form
+    steady: bool = True  # False where time alone changes what is seen of it
     opened_at: datetime | None = None  # when time opened it, where it had to
 
     @property
@@ -236,14 +244,16 @@ def chairs_of(
     viewer: Viewer = Viewer.THERAPIST,
     for_rules: bool = False,
     new: NewForm | None = None,
+    after: int = 0,
 ) -> tuple[SessionChairs, ...]:
     """Return a dyad's sessions in order, with what ``viewer`` may see of their forms now.
 
     As many queries whatever was answered. Only forms after a session are here. ``for_rules``:
     only what rules read of them (totals, marks, predictions), and no session after the last one
-    with a form from each chair. ``new`` is a form that counts as stored already.
+    with a form from each chair, and only sessions with a number above ``after``. ``new`` is a form
+    that counts as stored already.
     """
-    rows = _read(dyad, for_rules=for_rules, new=new)
+    rows = _read(dyad, for_rules=for_rules, new=new, after=after)
     return tuple(_chairs(dyad, rows, session, viewer=viewer, now=now) for session in rows.sessions)
 
 
@@ -342,29 +352,29 @@ class _Forms:
         self.answers[response.id] = [a for a in new.answers if not few or a.item in _MARKED]
 
 
-def _read(dyad: Dyad, *, for_rules: bool, new: NewForm | None = None) -> _Rows:
+def _read(dyad: Dyad, *, for_rules: bool, new: NewForm | None, after: int) -> _Rows:
     """Read a dyad's rows: as many queries for an unanswered course as for a full one."""
-    sessions: list[Session] = _SESSIONS.all(dyad.pk)
+    sessions: list[Session] = _SESSIONS.all(dyad.pk, after)
     places = places_in_order([[(s.id, s.held_on, s.care_episode.ended_on) for s in sessions]])
-    wishes = wishes_of_dyad(dyad)
+    wishes = wishes_of_dyad(dyad, after=after)
     if new is not None and new.wishes:
         wishes[new.response.id] = dict(new.wishes)
     # Without an answer that is for the lead alone a total is no other than the one that is stored.
     few = for_rules and not any(lead_only(each) for each in wishes.values())
-    forms = _forms_for_rules(dyad.pk) if few else _every_form(dyad.pk)
+    forms = _forms_for_rules(dyad.pk, after) if few else _every_form(dyad.pk)
     if new is not None:
         forms.add(new, few=few)
     if for_rules:
         while sessions and forms.came(sessions[-1]) < len(_BOTH):
             sessions.pop()
-    corrections = corrections_of_dyad(dyad)
+    corrections = corrections_of_dyad(dyad, after=after)
     for response_id, correction in corrections.items():
         forms.answers[response_id] = list(correction.answers)
     return _Rows(
         sessions=sessions,
         places=places,
         chairs=forms.chairs,
-        changes=changes_of_dyad(dyad),
+        changes=changes_of_dyad(dyad, after=after),
         wishes=wishes,
         scores=forms.scores,
         answers=forms.answers,
@@ -385,10 +395,10 @@ def _every_form(dyad_id: str) -> _Forms:
     return forms
 
 
-def _forms_for_rules(dyad_id: str) -> _Forms:
+def _forms_for_rules(dyad_id: str, after: int) -> _Forms:
     """Return the same with no more than rules read, by one query."""
     forms = _Forms()
-    for session_id, perspective, visibility, reveal_at, *about in _COURSE.all(dyad_id):
+    for session_id, perspective, visibility, reveal_at, *about in _COURSE.all(dyad_id, after):
         chair = forms.chairs[session_id][perspective] = _Chair(Mode(visibility, reveal_at))
         strain, repair, predicted, value, reason, n_items, *came = about
         if came[0] is None:
@@ -423,8 +433,10 @@ def _chairs(
     therapist = chairs[_THERAPIST].response if _THERAPIST in chairs else None
     both = client is not None and therapist is not None
     seen, opened_at = NOTHING, None
+    steady = _CLIENT not in chairs or chairs[_CLIENT].asked.visibility not in _BY_TIME
     if client is not None:
         mode = rows.mode(client)
+        steady = steady and mode.visibility not in _BY_TIME
         seen = seen_by(viewer, mode, place, both_in=both, now=now)
         opened_at = place.opened_on(mode)
         if viewer in _TEAM and not (client.told_team or mode.visibility == Visibility.SUPERVISOR):
@@ -455,6 +467,7 @@ def _chairs(
             else None
         ),
         seen=seen,
+        steady=steady,
         opened_at=opened_at if filled is not None else None,
     )
 

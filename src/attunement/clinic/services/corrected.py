@@ -27,8 +27,10 @@ from attunement.clinic.store.statements import Prepared
 AnyAnswer = Answer | CorrectedAnswer
 # With its answers beside it, if it has any: one query, whatever was corrected.
 _OF_DYAD = Prepared(
-    lambda dyad_id: (
-        PaperCorrection.objects.filter(response__session__dyad=dyad_id)
+    lambda dyad_id, after: (
+        PaperCorrection.objects.filter(
+            response__session__dyad=dyad_id, response__session__session_no__gt=after
+        )
         .order_by("number", "answers__pk")
         .values_list(
             "pk",
@@ -42,6 +44,7 @@ _OF_DYAD = Prepared(
         )
     ),
     str,
+    int,
 )
 
 
@@ -54,10 +57,10 @@ class Correction:
     answers: tuple[CorrectedAnswer, ...]
 
 
-def corrections_of_dyad(dyad: Dyad) -> dict[str, Correction]:
-    """Return the newest correction of each response of a dyad: one query."""
+def corrections_of_dyad(dyad: Dyad, *, after: int = 0) -> dict[str, Correction]:
+    """Return the newest correction of each response of a dyad's sessions above ``after``."""
     by_pk: dict[str, tuple[str, str, datetime, list[CorrectedAnswer]]] = {}
-    for pk, response_id, by, at, item, of_total, value, text in _OF_DYAD.all(dyad.pk):
+    for pk, response_id, by, at, item, of_total, value, text in _OF_DYAD.all(dyad.pk, after):
         answers = by_pk.setdefault(pk, (response_id, by, at, []))[3]
         if item is not None and not of_total:
             answers.append(CorrectedAnswer(correction_id=pk, item=item, value=value, text=text))

@@ -12,5 +12,5 @@ PROVIDERS: tuple[Provider, ...] = (
     Provider("goals", goals.questions, goals.record, moments=frozenset({str(Moment.BEFORE)})),
     loop_questions.PROVIDER,
     Provider("rotating", rotating.questions, rotating.record),
-    Provider("widening", widening.questions, widening.record),
+    Provider("widening", widening.questions, widening.record, opens=True),
 )

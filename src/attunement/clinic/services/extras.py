@@ -58,12 +58,14 @@ class Provider:
     ``questions(assignment, now=…)`` returns extras; ``record(response, given, now=…)`` gets what
     was answered to them, by the extra's id, inside the submission's transaction, after the
     answers were written and before anything is derived from them. An id is this provider's alone.
+    ``opens``: an answer may open forms that were there before.
     """
 
     name: str
     questions: Callable[..., tuple[Extra, ...]]
     record: Callable[..., None]
     moments: frozenset[str] = frozenset({str(Moment.AFTER)})
+    opens: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,12 +171,21 @@ def read_extras(
     return Given(sent=sent, read=read)
 
 
-def record_extras(response: Response, given: Given, *, now: datetime) -> None:
-    """Hand every provider what was answered to it; the caller holds the transaction."""
+def record_extras(response: Response, given: Given, *, now: datetime) -> bool:
+    """Hand every provider what was answered to it; the caller holds the transaction.
+
+    Returns
+    -------
+    bool
+        Whether forms that were there before may be open now.
+    """
+    opened = False
     for provider in providers():
         answers = given.read.get(provider.name)
         if answers:
             provider.record(response, answers, now=now)
+            opened = opened or provider.opens
+    return opened
 
 
 def _shown_with(

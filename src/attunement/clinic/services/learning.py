@@ -19,9 +19,9 @@ from attunement.clinic.house_limits import (
 from attunement.clinic.models import Dyad, LearnedModel, Practice, Therapist, TherapistBudget
 from attunement.clinic.services.audit import record
 from attunement.clinic.services.chairs import chairs_of
+from attunement.clinic.services.course import Course, course_of, keys_of
 from attunement.clinic.services.ruling import KIND, batch_of
 from attunement.clinic.services.signal_answers import require_possible_budget
-from attunement.clinic.services.signalling import Course, course_of, keys_of
 from attunement.signals.house import learn_house
 
 COMMAND = "operator-command"

@@ -12,14 +12,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from attunement.clinic.services.chairs import SessionChairs
+from attunement.clinic.services.course import OAC_CLIENT, Course, course_of, keys_of, read_check
 from attunement.clinic.services.results import Note, NoteLine
-from attunement.clinic.services.signalling import (
-    OAC_CLIENT,
-    Course,
-    course_of,
-    keys_of,
-    read_check,
-)
 from attunement.signals import OAC_NOTES, Rule, default_archive, null_rate
 from attunement.signals.rates import RANGES
 from attunement.signals.rules import GAP_OF_CHAIRS, LOW_ITEM, OWN_MEDIAN

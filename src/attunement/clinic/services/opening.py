@@ -124,30 +124,34 @@ def changes_of(dyads: Iterable[Dyad]) -> dict[str, Mode]:
 
 
 _CHANGES = Prepared(
-    lambda dyad_id: (
-        VisibilityChange.objects.filter(response__session__dyad=dyad_id)
+    lambda dyad_id, after: (
+        VisibilityChange.objects.filter(
+            response__session__dyad=dyad_id, response__session__session_no__gt=after
+        )
         .order_by("pk")
         .values_list("response_id", "visibility", "reveal_at")
     ),
     str,
+    int,
 )
 _WISHES = Prepared(
-    lambda dyad_id: AnswerWish.objects.filter(response__session__dyad=dyad_id).values_list(
-        "response_id", "item", "wish"
-    ),
+    lambda dyad_id, after: AnswerWish.objects.filter(
+        response__session__dyad=dyad_id, response__session__session_no__gt=after
+    ).values_list("response_id", "item", "wish"),
     str,
+    int,
 )
 
 
-def changes_of_dyad(dyad: Dyad) -> dict[str, Mode]:
-    """Return ``changes_of`` for one dyad."""
-    return {response_id: Mode(*mode) for response_id, *mode in _CHANGES.all(dyad.pk)}
+def changes_of_dyad(dyad: Dyad, *, after: int = 0) -> dict[str, Mode]:
+    """Return ``changes_of`` for one dyad's sessions with a number above ``after``."""
+    return {response_id: Mode(*mode) for response_id, *mode in _CHANGES.all(dyad.pk, after)}
 
 
-def wishes_of_dyad(dyad: Dyad) -> dict[str, dict[str, str]]:
-    """Return ``wishes_of`` for one dyad."""
+def wishes_of_dyad(dyad: Dyad, *, after: int = 0) -> dict[str, dict[str, str]]:
+    """Return ``wishes_of`` for one dyad's sessions with a number above ``after``."""
     found: dict[str, dict[str, str]] = defaultdict(dict)
-    for response_id, item, wish in _WISHES.all(dyad.pk):
+    for response_id, item, wish in _WISHES.all(dyad.pk, after):
         found[response_id][item] = wish
     return found
 

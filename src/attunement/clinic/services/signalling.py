@@ -21,37 +21,25 @@ from attunement.clinic.models import (
     Dyad,
     LearnedModel,
     Perspective,
+    Session,
     SignalJudgement,
     SignalRecord,
     derived_id,
 )
-from attunement.clinic.services.chairs import Filled, NewForm, SessionChairs, chairs_of
-from attunement.clinic.services.forms import measure_of
+from attunement.clinic.services.chairs import NewForm, SessionChairs, chairs_of
+from attunement.clinic.services.course import OAC_CLIENT, Course, course_of, keys_of, read_check
 from attunement.clinic.services.in_force import InForce, Past
-from attunement.clinic.services.results import SessionState
+from attunement.clinic.services.kept_course import Keeping, Kept, keeping_of, kept_of
 from attunement.clinic.services.ruling import (
     RULE,
-    TICK,
     Judge,
     Ruled,
-    Sides,
     chance_sentence,
     model_version,
 )
 from attunement.clinic.store.statements import Prepared, insert
-from attunement.measures.schema import Direction, Measure, Scale
-from attunement.signals import (
-    OAC_ASKED,
-    Detection,
-    Rule,
-    Series,
-    Signal,
-    oac_signals,
-    rule,
-)
+from attunement.signals import OAC_ASKED, Rule, Signal, rule
 
-OAC_CLIENT = "oac-c"
-_OAC_ITEMS = ("1", "2", "3", "4", "5", "6", "7")
 _SAID = (
     "This is what was marked on the form, not something computed: there is no rate by chance, and "
     "no budget thins it out. From which mark on it is asked about is a choice."
@@ -59,6 +47,7 @@ _SAID = (
 
 
 _Row = TypeVar("_Row", SignalRecord, SignalJudgement)
+_Found = tuple[list[SignalRecord], list[SignalJudgement]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +56,7 @@ class Derived:
 
     signals: tuple[SignalRecord, ...]
     judgements: tuple[SignalJudgement, ...]
+    keeping: Keeping
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +80,13 @@ class Anew:
 
     n_signals: int  # of the sessions that were judged
     changes: tuple[_Change[Any], ...]
+    keeping: Keeping
 
     def write(self) -> None:
         """Write it, in the caller's transaction."""
         for change in self.changes:
             change.write()
+        self.keeping.write()
 
 
 def refresh_signals(dyad: Dyad, *, now: datetime, since: int = 0) -> int:
@@ -130,6 +122,7 @@ def signals_anew(dyad: Dyad, *, now: datetime, since: int = 0, new: NewForm | No
             _change(SignalRecord, dyad, derived.signals, since),
             _change(SignalJudgement, dyad, derived.judgements, since),
         ),
+        derived.keeping,
     )
 
 
@@ -175,113 +168,46 @@ def signals_of(dyad: Dyad, *, now: datetime, since: int = 0, new: NewForm | None
     """Return what follows from a dyad's answers: always the same for the same rows.
 
     With ``since`` only of sessions from that number on; read are all of them. ``new`` is a form
-    that counts as stored already.
+    of session ``since`` that counts as stored already: what is kept of the sessions before it is
+    then read in their place.
     """
-    chairs = chairs_of(dyad, now=now, for_rules=True, new=new)
-    held = [c for c in chairs if c.session.attended == "attended"]
+    stored = kept_of(dyad)
+    usable = stored is not None and new is not None and stored.upto < since
+    held, courses = _courses(dyad, stored if usable else None, now=now, new=new)
     past = Past.of(dyad)
     signals: list[SignalRecord] = []
     judgements: list[SignalJudgement] = []
-    for key in keys_of(held):
-        course = course_of(held, key)
-        if course is None:
-            continue
-        by_rule = _of_rule(dyad, course, past, since)
-        signals += by_rule.signals
-        judgements += by_rule.judgements
-        if key[0] == OAC_CLIENT:
-            by_form = _of_marks(dyad, course, since)
-            signals += by_form.signals
-            judgements += by_form.judgements
-    return Derived(tuple(signals), tuple(judgements))
+    for course in courses:
+        found = [_of_rule(dyad, course, past, since)]
+        if course.key[0] == OAC_CLIENT:
+            found.append(_of_marks(dyad, course, since))
+        for asked, judged in found:
+            signals += asked
+            judgements += judged
+    keeping = keeping_of(dyad, stored, held, courses)
+    return Derived(tuple(signals), tuple(judgements), keeping)
 
 
-def keys_of(held: Sequence[SessionChairs]) -> tuple[tuple[str, str], ...]:
-    """Return the measure versions of a dyad's open sessions, in order of first use.
-
-    A new version of a measure begins a new series: the two are not on one scale.
-    """
-    return tuple(dict.fromkeys(_measure_key(c.client) for c in held if c.client is not None))
-
-
-def _measure_key(filled: Filled) -> tuple[str, str]:
-    return filled.response.measure_id, filled.response.measure_version
-
-
-@dataclass(frozen=True, slots=True)
-class Course:
-    """A dyad's sessions as one series of one measure version."""
-
-    key: tuple[str, str]
-    series: Series
-    held: tuple[tuple[SessionChairs, Filled | None], ...]
-
-    @property
-    def sides(self) -> Sides:
-        """What else is known of each session. A sealed session tells nothing, not even its gap.
-
-        A form counts as missing where the therapist's own form is in and the client's is not:
-        that much the therapist's page says too. One that came with too few answers for a total is
-        not missing: leaving questions out is never held against anybody.
-        """
-        client_form = measure_of(*self.key)
-        asks_strain = self.key[0] == OAC_CLIENT
-        bounds = next((s.bounds for s in client_form.scales if s.id == "total"), None)
-        return Sides(
-            therapist=tuple(_mirrored(c, bounds) for c, _ in self.held),
-            prediction=tuple(
-                None if f is None or c.therapist is None else c.therapist.predicted
-                for c, f in self.held
-            ),
-            strain=tuple(_tick(f) for _, f in self.held) if asks_strain else None,
-            expected=tuple(
-                (c.both_in and (f is None or f.score("total") is not None))
-                or c.state is SessionState.WAITING_FOR_CLIENT
-                for c, f in self.held
-            ),
-        )
-
-    def session(self, number: int) -> SessionChairs:
-        """Return a session by its number."""
-        return next(c for c, _ in self.held if c.session.session_no == number)
+def _courses(
+    dyad: Dyad, kept: Kept | None, *, now: datetime, new: NewForm | None
+) -> tuple[list[SessionChairs], list[Course]]:
+    """Return the sessions that were read, and a dyad's courses up to the newest of them."""
+    after = 0 if kept is None else kept.upto
+    chairs = chairs_of(dyad, now=now, for_rules=True, new=new, after=after)
+    held = [c for c in chairs if c.session.attended == "attended"]
+    keys = keys_of(held)
+    if kept is None:
+        found = (course_of(held, key) for key in keys)
+        return held, [course for course in found if course is not None]
+    if any(key != kept.key for key in keys):  # another measure version: a series beside it
+        return _courses(dyad, None, now=now, new=new)
+    course = course_of(held, kept.key, earlier=kept.points)
+    return held, [] if course is None else [course]
 
 
-def _mirrored(chairs: SessionChairs, bounds: tuple[float, float] | None) -> float | None:
-    """Return the therapist's total where it is on the client's scale."""
-    if chairs.therapist is None:
-        return None
-    response = chairs.therapist.response
-    mirror = measure_of(response.measure_id, response.measure_version)
-    same = any(s.id == "total" and s.bounds == bounds for s in mirror.scales)
-    return chairs.therapist.score("total") if same else None
-
-
-def _tick(filled: Filled | None) -> float | None:
-    """Return whether the client marked strain: 1, 0, or None where the item was left out."""
-    value = None if filled is None else filled.values.get("8")
-    return None if value is None else float(value >= TICK)
-
-
-def course_of(held: Sequence[SessionChairs], key: tuple[str, str]) -> Course | None:
-    """Return the series of one measure version; None where its total has no direction or range."""
-    measure = measure_of(*key)
-    scale = next((s for s in measure.scales if s.id == "total"), None)
-    if scale is None or scale.bounds is None or measure.direction is Direction.NONE:
-        return None
-    filled = tuple(
-        (c, c.client if c.client is not None and _measure_key(c.client) == key else None)
-        for c in held
-    )
-    return Course(key, _series(measure, scale, filled), filled)
-
-
-def _of_rule(dyad: Dyad, course: Course, past: Past, since: int) -> Derived:
+def _of_rule(dyad: Dyad, course: Course, past: Past, since: int) -> _Found:
     """Judge a course by the practice's rule, each session by what was in force at its time."""
-    moments = {
-        c.session.session_no: c.both_at
-        for c, filled in course.held
-        if filled is not None and c.both_at is not None
-    }
+    moments = {p.session_no: p.both_at for p in course.points if p.both_at is not None}
     judges: dict[LearnedModel | None, Judge] = {}
 
     def found(number: int) -> tuple[Ruled, Judge, InForce] | None:
@@ -298,114 +224,68 @@ def _of_rule(dyad: Dyad, course: Course, past: Past, since: int) -> Derived:
     stands = last is not None and _flagged(last[0], last[2])
     signals: list[SignalRecord] = []
     judgements: list[SignalJudgement] = []
-    for number in moments:
+    for number, at in moments.items():
         one = found(number) if number >= since else None
         if one is None:
             continue
         ruled, judge, force = one
         flagged = _flagged(ruled, force)
-        chairs = course.session(number)
-        judgement = _judgement(dyad, chairs, RULE, flagged=flagged)
+        judgement = _judgement(dyad, course.sessions[number], RULE, at, flagged=flagged)
         judgement.statistic = ruled.statistic
         judgement.flags_from = ruled.flags_from
         judgement.setting_no = force.setting_no
         judgement.model_version = model_version(force.learned)
         judgements.append(judgement)
         if flagged and not stands:
-            signals.append(_asked(dyad, chairs, ruled, judge, force))
+            signals.append(_asked(dyad, course.sessions[number], at, ruled, judge, force))
         stands = flagged
-    return Derived(tuple(signals), tuple(judgements))
+    return signals, judgements
 
 
 def _flagged(ruled: Ruled, force: InForce) -> bool:
     return ruled.flags_from is not None and ruled.flags_from <= force.asked.null_rate
 
 
-def _of_marks(dyad: Dyad, course: Course, since: int) -> Derived:
+def _of_marks(dyad: Dyad, course: Course, since: int) -> _Found:
     """Ask about what the client marked on the alliance check."""
     found = read_check(course, OAC_ASKED)
     flagged = {(signal.rule_id, signal.session_no) for signal in found.signals}
     silent = {(one.rule_id, one.session_no) for one in found.not_evaluable}
+    moments = {
+        p.session_no: p.both_at
+        for p in course.points
+        if p.both_at is not None and p.session_no >= since
+    }
     judgements = [
-        _judgement(
-            dyad,
-            c,
-            known,
-            flagged=(known.id, c.session.session_no) in flagged,
-        )
-        for c, filled in course.held
-        if filled is not None and c.session.session_no >= since
+        _judgement(dyad, course.sessions[n], known, at, flagged=(known.id, n) in flagged)
+        for n, at in moments.items()
         for known in OAC_ASKED
-        if (known.id, c.session.session_no) not in silent
+        if (known.id, n) not in silent
     ]
     signals = [
-        _marked(dyad, course.session(signal.session_no), signal)
+        _marked(dyad, course.sessions[signal.session_no], moments[signal.session_no], signal)
         for signal in found.signals
         if signal.session_no >= since
     ]
-    return Derived(tuple(signals), tuple(judgements))
+    return signals, judgements
 
 
-def _series(
-    measure: Measure, scale: Scale, held: Sequence[tuple[SessionChairs, Filled | None]]
-) -> Series:
-    low, high = scale.bounds or (0.0, 1.0)
-    return Series(
-        sessions=tuple(c.session.session_no for c, _ in held),
-        values=tuple(None if f is None else f.score(scale.id) for _, f in held),
-        minimum=low,
-        maximum=high,
-        step=score_step(measure, scale),
-        higher_is_better=(scale.direction or measure.direction) is Direction.HIGHER_IS_BETTER,
-    )
-
-
-def score_step(measure: Measure, scale: Scale) -> float:
-    """Return the smallest step between two scores of a full form; 0 where items are continuous."""
-    steps = {measure.item(item).step for item in scale.items}
-    if len(steps) != 1 or 0.0 in steps or scale.weights:
-        return 0.0
-    step = steps.pop() * scale.multiplier
-    return step / len(scale.items) if scale.method == "mean" else step
-
-
-def read_check(course: Course, rules: Sequence[Rule]) -> Detection:
-    """Return what rules of the alliance check find in a course of it."""
-
-    def channel(item: str) -> list[float | None]:
-        return [None if f is None else f.values.get(item) for _, f in course.held]
-
-    return oac_signals(
-        sessions=course.series.sessions,
-        total=course.series.values,
-        strain=channel("8"),
-        repair=channel("8a"),
-        items={item: channel(item) for item in _OAC_ITEMS},
-        therapist_total=[
-            None if f is None or c.therapist is None else c.therapist.score("total")
-            for c, f in course.held
-        ],
-        rules=rules,
-    )
-
-
-def _judgement(dyad: Dyad, chairs: SessionChairs, known: Rule, *, flagged: bool) -> SignalJudgement:
-    if chairs.both_at is None:
-        message = "a session that was judged has both forms"
-        raise AssertionError(message)
+def _judgement(
+    dyad: Dyad, session: Session, known: Rule, at: datetime, *, flagged: bool
+) -> SignalJudgement:
     return SignalJudgement(
-        id=derived_id("judgement", chairs.session.pk, known.id),
+        id=derived_id("judgement", session.pk, known.id),
         dyad=dyad,
-        session=chairs.session,
+        session=session,
         rule_id=known.id,
         rule_version=known.version,
-        raised_at=chairs.both_at,
+        raised_at=at,
         flagged=flagged,
     )
 
 
-def _asked(
-    dyad: Dyad, chairs: SessionChairs, ruled: Ruled, judge: Judge, force: InForce
+def _asked(  # noqa: PLR0917 -- each is of another kind
+    dyad: Dyad, session: Session, at: datetime, ruled: Ruled, judge: Judge, force: InForce
 ) -> SignalRecord:
     asked = force.asked
     signal = Signal(
@@ -418,7 +298,7 @@ def _asked(
         sentence=judge.sentence(ruled, asked),
         why=judge.why(ruled, asked),
     )
-    row = _row(dyad, chairs, RULE, signal)
+    row = _row(dyad, session, at, RULE, signal)
     row.null_rate = asked.per_session
     row.null_sentence = "\n".join((chance_sentence(asked), judge.rates(ruled, asked))).strip()
     row.setting_no = force.setting_no
@@ -430,19 +310,19 @@ def _asked(
     return row
 
 
-def _marked(dyad: Dyad, chairs: SessionChairs, signal: Signal) -> SignalRecord:
-    row = _row(dyad, chairs, rule(signal.rule_id), signal)
+def _marked(dyad: Dyad, session: Session, at: datetime, signal: Signal) -> SignalRecord:
+    row = _row(dyad, session, at, rule(signal.rule_id), signal)
     row.null_sentence = _SAID
     row.said = True
     row.excess = 1.0  # a mark either is there or is not: at its limit
     return row
 
 
-def _row(dyad: Dyad, chairs: SessionChairs, known: Rule, signal: Signal) -> SignalRecord:
+def _row(dyad: Dyad, session: Session, at: datetime, known: Rule, signal: Signal) -> SignalRecord:
     return SignalRecord(
-        id=derived_id("signal", chairs.session.pk, signal.rule_id, signal.rule_version),
+        id=derived_id("signal", session.pk, signal.rule_id, signal.rule_version),
         dyad=dyad,
-        session=chairs.session,
+        session=session,
         perspective=Perspective.CLIENT,
         rule_id=signal.rule_id,
         rule_version=signal.rule_version,
@@ -456,5 +336,5 @@ def _row(dyad: Dyad, chairs: SessionChairs, known: Rule, signal: Signal) -> Sign
         why=signal.why.text(),
         source=signal.why.source,
         verified=signal.why.verified,
-        raised_at=chairs.both_at,
+        raised_at=at,
     )

@@ -27,6 +27,7 @@ from attunement.clinic.services.fields import ParsedForm
 from attunement.clinic.services.promises import names_team
 from attunement.clinic.services.results import FieldProblem, Receipt, ReceiptStatus, Refused
 from attunement.clinic.services.risk.raising import raise_for
+from attunement.clinic.services.signalling import refresh_signals
 from attunement.clinic.store.statements import Prepared, insert
 
 CLOCK_AHEAD = timedelta(minutes=10)
@@ -169,9 +170,11 @@ def store(assignment: Assignment, parcel: Parcel, *, now: datetime) -> Receipt:
     insert(rows)
     insert([AnswerWish(response=response, item=i, wish=wish) for i, wish in parcel.wishes.items()])
     insert([EnteredTotal(response=response, scale=s, value=v) for s, v in parcel.totals.items()])
-    record_extras(response, parcel.extras, now=now)
+    opened = record_extras(response, parcel.extras, now=now)
     insert(guess)
     derived.write()
+    if opened:  # what was derived above did not see it yet
+        refresh_signals(response.assignment.session.dyad, now=now)
     raise_for(response, parcel.form.values, now=now)
     return Receipt(
         submission_id=response.submission_id, status=ReceiptStatus.CREATED, received_at=now

@@ -42,7 +42,6 @@ from attunement.clinic.services.gate import (
 from attunement.clinic.services.opening import Mode, places_of, seen_by
 from attunement.clinic.services.own_chart import just_sent
 from attunement.clinic.services.secrets_of_links import token_sha256
-from attunement.clinic.services.signalling import refresh_signals
 from attunement.clinic.services.wording import widening_question
 
 # A later form asks about one earlier form at a time: a question too many is a reason to say yes.
@@ -105,7 +104,10 @@ def questions(assignment: Assignment, *, now: datetime) -> tuple[Extra, ...]:
 
 
 def record(response: Response, given: Mapping[str, str], *, now: datetime) -> None:
-    """Keep a client's yes or no with the words; with a yes, widen. In the submission's act."""
+    """Keep a client's yes or no with the words; with a yes, widen. In the submission's act.
+
+    Signals follow when all of the form is stored.
+    """
     dyad = Dyad.objects.select_related("client", "therapist").get(sessions=response.session_id)
     for name, said in given.items():
         request = (
@@ -130,7 +132,6 @@ def record(response: Response, given: Mapping[str, str], *, now: datetime) -> No
                 changed_at=now,
                 said_on=response,
             ).save()
-            refresh_signals(dyad, now=now)
 
 
 def narrow(

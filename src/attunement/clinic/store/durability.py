@@ -15,6 +15,7 @@ from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from attunement.clinic.errors import ClinicError
+from attunement.clinic.store import course_triggers
 from attunement.clinic.store.triggers import trigger_names
 
 SQLITE_FULL = 2
@@ -63,7 +64,7 @@ def found_settings(database: BaseDatabaseWrapper) -> dict[str, str | int]:
 
 
 def missing_triggers(database: BaseDatabaseWrapper) -> tuple[str, ...]:
-    """Return the append-only triggers that are not in the database."""
+    """Return the triggers that are not in the database: append-only, and of kept courses."""
     asked = {
         "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
         "postgresql": "SELECT tgname FROM pg_trigger WHERE tgenabled <> 'D' AND NOT tgisinternal",
@@ -71,7 +72,8 @@ def missing_triggers(database: BaseDatabaseWrapper) -> tuple[str, ...]:
     with database.cursor() as cursor:
         cursor.execute(asked[database.vendor])
         there = {row[0] for row in cursor.fetchall()}
-    return tuple(sorted(set(trigger_names(database.vendor)) - there))
+    wanted = {*trigger_names(database.vendor), *course_triggers.names()}
+    return tuple(sorted(wanted - there))
 
 
 def check_store(database: BaseDatabaseWrapper | None = None, *, triggers: bool = True) -> None:
