@@ -144,3 +144,36 @@ def test_progress_goes_nowhere_without_a_terminal(
     assert "1 session of 1 dyad" in out
     assert "\r" not in err
     assert pl.read_csv(target).filter("flagged")["session_no"].to_list() == [6]
+
+
+@pytest.mark.parametrize("small", [1 << 20, 10])  # read whole, or part by part
+def test_semicolons_and_decimal_commas_are_read_as_points_are(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, small: int
+) -> None:
+    import attunement.cli.signals as module  # noqa: PLC0415
+
+    monkeypatch.setattr(module, "SMALL", small)
+    path = tmp_path / "in.csv"
+    rows = (f"A;{n};{score};1,5 of 2\n" for n, score in enumerate(COURSE, start=1))
+    text = "client_id;session_no;total;note\n" + "".join(rows).replace(".", ",")
+    path.write_text(text, "utf-8-sig")
+    target = tmp_path / "out.csv"
+    code, out, err = run("signals", path, "--scale", "0", "6", "--out", target, capfd=capfd)
+    assert code == 0, err
+    assert "1 session of 1 dyad" in out
+    assert pl.read_csv(target).filter("flagged")["session_no"].to_list() == [6]
+    if small > 10:
+        two = ("--rule", "drop-from-previous", "--rule", "below-own-baseline")
+        code, _, err = run("signals", path, "--scale", "0", "6", "--compare", *two, capfd=capfd)
+        assert code == 0, err
+
+
+def test_whole_points_beside_a_note_with_a_comma_stay_points(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "in.csv"
+    rows = (f"A;{n};{score};1,5\n" for n, score in enumerate(COURSE, start=1))
+    path.write_text("client_id;session_no;total;hours\n" + "".join(rows), "utf-8")
+    code, out, err = run("signals", path, "--scale", "0", "6", capfd=capfd)
+    assert code == 0, err
+    assert "8 scores used" in out

@@ -61,6 +61,7 @@ class Answers:
 
     table: Any
     row_numbers: npt.NDArray[np.int64] | None
+    decimal: str = "."  # a comma where some number in the file has one
 
 
 def column_arguments(keys: str | None, items: tuple[str, ...]) -> dict[str, Any]:
@@ -192,7 +193,8 @@ def read_answers(file: Path) -> Answers:
     table = read_table(data, name=file.name)
     refuse_rows(file, table.problems)
     say_remarks(table.problems)
-    return Answers(pa.table(dict(zip(table.columns, table.cells, strict=True))), table.row_numbers)
+    cells = pa.table(dict(zip(table.columns, table.cells, strict=True)))
+    return Answers(cells, table.row_numbers, table.dialect.decimal)
 
 
 def _read_parquet(file: Path) -> Any:

@@ -116,13 +116,13 @@ def _judge(file: Path, out: Path | None, asked: dict[str, Any]) -> Ruptures:
     from attunement.frames import DirectionWarning, FitWarning, ruptures
 
     progress = Progress()
-    table, numbers = _table(file)
+    table, numbers, decimal = _table(file)
     columns = _columns(table if table is not None else file, asked)
     more: dict[str, Any] = {**asked, **columns, "progress": progress}
     if out is not None and _streamed(file, out):
         more |= {"engine": "stream", "out": out}
     elif numbers is not None:
-        more["row_numbers"] = numbers
+        more |= {"row_numbers": numbers, "decimal": decimal}
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
@@ -135,12 +135,12 @@ def _judge(file: Path, out: Path | None, asked: dict[str, Any]) -> Ruptures:
     return found
 
 
-def _table(file: Path) -> tuple[Any, Any]:
+def _table(file: Path) -> tuple[Any, Any, Any]:
     """Read a text file of usual size in whatever dialect it has; leave others to the engines."""
     if is_text(file) and file.is_file() and file.stat().st_size <= SMALL:
         answers = read_answers(file)
-        return answers.table, answers.row_numbers
-    return None, None
+        return answers.table, answers.row_numbers, answers.decimal
+    return None, None, None
 
 
 def _streamed(file: Path, out: Path | None) -> bool:
@@ -206,7 +206,7 @@ def _compare(
     """Put rules side by side; --out takes who is flagged by which."""
     from attunement.frames import compare_rules, write_result
 
-    table, numbers = _table(file)
+    table, numbers, decimal = _table(file)
     columns: dict[str, Any] = {**_columns(table if table is not None else file, asked)}
     columns.pop("date", None)
     taken = ("scale", "measure", "higher_is", "null_rate", "horizon", "archive", "version")
@@ -214,6 +214,7 @@ def _compare(
         file if table is None else table,
         rule=list(rules) if rules and rules != ("all",) else "all",
         row_numbers=numbers,
+        decimal=decimal,
         **{name: asked[name] for name in taken},
         **columns,
     )

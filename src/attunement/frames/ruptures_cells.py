@@ -65,15 +65,18 @@ class Faults:
             )
 
 
-def floats(column: pl.Series, faults: Faults, *, bounds: tuple[float, float] | None) -> Floats:
+def floats(
+    column: pl.Series, faults: Faults, *, bounds: tuple[float, float] | None, comma: bool = False
+) -> Floats:
     """Read scores: NaN where there is none; text, infinities and what is off the scale are faults.
 
-    NaN in the table counts as no score, as an empty cell does, in every kind of table.
+    NaN in the table counts as no score, as an empty cell does, in every kind of table. ``comma``
+    says that numbers in text have a decimal comma: a point is a fault then.
     """
     name = column.name
     if column.dtype == pl.String:
         text = column.str.strip_chars()
-        read, said = numbers(text.set(text == "", None), comma=False)
+        read, said = numbers(text.set(text == "", None), comma=comma)
         for what in said.drop_nulls().unique().sort():
             faults.add((said == what).fill_null(value=False).to_numpy(), name, _lower(what))
         return _within(read.to_numpy().astype(np.float64), name, faults, bounds)

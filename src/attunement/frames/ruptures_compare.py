@@ -11,6 +11,7 @@ from typing import Any, Literal
 import numpy as np
 import polars as pl
 
+from attunement.frames.engines.reading import decimal_of
 from attunement.frames.ruptures_cells import Ints
 from attunement.frames.ruptures_job import table_of, whole_file
 from attunement.frames.ruptures_learning import settled
@@ -163,6 +164,7 @@ def compare_rules(
     version: str | None = None,
     archive: Usual = None,
     row_numbers: Ints | None = None,
+    decimal: Literal[".", ","] | None = None,
     n: int = 2000,
     seed: int = 1,
 ) -> RuleComparison:
@@ -178,6 +180,8 @@ def compare_rules(
         What the house rule is asked for.
     row_numbers : array of int64, optional
         The number by which a message names each row.
+    decimal : {".", ","}, optional
+        As for `ruptures`.
     n, seed : int
         Simulated dyads behind each rate, and the seed: the same gives the same answer.
 
@@ -202,9 +206,17 @@ def compare_rules(
         window=1,
         tolerance=0.0,
         first_row=(2 if text else 1) if row_numbers is None else row_numbers,
+        decimal=(decimal_of(path) if path is not None else ".") if decimal is None else decimal,
     )
     table = table_of(whole_file(path, question) if path is not None else frame, question)
-    rows = arrange(table, question.columns, question.scale, first_row=question.first_row)
+    question = question.written(table)
+    rows = arrange(
+        table,
+        question.columns,
+        question.scale,
+        first_row=question.first_row,
+        commas=question.commas,
+    )
     question = settled(rows, question, archive)
     asked = Asked(null_rate=question.null_rate, horizon=question.horizon, model=question.house)
     found = compare(

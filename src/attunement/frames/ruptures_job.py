@@ -48,7 +48,7 @@ class Job:
             return _exchanged(found, found.sessions.lazy(), found.episodes.lazy())
         table = _as_table(native)
         frame = _used(table, self.question)
-        question, rows, judged, tally = judge_table(frame, self.question, self.usual)
+        question, rows, judged, tally = judge_table(frame, self.question.written(frame), self.usual)
         notes = remarks(rows, question)
         keys = [question.columns.dyad, question.columns.session]
         own = table.to_native()
@@ -80,7 +80,9 @@ class Job:
         _check_target(path, target, episodes)
         dtypes, batches = open_file(path)
         _check_columns(list(dtypes), self.question)
-        question = settled_file(batches, self.question, self.usual)
+        first = next(iter(batches(self.question.scored)), None)
+        asked = self.question if first is None else self.question.written(first)
+        question = settled_file(batches, asked, self.usual)
         tally = judge_file(
             batches,
             dtypes,

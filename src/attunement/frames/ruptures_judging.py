@@ -30,7 +30,13 @@ def judge_frame(frame: pl.DataFrame, question: Question) -> tuple[Rows, tuple[Ju
     judged : tuple of Judged
         One for each rule. A dyad's verdicts depend on that dyad's rows alone.
     """
-    rows = arrange(frame, question.columns, question.scale, first_row=question.first_row)
+    rows = arrange(
+        frame,
+        question.columns,
+        question.scale,
+        first_row=question.first_row,
+        commas=question.commas,
+    )
     return rows, judge_rows(rows, question)
 
 

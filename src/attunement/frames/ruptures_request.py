@@ -8,6 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
+import polars as pl
+
+from attunement.frames.ratings_cells import uses_decimal_comma
 from attunement.frames.ruptures_cells import Ints
 from attunement.frames.ruptures_errors import RupturesError
 from attunement.frames.ruptures_rows import Columns, Scale
@@ -50,11 +53,30 @@ class Question:
     window: int
     tolerance: float
     first_row: int | Ints = 1  # the number of the first row in messages, or of each row
+    decimal: str = "."  # which sign numbers in text may have
+    commas: frozenset[str] = frozenset()  # the columns whose numbers have a decimal comma
 
     @property
     def wanted(self) -> list[str]:
         """The columns that are read, each once."""
         return list(dict.fromkeys(self.columns.named().values()))
+
+    @property
+    def scored(self) -> list[str]:
+        """The columns that hold scores, each once."""
+        given = self.columns.named()
+        roles = ("score", "therapist", "prediction")
+        return list(dict.fromkeys(given[role] for role in roles if role in given))
+
+    def written(self, frame: pl.DataFrame) -> Question:
+        """Return the question with how these rows write their scores: with a point, or a comma."""
+        texts = [name for name in self.scored if frame.schema[name] == pl.String]
+        commas = [
+            name
+            for name in texts
+            if uses_decimal_comma(frame[name].str.strip_chars(), self.decimal)
+        ]
+        return replace(self, commas=frozenset(commas))
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -162,6 +184,7 @@ def make_question(
     window: int,
     tolerance: float,
     first_row: int | Ints,
+    decimal: str = ".",
 ) -> Question:
     """Check the numbers; the model is settled where it is given, and otherwise left to an engine.
 
@@ -179,6 +202,10 @@ def make_question(
             what=f"The column '{(clash or sorted(key))[0]}' "
             + ("has the name of a result column" if clash else "is named twice"),
             next_step="Rename it, or name another",
+        )
+    if decimal not in {".", ","}:
+        raise RupturesError(
+            "E-FRAME-204", what=f"decimal cannot be {decimal!r}", expected="'.' or ','"
         )
     if isinstance(usual, str) and usual not in {LEARN, PRIOR}:
         raise RupturesError(
@@ -201,6 +228,7 @@ def make_question(
         window=int(window),
         tolerance=float(tolerance),
         first_row=first_row,
+        decimal=decimal,
     )
     return question if usual is None or isinstance(usual, str) else with_model(question, usual)
 

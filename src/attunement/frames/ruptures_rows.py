@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -122,7 +123,12 @@ class _Paired:
 
 
 def arrange(
-    frame: pl.DataFrame, columns: Columns, scale: Scale, *, first_row: int | Ints = 1
+    frame: pl.DataFrame,
+    columns: Columns,
+    scale: Scale,
+    *,
+    first_row: int | Ints = 1,
+    commas: Collection[str] = (),
 ) -> Rows:
     """Read the columns of a frame and bring its rows into the order of a batch.
 
@@ -132,6 +138,8 @@ def arrange(
         Holds the columns that ``columns`` names; rows in any order.
     first_row : int or array of int64
         The number by which a message names the first row, or each row.
+    commas : collection of str
+        Text columns whose numbers have a decimal comma.
 
     Raises
     ------
@@ -140,7 +148,7 @@ def arrange(
         E-FRAME-209 (no row of a client). Rows are named, never what they hold.
     """
     faults = Faults(first_row)
-    read = _read(frame, columns, scale, faults)
+    read = _read(frame, columns, scale, faults, commas)
     paired = _pair(read, columns, faults)
     if columns.date is not None:
         _check_days(frame[columns.date], paired, faults)
@@ -164,10 +172,15 @@ def arrange(
     return Rows(batch, dyad, read.names, ended, row, read.chair)
 
 
-def _read(frame: pl.DataFrame, columns: Columns, scale: Scale, faults: Faults) -> _Read:
+def _read(
+    frame: pl.DataFrame, columns: Columns, scale: Scale, faults: Faults, commas: Collection[str]
+) -> _Read:
+    def scores(column: str) -> Floats:
+        return floats(frame[column], faults, bounds=scale.bounds, comma=column in commas)
+
     dyad, names = codes(frame[columns.dyad], faults, what="whose row it is")
     session = whole(frame[columns.session], faults)
-    score = floats(frame[columns.score], faults, bounds=scale.bounds)
+    score = scores(columns.score)
     chair = np.zeros(frame.height, np.int8)
     if columns.perspective is not None:
         chair = chairs(frame[columns.perspective], faults)
@@ -175,7 +188,7 @@ def _read(frame: pl.DataFrame, columns: Columns, scale: Scale, faults: Faults) -
     for role in ("therapist", "prediction"):
         column = getattr(columns, role)
         if column is not None:
-            optional[role] = floats(frame[column], faults, bounds=scale.bounds)
+            optional[role] = scores(column)
     for role in ("strain", "expected", "ended"):
         column = getattr(columns, role)
         if column is not None:

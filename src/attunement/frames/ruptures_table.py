@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
+from attunement.frames.engines.reading import decimal_of
 from attunement.frames.ruptures_cells import Ints
 from attunement.frames.ruptures_errors import RupturesError
 from attunement.frames.ruptures_job import Job, whole_file
@@ -48,6 +49,7 @@ def ruptures(
     engine: Literal["memory", "stream", "spark"] = "memory",
     out: str | Path | None = None,
     row_numbers: Ints | None = None,
+    decimal: Literal[".", ","] | None = None,
     progress: Progress | None = None,
 ) -> Ruptures:
     """Judge every session of every dyad, prospectively, and say how often that is wrong.
@@ -109,6 +111,10 @@ def ruptures(
         ``NAME.episodes.ENDING`` beside it. ``engine="stream"`` needs it.
     row_numbers : array of int64, optional
         The number by which a message names each row.
+    decimal : {".", ","}, optional
+        ``","`` where scores in text may have a decimal comma: then those columns have, that show
+        one in the rows that are read first (all of them in memory), and a point in them is refused.
+        By default a comma for a text file with another separator, and otherwise a point.
     progress : callable, optional
         Called with what is being done, how many rows are done, and of how many.
 
@@ -184,6 +190,7 @@ def ruptures(
         window=window,
         tolerance=tolerance,
         first_row=(2 if text else 1) if row_numbers is None else row_numbers,
+        decimal=(decimal_of(path) if path is not None else ".") if decimal is None else decimal,
     )
     job = Job(question, archive, progress)
     if engine == "spark":

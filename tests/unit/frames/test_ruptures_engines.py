@@ -15,7 +15,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 import attunement as at
-from attunement.frames import RupturesError
+from attunement.frames import RupturesError, compare_rules
 from attunement.frames.engines import reading, ruptures_stream
 from attunement.frames.engines.ruptures_parts import OutOfOrderError, whole_dyads
 from attunement.frames.ruptures_learning import Chosen, digest
@@ -273,3 +273,71 @@ def test_spark_that_is_not_installed_is_said(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setitem(sys.modules, "pyspark.sql", None)
     with pytest.raises(RupturesError, match=r"attunement\[spark\]"):
         at.ruptures(made_up(5), scale=(0, 6), engine="spark")
+
+
+def _semicolons(path: Path, frame: pl.DataFrame, *, sign: str) -> Path:
+    score = pl.col("score").round(2).cast(pl.String).str.replace(".", sign, literal=True)
+    frame.with_columns(score).write_csv(path, separator=";")
+    return path
+
+
+def test_decimal_commas_are_judged_as_points_are_in_memory_and_in_pieces(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "CSV_BLOCK", 1 << 10)
+    frame = made_up(text=True)
+    points = _semicolons(tmp_path / "points.csv", frame, sign=".")
+    commas = _semicolons(tmp_path / "commas.csv", frame, sign=",")
+    _, batches = reading.open_file(commas)
+    assert len(list(batches(["score"]))) > 10  # pieces
+    wanted = at.ruptures(points, scale=(0, 6), rule=RULES)
+    found = at.ruptures(commas, scale=(0, 6), rule=RULES)
+    assert wanted.sessions["flagged"].any()
+    assert_frame_equal(found.sessions, wanted.sessions)
+    out = tmp_path / "out.parquet"
+    there = at.ruptures(commas, scale=(0, 6), rule=RULES, engine="stream", out=out)
+    assert_frame_equal(as_text(pl.read_parquet(out)), as_text(wanted.sessions))
+    flagged = wanted.sessions.with_row_index("row").filter("flagged")["row"][0]
+    row = flagged // len(RULES)
+    assert there.explain(row, rule=RULES[0]) == wanted.explain(row, rule=RULES[0])
+    same = compare_rules(points, scale=(0, 6), rule=RULES, n=100)
+    assert_frame_equal(compare_rules(commas, scale=(0, 6), rule=RULES, n=100).rules, same.rules)
+
+
+@pytest.mark.parametrize(
+    ("sign", "late", "said"),
+    [
+        (",", "4.5", "a number with a decimal point, where the column uses a decimal comma"),
+        (".", "4,5", "a number with a decimal comma, where the file uses a decimal point"),
+    ],
+)
+def test_file_that_changes_its_decimal_sign_later_is_refused_with_row_and_column(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sign: str, late: str, said: str
+) -> None:
+    monkeypatch.setattr(reading, "CSV_BLOCK", 1 << 10)
+    frame = made_up(text=True)
+    path = _semicolons(tmp_path / "in.csv", frame, sign=sign)
+    with path.open("a", encoding="utf-8") as file:
+        file.write(f"Z;1;{late}\n")
+    out = tmp_path / "out.parquet"
+    with pytest.raises(RupturesError) as refused:
+        at.ruptures(path, scale=(0, 6), rule=RULES, engine="stream", out=out)
+    assert refused.value.code == "E-FRAME-205"
+    assert f"row {frame.height + 2}, column 'score': {said}" in refused.value.text()
+    assert not out.exists()
+
+
+def test_comma_in_a_file_of_commas_is_no_decimal_sign(tmp_path: Path) -> None:
+    path = tmp_path / "in.csv"
+    path.write_text('dyad,session,score\nA,1,"4,5"\n', "utf-8")
+    with pytest.raises(RupturesError, match="row 2, column 'score': a number with a decimal comma"):
+        at.ruptures(path, scale=(0, 6))
+
+
+def test_decimal_sign_of_text_in_a_frame_is_a_point_unless_it_is_said() -> None:
+    frame = pl.DataFrame({"dyad": ["A"], "session": ["1"], "score": ["4,5"]})
+    with pytest.raises(RupturesError, match="decimal comma"):
+        at.ruptures(frame, scale=(0, 6))
+    assert "1 score used" in str(at.ruptures(frame, scale=(0, 6), decimal=","))
+    with pytest.raises(RupturesError, match="decimal cannot be"):
+        at.ruptures(frame, scale=(0, 6), decimal=";")  # type: ignore[arg-type]

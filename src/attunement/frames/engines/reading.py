@@ -110,13 +110,32 @@ class _Csv:
             raise ScoreFrameError("E-FRAME-010", what="The file has no rows")
 
 
+def decimal_of(source: Path) -> str:
+    """Return the decimal sign that a file may use: a comma only where no cell ends with one."""
+    if source.suffix.lower() == ".parquet":
+        return "."
+    try:
+        with source.open("rb") as file:
+            first = _first_line(file.read(1 << 16))
+    except OSError:
+        return "."
+    return "." if _delimiter(first) == "," else ","
+
+
+def _first_line(head: bytes) -> bytes:
+    return head.splitlines()[0] if head.strip() else b""
+
+
+def _delimiter(first: bytes) -> str:
+    return max(",;\t", key=lambda mark: first.count(mark.encode()))
+
+
 def _open_csv(source: Path) -> tuple[dict[str, Any], Batches]:
     with source.open("rb") as file:
-        head = file.read(1 << 16)
-    first = head.splitlines()[0] if head.strip() else b""
+        first = _first_line(file.read(1 << 16))
     if not first:
         raise ScoreFrameError("E-FRAME-010", what="The file has no rows")
-    delimiter = max(",;\t", key=lambda mark: first.count(mark.encode()))
+    delimiter = _delimiter(first)
     text = first.decode("utf-8-sig", errors="replace")
     csv = _Csv(source, delimiter, [name.strip('"') for name in text.split(delimiter)])
     try:

@@ -36,7 +36,13 @@ def judge_table(
     frame: pl.DataFrame, question: Question, usual: Usual
 ) -> tuple[Question, Rows, tuple[Judged, ...], Tally]:
     """Settle what is usual, judge a whole table, and count what came of it."""
-    rows = arrange(frame, question.columns, question.scale, first_row=question.first_row)
+    rows = arrange(
+        frame,
+        question.columns,
+        question.scale,
+        first_row=question.first_row,
+        commas=question.commas,
+    )
     question = settled(rows, question, usual)
     judged = judge_rows(rows, question)
     tally = Tally(question)

@@ -34,7 +34,7 @@ from attunement.frames.ruptures_learning import (
     without_learning,
 )
 from attunement.frames.ruptures_request import Question, Usual, with_model
-from attunement.frames.ruptures_rows import arrange
+from attunement.frames.ruptures_rows import Rows, arrange
 from attunement.frames.ruptures_summary import Tally
 from attunement.frames.ruptures_tables import REASONS
 
@@ -110,9 +110,13 @@ def settled_file(batches: Batches, question: Question, usual: Usual) -> Question
         return with_model(question, None)
     rows = pl.concat([only(part, dyad, chosen.names) for part in batches(question.wanted)])
     try:
-        return learned(arrange(rows, question.columns, question.scale), question, usual)
+        return learned(_arranged(rows, question), question, usual)
     except RupturesError:
         return with_model(question, None)
+
+
+def _arranged(rows: pl.DataFrame, question: Question) -> Rows:
+    return arrange(rows, question.columns, question.scale, commas=question.commas)
 
 
 def judge_file(
