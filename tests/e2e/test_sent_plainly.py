@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 from tests.clinic_world import World
 from tests.e2e.bad_network import BadNetwork
 from tests.e2e.conftest import PHONE
@@ -104,7 +104,74 @@ def test_words_to_the_lead_are_not_lost_without_a_network(
     page.get_by_role("heading", name="No connection just now").wait_for()
     expect(page.get_by_text("If you need help now.")).to_be_visible()
     assert urlsplit(page.url).path == "/c/say"
+    expect(page.get_by_text("whether it arrived is not known yet")).to_be_visible()
+    expect(page.get_by_text("not sent yet")).to_be_hidden()
     network.cut = False
     page.get_by_role("button", name="Try again").click()
     page.get_by_role("heading", name="To the lead of the practice only").wait_for()
     assert PrivateMessage.objects.count() == 1  # the reply was lost, and nothing was sent again
+    expect(page.get_by_text("may have arrived")).to_be_visible()
+    assert every_look(page, target=CLIENT_TARGET) == []
+    page.get_by_label("In your own words").fill(WORDS)
+    page.get_by_role("button", name="Send to the lead").click()
+    page.get_by_role("heading", name="Sent to the lead").wait_for()
+    page.go_back()
+    page.get_by_label("In your own words").wait_for()
+    expect(page.get_by_text("may have arrived")).to_be_hidden()  # it is known now
+
+
+def test_form_whose_reply_was_lost_is_not_called_unsent(
+    clinic: World, new_phone: NewPhone, network: BadNetwork
+) -> None:
+    page = new_phone()
+    opens(page, clinic)
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    page.evaluate("() => { self.attunementQueue.keep = () => Promise.reject(); }")  # no room
+    page.get_by_role("button", name="Show all questions on one page").click()
+    page.locator("label[for=q1-4]").click()
+    network.lose_reply_of, network.cut_after_loss = b"POST /c/form", True
+    page.get_by_role("button", name="Send my answers").click()
+    page.get_by_role("heading", name="No connection just now").wait_for()
+    expect(page.get_by_text("whether it arrived is not known yet")).to_be_visible()
+    expect(page.get_by_text("not sent yet")).to_be_hidden()
+    assert every_look(page, target=CLIENT_TARGET) == []
+    network.cut = False
+    page.get_by_role("button", name="Try again").click()
+    page.get_by_role("heading", name="Your answers have most likely arrived").wait_for()
+    expect(page.get_by_text("This link does not work")).to_be_hidden()
+    assert every_look(page, target=CLIENT_TARGET) == []
+    page.reload()  # what is asked for anew knows nothing of it
+    page.get_by_role("heading", name="This link does not work").wait_for()
+    assert Response.objects.count() == 1
+
+
+def test_second_try_from_the_same_page_says_that_the_first_may_have_arrived(
+    clinic: World, chromium: Browser, network: BadNetwork
+) -> None:
+    """Stopped while it was on its way: the page is still there, with the name of what it sent."""
+    context = chromium.new_context(
+        base_url=network.url, viewport=PHONE, bypass_csp=True, service_workers="block"
+    )
+    page = context.new_page()
+    opens(page, clinic)
+    page.get_by_role("link", name="Something for the lead").click()
+    page.get_by_label("In your own words").fill(WORDS)
+
+    def arrives_and_is_stopped(route: Route) -> None:
+        route.fetch()
+        route.abort("aborted")
+
+    page.route("**/c/say", arrives_and_is_stopped)
+    with page.expect_event("requestfailed"):
+        page.get_by_role("button", name="Send to the lead").click()
+    page.unroute("**/c/say")
+    network.cut = True
+    page.get_by_role("button", name="Send to the lead").click()
+    note = page.locator("[data-not-sent]")
+    expect(note).to_contain_text("whether it arrived is not known")
+    expect(page.get_by_text("Nothing was sent yet")).to_be_hidden()
+    network.cut = False
+    page.get_by_role("button", name="Try again").click()
+    page.get_by_role("heading", name="Sent to the lead").wait_for()
+    assert PrivateMessage.objects.count() == 1
+    context.close()

@@ -125,15 +125,19 @@
   // The worker's page in the place of another one, which could not be fetched: it comes when it can.
   const standsIn = Boolean(one('[data-state="offline"]')) && window.location.pathname !== "/c/waiting";
   if (standsIn) {
-    const drafts = () => Object.keys(window.sessionStorage).some((name) => /^draft-(?!layout-)/.test(name));
+    const drafts = () => Object.keys(window.sessionStorage).some((name) => /^draft-(?!layout-|sent$)/.test(name));
     let draft = false;
+    let sent = false;
     try {
+      sent = window.sessionStorage.getItem("draft-sent") !== null; // by plain.js: no reply came
       draft = drafts();
     } catch {
       // storage is switched off here: nothing was kept
     }
-    one("[data-draft-kept]").hidden = !draft;
-    one("[data-draft-none]").hidden = draft;
+    one("[data-draft-kept]").hidden = !draft || sent;
+    one("[data-draft-sent]").hidden = !sent;
+    one("[data-draft-too]").hidden = !draft;
+    one("[data-draft-none]").hidden = draft || sent;
     const open = () => window.location.reload();
     one("[data-open-again]").addEventListener("click", open);
     window.addEventListener("online", () => { if (shown === "offline") open(); });
@@ -142,6 +146,21 @@
       const there = await fetch("/healthz", { cache: "no-store" }).catch(() => null);
       if (there && there.ok) open();
     }, 10_000);
+  }
+
+  // A page of the clinic came, and with it what became of a form that was on its way.
+  if (!one('[data-state="offline"]')) {
+    try {
+      const sent = window.sessionStorage.getItem("draft-sent");
+      window.sessionStorage.removeItem("draft-sent");
+      if (sent === "/c/form" && one("[data-was-sent]")) {
+        one("[data-was-sent]").hidden = false;
+        for (const each of all("[data-was-not]")) each.hidden = true;
+        document.title = one("[data-was-sent] h1").textContent;
+      }
+    } catch {
+      // as above
+    }
   }
 
   // A page about one link tells of that link's form, and of what went from here just now.
