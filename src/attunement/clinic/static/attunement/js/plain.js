@@ -1,32 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// A form that is sent as any form would leave its page for the browser's own one where there is no
-// connection, and what was typed would be gone. So it is asked first whether the clinic answers: if
-// not, the page stays as it is, with everything on it, and says that nothing was sent. Sealed forms
-// do not come here (send.js). Without this file the form is sent, and the browser says what it says.
-// A reply can be lost after the form arrived: the tab keeps that it was on its way until a page of
-// the clinic comes, and nothing then says "not sent" of what may have arrived.
+// A form sent as any form leaves its page for the browser's own one where there is no connection, and
+// what was typed is gone. So it is asked first whether the clinic answers; if not, the page stays.
 (() => {
   "use strict";
   const PATIENCE = 10_000;
-  const ON_ITS_WAY = "draft-sent"; // which form; send.js reads it on the page that stands in
-  const remember = (path) => {
+  const onItsWay = (path) => {
     try {
-      const before = window.sessionStorage.getItem(ON_ITS_WAY);
-      if (path) window.sessionStorage.setItem(ON_ITS_WAY, path);
-      else window.sessionStorage.removeItem(ON_ITS_WAY);
-      return before;
+      if (path) sessionStorage.setItem("draft-sent", path);
+      else sessionStorage.removeItem("draft-sent");
     } catch {
-      return null; // storage is switched off here
+      // storage is switched off here
     }
   };
-  const path = (form) => new URL(form.action, window.location).pathname;
-  const sentBefore = remember(""); // a page has come, and with it what became of a form
-  for (const each of document.querySelectorAll("[data-may-have-arrived]"))
-    each.hidden = sentBefore !== path(each.closest("form")) || Boolean(document.querySelector("#errors"));
+  onItsWay("");
   const note = document.querySelector("[data-not-sent]");
   if (!note || !window.fetch || !window.AbortController) return;
 
-  // Whatever the clinic answers: what is wrong there, its own page says.
   const answers = async () => {
     const patience = new AbortController();
     const timer = setTimeout(() => patience.abort(), PATIENCE);
@@ -40,9 +29,9 @@
     }
   };
 
-  let last = null; // the form, and with which of its buttons
+  let last = null;
   let asking = false;
-  const left = new Set(); // forms that were on their way from this very page
+  const left = new Set();
   const stay = ({ form, otherwise }) => {
     if (otherwise) otherwise();
     form.before(note);
@@ -69,12 +58,12 @@
       form.append(pressed);
     }
     left.add(form);
-    remember(path(form));
+    onItsWay(new URL(form.action, location).pathname);
     HTMLFormElement.prototype.submit.call(form);
   };
   note.querySelector("[data-try-again]").addEventListener("click", () => send(last));
 
-  // After the form's own listeners: those that send it otherwise, or ask first, have said so.
+  // After the form's own listeners, which may send it otherwise or ask first.
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (event.defaultPrevented || form.method !== "post") return;

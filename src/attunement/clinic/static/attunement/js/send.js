@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sends a client's form: seals it, keeps it on this device, sends it, and says which of the two
-// has happened. On a page without a form it shows what waits here. Without this file, or where
-// the browser cannot seal, the form is sent as any form.
+// has happened. On a page without a form it shows what waits here.
 (() => {
   "use strict";
   const queue = self.attunementQueue;
@@ -132,7 +131,7 @@
       sent = window.sessionStorage.getItem("draft-sent") !== null; // by plain.js: no reply came
       draft = drafts();
     } catch {
-      // storage is switched off here: nothing was kept
+      // no storage here
     }
     one("[data-draft-kept]").hidden = !draft || sent;
     one("[data-draft-sent]").hidden = !sent;
@@ -146,21 +145,6 @@
       const there = await fetch("/healthz", { cache: "no-store" }).catch(() => null);
       if (there && there.ok) open();
     }, 10_000);
-  }
-
-  // A page of the clinic came, and with it what became of a form that was on its way.
-  if (!one('[data-state="offline"]')) {
-    try {
-      const sent = window.sessionStorage.getItem("draft-sent");
-      window.sessionStorage.removeItem("draft-sent");
-      if (sent === "/c/form" && one("[data-was-sent]")) {
-        one("[data-was-sent]").hidden = false;
-        for (const each of all("[data-was-not]")) each.hidden = true;
-        document.title = one("[data-was-sent] h1").textContent;
-      }
-    } catch {
-      // as above
-    }
   }
 
   // A page about one link tells of that link's form, and of what went from here just now.
