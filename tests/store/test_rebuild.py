@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from attunement.clinic.models import Dyad, Score, SignalRecord
-from attunement.clinic.services.rebuild import rebuild_scores
 from attunement.clinic.services.course import score_step
+from attunement.clinic.services.rebuild import rebuild_scores
 from attunement.clinic.services.signalling import refresh_signals
 from attunement.measures import load
 

@@ -19,7 +19,10 @@ class Score(LoadedModel):
     """A scale's number, or the reason why there is none."""
 
     id = models.CharField(primary_key=True, max_length=ID_LENGTH, editable=False)
-    response = models.ForeignKey(Response, on_delete=models.PROTECT, related_name="scores")
+    # Where a reference is the first column of a unique constraint, that is its index.
+    response = models.ForeignKey(
+        Response, on_delete=models.PROTECT, related_name="scores", db_index=False
+    )
     scale = models.CharField(max_length=40)
     value = models.FloatField(null=True, blank=True)
     reason = models.TextField(null=True, blank=True)  # noqa: DJ001 -- null exactly when there is a value
@@ -54,7 +57,9 @@ class SignalRecord(LoadedModel):
 
     id = models.CharField(primary_key=True, max_length=ID_LENGTH, editable=False)
     dyad = models.ForeignKey(Dyad, on_delete=models.PROTECT, related_name="signals")
-    session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="signals")
+    session = models.ForeignKey(
+        Session, on_delete=models.PROTECT, related_name="signals", db_index=False
+    )
     perspective = models.CharField(max_length=10, choices=Perspective)
     rule_id = models.CharField(max_length=60)
     rule_version = models.CharField(max_length=30)
@@ -101,7 +106,9 @@ class SignalJudgement(LoadedModel):
 
     id = models.CharField(primary_key=True, max_length=ID_LENGTH, editable=False)
     dyad = models.ForeignKey(Dyad, on_delete=models.PROTECT, related_name="judgements")
-    session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="judgements")
+    session = models.ForeignKey(
+        Session, on_delete=models.PROTECT, related_name="judgements", db_index=False
+    )
     rule_id = models.CharField(max_length=60)
     rule_version = models.CharField(max_length=30)
     setting_no = models.PositiveIntegerField(default=0)

@@ -83,7 +83,12 @@ class Answer(AppendOnlyModel):
     """The answer to one item: a number, or words; an item without a row was not answered."""
 
     id = models.BigAutoField(primary_key=True)
-    response = models.ForeignKey(Response, on_delete=models.PROTECT, related_name="answers")
+    response = models.ForeignKey(
+        Response,
+        on_delete=models.PROTECT,
+        related_name="answers",
+        db_index=False,  # the unique constraint begins with it
+    )
     item = models.CharField(max_length=40)
     value = models.FloatField(null=True, blank=True)
     text = SealedTextField(null=True, blank=True, max_length=MAX_TEXT)

@@ -495,7 +495,8 @@ INSERT INTO "django_migrations" ("id", "app", "name", "applied") VALUES (33, 'cl
 INSERT INTO "django_migrations" ("id", "app", "name", "applied") VALUES (34, 'clinic', '0011_sealed_queue', strftime('%Y-%m-%d %H:%M:%f', 'now'));
 INSERT INTO "django_migrations" ("id", "app", "name", "applied") VALUES (35, 'clinic', '0012_between_and_corrections', strftime('%Y-%m-%d %H:%M:%f', 'now'));
 INSERT INTO "django_migrations" ("id", "app", "name", "applied") VALUES (36, 'clinic', '0013_kept_course', strftime('%Y-%m-%d %H:%M:%f', 'now'));
-INSERT INTO "django_migrations" ("id", "app", "name", "applied") VALUES (37, 'sessions', '0001_initial', strftime('%Y-%m-%d %H:%M:%f', 'now'));
+INSERT INTO "django_migrations" ("id", "app", "name", "applied") VALUES (37, 'clinic', '0014_fewer_indexes', strftime('%Y-%m-%d %H:%M:%f', 'now'));
+INSERT INTO "django_migrations" ("id", "app", "name", "applied") VALUES (38, 'sessions', '0001_initial', strftime('%Y-%m-%d %H:%M:%f', 'now'));
 CREATE INDEX "account_emailaddress_email_03be32b2" ON "account_emailaddress" ("email");
 CREATE INDEX "account_emailaddress_user_id_2c513194" ON "account_emailaddress" ("user_id");
 CREATE UNIQUE INDEX "account_emailaddress_user_id_email_987c8728_uniq" ON "account_emailaddress" ("user_id", "email");
@@ -512,7 +513,6 @@ CREATE UNIQUE INDEX "auth_permission_content_type_id_codename_01ab375a_uniq" ON 
 CREATE UNIQUE INDEX "care_episode_one_open" ON "clinic_careepisode" ("dyad_id") WHERE "ended_on" IS NULL;
 CREATE INDEX "clinic_agreedchange_dyad_id_999c37f2" ON "clinic_agreedchange" ("dyad_id");
 CREATE INDEX "clinic_agreedchange_session_id_7cbbc5bd" ON "clinic_agreedchange" ("session_id");
-CREATE INDEX "clinic_answer_response_id_c25808b4" ON "clinic_answer" ("response_id");
 CREATE INDEX "clinic_answerwish_response_id_5a2d3f86" ON "clinic_answerwish" ("response_id");
 CREATE INDEX "clinic_askingschedule_care_episode_id_7e951124" ON "clinic_askingschedule" ("care_episode_id");
 CREATE INDEX "clinic_askingschedule_practice_id_2fe98559" ON "clinic_askingschedule" ("practice_id");
@@ -588,16 +588,13 @@ CREATE INDEX "clinic_rotaturn_practice_id_78cab5cc" ON "clinic_rotaturn" ("pract
 CREATE INDEX "clinic_rulesetting_practice_id_e9cb902a" ON "clinic_rulesetting" ("practice_id");
 CREATE INDEX "clinic_ruptureentry_dyad_id_2fa2a9fa" ON "clinic_ruptureentry" ("dyad_id");
 CREATE INDEX "clinic_ruptureentry_session_id_9a1cf68e" ON "clinic_ruptureentry" ("session_id");
-CREATE INDEX "clinic_score_response_id_fa517188" ON "clinic_score" ("response_id");
 CREATE INDEX "clinic_session_care_episode_id_db990103" ON "clinic_session" ("care_episode_id");
 CREATE INDEX "clinic_session_dyad_id_96e30c56" ON "clinic_session" ("dyad_id");
 CREATE INDEX "clinic_signaljudgement_dyad_id_05786c18" ON "clinic_signaljudgement" ("dyad_id");
-CREATE INDEX "clinic_signaljudgement_session_id_115ca18f" ON "clinic_signaljudgement" ("session_id");
 CREATE INDEX "clinic_signaloutcome_dyad_id_ef611061" ON "clinic_signaloutcome" ("dyad_id");
 CREATE INDEX "clinic_signaloutcome_session_id_7b77d13f" ON "clinic_signaloutcome" ("session_id");
 CREATE INDEX "clinic_signaloutcome_signal_id_8395b8af" ON "clinic_signaloutcome" ("signal_id");
 CREATE INDEX "clinic_signalrecord_dyad_id_cb85063e" ON "clinic_signalrecord" ("dyad_id");
-CREATE INDEX "clinic_signalrecord_session_id_287406a2" ON "clinic_signalrecord" ("session_id");
 CREATE INDEX "clinic_signalshown_session_id_f598361e" ON "clinic_signalshown" ("session_id");
 CREATE INDEX "clinic_signalshown_therapist_id_eb76aff6" ON "clinic_signalshown" ("therapist_id");
 CREATE INDEX "clinic_supervisionlink_supervisor_id_73a20f4b" ON "clinic_supervisionlink" ("supervisor_id");
