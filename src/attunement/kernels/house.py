@@ -132,20 +132,27 @@ def log_chance(seen: Array, f: int) -> float:
 
 
 def compare(
-    seen: Array, offset: Array, less: Array, pull: Array, end: Array, share: Array, f: int,
+    state: Array, seen: Array, offset: Array, less: Array, end: Array, share: Array, f: int,
     depth: float, live: int,
 ) -> None:  # fmt: skip
-    """Work out how each hypothesis saw what a filter saw."""
+    """Work out how each hypothesis saw what a filter saw, and change its part of the filter."""
     many = len(share)
-    at, own, level = f * SEEN, f * many, 3 * f * many
-    memory = level + 2 * many
+    s, at, own, level = f * HELD, f * SEEN, f * many, 3 * f * many
+    slope, memory = level + many, level + 2 * many
     sd = seen[at + SD]
     code = seen[at + CODE]
+    variance = sd * sd
+    g0 = (state[s + 3] + state[s + 5]) / variance
+    g1 = (state[s + 4] + state[s + 7]) / variance
+    g2 = (state[s + 5] + state[s + 8]) / variance
     if code == PLAIN:
         for j in range(live):
-            lower = share[j] * depth - offset[level + j] - offset[memory + j]
-            pull[own + j] = lower
+            was, kept = offset[level + j], offset[memory + j]
+            lower = share[j] * depth - was - kept
             less[own + j] = lower / sd
+            offset[level + j] = was + g0 * lower
+            offset[slope + j] += g1 * lower
+            offset[memory + j] = kept + g2 * lower
         return
     usual = kept_within(code * (seen[at + SCORE] - seen[at + MEAN]) / sd)
     usual_log = math.log(tail(usual))
@@ -155,26 +162,20 @@ def compare(
         chance = tail(a)
         end[own + j] = math.log(chance) - usual_log
         z = code * math.exp(-0.5 * a * a) / (_ROOT_TWO_PI * chance)
-        pull[own + j] = sd * z - seen[at + PULL]
+        more = sd * z - seen[at + PULL]
+        offset[level + j] += g0 * more
+        offset[slope + j] += g1 * more
+        offset[memory + j] += g2 * more
 
 
-def learn(
-    state: Array, seen: Array, offset: Array, pull: Array, f: int, many: int, live: int
-) -> None:
-    """Change a filter by what it saw, and each hypothesis' part of it by its own surprise."""
+def learn(state: Array, seen: Array, f: int) -> None:
+    """Change a filter by what it saw."""
     s, at = f * HELD, f * SEEN
     variance = seen[at + SD] * seen[at + SD]
     c0 = state[s + 3] + state[s + 5]
     c1 = state[s + 4] + state[s + 7]
     c2 = state[s + 5] + state[s + 8]
     g0, g1, g2 = c0 / variance, c1 / variance, c2 / variance
-    own, level = f * many, 3 * f * many
-    slope, memory = level + many, level + 2 * many
-    for j in range(live):
-        more = pull[own + j]
-        offset[level + j] += g0 * more
-        offset[slope + j] += g1 * more
-        offset[memory + j] += g2 * more
     told = 1.0
     if seen[at + CODE] != PLAIN:
         side = seen[at + CODE]
@@ -388,15 +389,15 @@ def see(
 
 def settle(
     extra: Array, depths: Array, inverse: Array, state: Array, seen: Array, offset: Array,
-    less: Array, pull: Array, end: Array, ratio: Array, said: Array, share: Array,
-    likelihood: Array, live: int,
+    less: Array, end: Array, ratio: Array, said: Array, share: Array, likelihood: Array,
+    live: int,
 ) -> None:  # fmt: skip
     """Add what a row says to each hypothesis, and change the filters by it."""
     scales = len(likelihood)
     for f in range(scales + 2):
         chair = max(f - scales + 1, 0)
         if (chair == 0 or extra[chair - 1] != 0) and seen[f * SEEN + CODE] != ABSENT:
-            compare(seen, offset, less, pull, end, share, f, depths[chair], live)
+            compare(state, seen, offset, less, end, share, f, depths[chair], live)
     for k in range(scales):
         if extra[0] + extra[1] == 0:
             weigh_alone(seen, less, end, ratio, said, k, live)
@@ -407,7 +408,7 @@ def settle(
     for f in range(scales + 2):
         chair = max(f - scales + 1, 0)
         if (chair == 0 or extra[chair - 1] != 0) and seen[f * SEEN + CODE] != ABSENT:
-            learn(state, seen, offset, pull, f, len(said), live)
+            learn(state, seen, f)
 
 
 def follow(
@@ -423,8 +424,8 @@ def follow(
     """
     chairs, _, extra, inverse, depths, log_noticed = numbers[:6]
     lengths, lasting, each_row, log_weights, of_strain, of_missed, scale = numbers[6:]
-    state, seen, offset, less, pull, end, ratio = scratch[:7]
-    onset, share, weight, said, likelihood, habits = scratch[7:]
+    state, seen, offset, less, end, ratio = scratch[:6]
+    onset, share, weight, said, likelihood, habits = scratch[6:]
     statistic, expected, innovation, n_used, _ = out
     branches = 2 if extra[0] + extra[1] > 0 else 1
     every = each_row[0] != 0
@@ -456,8 +457,8 @@ def follow(
             absent,
         )  # fmt: skip
         settle(
-            extra, depths, inverse, state, seen, offset, less, pull, end, ratio, said, share,
-            likelihood, live,
+            extra, depths, inverse, state, seen, offset, less, end, ratio, said, share, likelihood,
+            live,
         )  # fmt: skip
         if form >= 0 and (every or at == final):
             statistic[at] = sum_up(likelihood, ratio, weight, log_noticed, branches, live)

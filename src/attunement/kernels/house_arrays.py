@@ -52,7 +52,6 @@ class Scratch(NamedTuple):
     seen: Array  # (filters, 6): see CODE …
     offset: Array  # (filters, 3, hypotheses): what a hypothesis adds to a filter's means
     less: Array  # (filters, hypotheses): by how much it expects less, in SDs of the surprise
-    pull: Array  # (filters, hypotheses): by how much it is surprised more, in points
     end: Array  # (filters, hypotheses): log likelihood ratio of a score at an end of the scale
     ratio: Array  # (2, scales, hypotheses): log likelihood ratios, not noticed and noticed
     onset: Array  # (forms,) int64: session of the onset
@@ -90,7 +89,6 @@ def _sizes(numbers: Numbers) -> Scratch:
         "seen": filters * 6,
         "offset": filters * 3 * many,
         "less": filters * many,
-        "pull": filters * many,
         "end": filters * many,
         "ratio": 2 * (filters - 2) * many,
         "onset": many // max(len(numbers.lengths), 1),
