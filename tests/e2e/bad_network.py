@@ -20,6 +20,7 @@ class BadNetwork:
         self.cut = False
         self.lose_reply_of = b""  # the start of a request whose reply is dropped, once
         self.cut_after_loss = False  # else the browser may try again before anybody looks
+        self.cut_at = b""  # the start of a request at which it is cut, before anybody gets it
         self.lost = 0
         self.requests: list[bytes] = []
         self.carried: dict[bytes, int] = {}  # bytes of replies by the path that was asked for
@@ -49,6 +50,9 @@ class BadNetwork:
             return
         line = request.partition(b"\r\n")[0]
         self.requests.append(line)
+        if self.cut_at and line.startswith(self.cut_at):
+            self.cut_at, self.cut = b"", True
+            return
         with socket.create_connection(self._to, timeout=30) as server:
             server.sendall(_CONNECTION.sub(b"\r\nConnection: close", request, count=1))
             reply = b""

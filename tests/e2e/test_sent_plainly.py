@@ -145,6 +145,30 @@ def test_form_whose_reply_was_lost_is_not_called_unsent(
     assert Response.objects.count() == 1
 
 
+def test_form_that_never_arrived_comes_back_with_its_answers(
+    clinic: World, new_phone: NewPhone, network: BadNetwork
+) -> None:
+    page = new_phone()
+    opens(page, clinic)
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    page.evaluate("() => { self.attunementQueue.keep = () => Promise.reject(); }")  # no room
+    page.get_by_role("button", name="Show all questions on one page").click()
+    page.locator("label[for=q1-4]").click()
+    page.locator("#q9-input").fill(WORDS)
+    network.cut_at = b"POST /c/form"
+    page.get_by_role("button", name="Send my answers").click()
+    page.get_by_role("heading", name="No connection just now").wait_for()
+    expect(page.get_by_text("whether it arrived is not known yet")).to_be_visible()
+    network.cut = False
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator("#q9-input")).to_have_value(WORDS)
+    expect(page.locator("#q1-4")).to_be_checked()
+    page.get_by_role("button", name="Send my answers").click()
+    page.get_by_role("heading", name="Thank you").wait_for()
+    assert words_of(Answer.objects.get(item="9"), "text") == WORDS
+    assert Response.objects.count() == 1
+
+
 def test_second_try_from_the_same_page_says_that_the_first_may_have_arrived(
     clinic: World, chromium: Browser, network: BadNetwork
 ) -> None:

@@ -83,10 +83,14 @@
       if (document.visibilityState === "hidden" && !over) write();
     });
   });
-  // Sent, received or locked away: there is nothing left to keep.
-  document.addEventListener("attunement:state", () => {
-    over = true;
+  // Received or locked away: there is nothing left to keep. Until then it may still come back.
+  document.addEventListener("attunement:state", (event) => {
     window.clearTimeout(waiting);
+    if (event.detail === "sending") {
+      write();
+      return;
+    }
+    over = true;
     forget();
   });
 })();
