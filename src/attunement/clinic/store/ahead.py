@@ -11,7 +11,6 @@ worked out.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -20,9 +19,6 @@ from typing import Any, TypeVar
 from django.db import DEFAULT_DB_ALIAS, connections
 
 _Result = TypeVar("_Result")
-# Threads of one process share one processor; working out two acts at once only keeps whoever has
-# the turn waiting for it twice as long.
-_WORKING = threading.Lock()
 
 
 class NotAheadError(Exception):
@@ -75,7 +71,7 @@ def work_out(act: Callable[[], _Result]) -> Callable[[], _Result]:
     notes = Notes()
     token = NOTES.set(notes)
     try:
-        with _WORKING, opened.one_state(), opened.execute_wrapper(_refuse):
+        with opened.one_state(), opened.execute_wrapper(_refuse):
             result = act()
     except Exception:  # noqa: BLE001 -- a refusal, a fault: the act in its turn is what counts
         return act

@@ -18,6 +18,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from attunement.clinic.store.floor import FLOOR, Bell, Floor
+
 MOST = 64  # acts in one commit
 LONGEST = 0.025  # seconds after which a commit is no longer put off for those in line
 QUEUE = 256  # acts in line; one more is refused at once
@@ -36,7 +38,7 @@ class _Group:
     n: int = 0
     kept: int = 0
     problem: BaseException | None = None
-    ended: threading.Event = field(default_factory=threading.Event)
+    ended: Bell = field(default_factory=Bell)
 
 
 class Turnstile:
@@ -47,8 +49,8 @@ class Turnstile:
     for the second: the process that has just left cannot come back before.
     """
 
-    def __init__(self, file: Path) -> None:
-        self._file = file
+    def __init__(self, file: Path, *, floor: Floor = FLOOR) -> None:
+        self._file, self._floor = file, floor
         self._handle: int | None = None
 
     def enter(self, patience: float) -> bool:
@@ -70,17 +72,23 @@ class Turnstile:
             fcntl.lockf(self._handle, fcntl.LOCK_UN, 1, _INSIDE)
 
     def _lock(self, which: int, until: float) -> bool:
+        return self._free(which) or self._floor.without(self._ask, which, until)
+
+    def _free(self, which: int) -> bool:
+        try:
+            fcntl.lockf(self._handle or 0, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, which)
+        except OSError:
+            return False
+        return True
+
+    def _ask(self, which: int, until: float) -> bool:
         pause = _SHORTEST
-        while True:
-            try:
-                fcntl.lockf(self._handle or 0, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, which)
-            except OSError:
-                if time.monotonic() >= until:
-                    return False
-                time.sleep(pause)
-                pause = min(2 * pause, _LONGEST_PAUSE)
-            else:
-                return True
+        while not self._free(which):
+            if time.monotonic() >= until:
+                return False
+            time.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
+        return True
 
 
 class Writer:
@@ -96,6 +104,8 @@ class Writer:
         Where processes that share the file take turns.
     most, longest, queue, patience
         See the constants of this module.
+    floor : Floor
+        What a thread leaves to others while it waits.
     """
 
     def __init__(
@@ -108,13 +118,15 @@ class Writer:
         longest: float = LONGEST,
         queue: int = QUEUE,
         patience: float = PATIENCE,
+        floor: Floor = FLOOR,
     ) -> None:
         self._connect, self._stale, self._between = connect, stale, between
         self._most, self._longest = most, longest
         self._queue, self._patience = queue, patience
+        self._floor = floor
         self._mutex = threading.Lock()  # around the three below, for moments only
         self._taken = False
-        self._line: deque[threading.Event] = deque()
+        self._line: deque[Bell] = deque()
         # Only whoever holds the turn touches what follows.
         self._raw: sqlite3.Connection | None = None
         self._group: _Group | None = None
@@ -168,7 +180,7 @@ class Writer:
             self._give()
         if not keep:
             return
-        group.ended.wait()
+        self._floor.wait(group.ended)
         if group.problem is None:
             return
         if group.n == 1 and isinstance(group.problem, sqlite3.Error):
@@ -193,10 +205,10 @@ class Writer:
                 return
             if len(self._line) >= self._queue:
                 raise sqlite3.OperationalError(_BUSY)
-            mine = threading.Event()
+            mine = Bell()
             self._line.append(mine)
         try:
-            came = mine.wait(self._patience)
+            came = self._floor.wait(mine, self._patience)
         except BaseException:
             if not self._leave_line(mine):
                 self._end_unused()
@@ -204,7 +216,7 @@ class Writer:
         if not came and self._leave_line(mine):
             raise sqlite3.OperationalError(_BUSY)
 
-    def _leave_line(self, mine: threading.Event) -> bool:
+    def _leave_line(self, mine: Bell) -> bool:
         """Leave the line; False when the turn had come in the meantime."""
         with self._mutex:
             try:
@@ -226,7 +238,7 @@ class Writer:
         """Give the turn to the next in line, or to nobody."""
         with self._mutex:
             if self._line:
-                self._line.popleft().set()
+                self._floor.ring(self._line.popleft())
             else:
                 self._taken = False
 
@@ -237,7 +249,7 @@ class Writer:
         with self._mutex:
             if not self._line:
                 return False
-            self._line.popleft().set()
+            self._floor.ring(self._line.popleft())
             return True
 
     def _opened(self) -> tuple[sqlite3.Connection, _Group]:
@@ -266,7 +278,7 @@ class Writer:
 
     def _commit(self, raw: sqlite3.Connection, group: _Group) -> None:
         try:
-            raw.execute("COMMIT" if group.kept else "ROLLBACK")
+            self._floor.without(raw.execute, "COMMIT" if group.kept else "ROLLBACK")
         except BaseException as problem:  # noqa: BLE001 -- whatever it was, all of them are told
             self._abandon(problem)
             return
@@ -274,7 +286,7 @@ class Writer:
         self.n_commits += 1
         self._alone = max(0, self._alone - 1)
         self._group = None
-        group.ended.set()
+        self._floor.ring(group.ended)
 
     def _abandon(self, problem: BaseException) -> None:
         """Take the whole transaction back and tell everybody in it."""
@@ -284,7 +296,7 @@ class Writer:
         if group is not None:
             self._alone = ALONE
             group.problem = problem
-            group.ended.set()
+            self._floor.ring(group.ended)
 
     def _pass(self) -> None:
         """Let another process have the file."""
