@@ -16,7 +16,6 @@ from datetime import datetime
 from typing import TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, models
-from django.db.models import FilteredRelation, Q
 
 from attunement.clinic.access.visibility import (
     EVERYTHING,
@@ -27,15 +26,26 @@ from attunement.clinic.access.visibility import (
 )
 from attunement.clinic.models import (
     Answer,
-    Assignment,
     Client,
     Dyad,
-    Moment,
     Perspective,
     Prediction,
     Response,
     Score,
     Session,
+)
+from attunement.clinic.services.chair_rows import (
+    ANSWERS,
+    ASKED,
+    CAME,
+    COURSE,
+    LAST_MIRRORED,
+    MARKED,
+    NO_LAST,
+    RESPONSES,
+    SCORES,
+    SESSIONS,
+    TOTAL,
 )
 from attunement.clinic.services.corrected import AnyAnswer, Correction, corrections_of_dyad
 from attunement.clinic.services.forms import measure_of
@@ -51,7 +61,6 @@ from attunement.clinic.services.opening import (
 from attunement.clinic.services.results import SessionState
 from attunement.clinic.services.scores import scores_of
 from attunement.clinic.services.sealing import answer_words
-from attunement.clinic.store.statements import Prepared
 
 _Model = TypeVar("_Model", bound=models.Model)
 
@@ -61,87 +70,6 @@ _BOTH = frozenset({_CLIENT, _THERAPIST})
 _TEAM = frozenset({Viewer.CARE_TEAM, Viewer.SUPERVISOR})
 _READS_THERAPIST = frozenset({Viewer.THERAPIST, *_TEAM})
 _BY_TIME = frozenset({Visibility.DELAYED, Visibility.END})
-
-_SESSIONS = Prepared(
-    lambda dyad_id, after: (
-        Session.objects.filter(dyad=dyad_id, session_no__gt=after)
-        .select_related("care_episode")
-        .order_by("session_no")
-    ),
-    str,
-    int,
-)
-# Each chair has one form after a session. What is asked before or between is another thing.
-_ASKED = Prepared(
-    lambda dyad_id: Assignment.objects.filter(
-        session__dyad=dyad_id, moment=Moment.AFTER
-    ).values_list("session_id", "perspective", "visibility", "reveal_at"),
-    str,
-)
-_RESPONSES = Prepared(
-    lambda dyad_id: Response.objects.filter(
-        session__dyad=dyad_id, moment=Moment.AFTER
-    ).select_related("prediction"),
-    str,
-)
-_SCORES = Prepared(
-    lambda dyad_id: Score.objects.filter(
-        response__session__dyad=dyad_id, response__moment=Moment.AFTER
-    ),
-    str,
-)
-_ANSWERS = Prepared(
-    lambda dyad_id: Answer.objects.filter(
-        response__session__dyad=dyad_id, response__moment=Moment.AFTER
-    ).order_by("pk"),
-    str,
-)
-# What rules read, a row for each form that was asked: when it came, its total and prediction, what
-# was marked as strain and as put right.
-_MARKED = ("8", "8a")
-_CAME = (
-    "id",
-    "perspective",
-    "measure_id",
-    "measure_version",
-    "received_at",
-    "visibility",
-    "reveal_at",
-    "told_team",
-    "provenance",
-)
-_TOTAL = ("value", "reason", "n_items")
-_COURSE = Prepared(
-    lambda dyad_id, after: (
-        Assignment.objects.filter(
-            session__dyad=dyad_id, session__session_no__gt=after, moment=Moment.AFTER
-        )
-        .annotate(
-            total=FilteredRelation(
-                "response__scores", condition=Q(response__scores__scale="total")
-            ),
-            strain=_answer_to("8"),
-            repair=_answer_to("8a"),
-        )
-        .values_list(
-            "session_id",
-            "perspective",
-            "visibility",
-            "reveal_at",
-            "strain__value",
-            "repair__value",
-            "response__prediction__value",
-            *(f"total__{name}" for name in _TOTAL),
-            *(f"response__{name}" for name in _CAME),
-        )
-    ),
-    str,
-    int,
-)
-
-
-def _answer_to(item: str) -> FilteredRelation:
-    return FilteredRelation("response__answers", condition=Q(response__answers__item=item))
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,19 +277,20 @@ class _Forms:
         response = new.response
         self.chairs[response.session_id][response.perspective].response = response
         self.scores[response.id] = [s for s in new.scores if not few or s.scale == "total"]
-        self.answers[response.id] = [a for a in new.answers if not few or a.item in _MARKED]
+        self.answers[response.id] = [a for a in new.answers if not few or a.item in MARKED]
 
 
 def _read(dyad: Dyad, *, for_rules: bool, new: NewForm | None, after: int) -> _Rows:
     """Read a dyad's rows: as many queries for an unanswered course as for a full one."""
-    sessions: list[Session] = _SESSIONS.all(dyad.pk, after)
+    last = _last(dyad, new) if for_rules else NO_LAST
+    sessions: list[Session] = SESSIONS.all(dyad.pk, after, last)
     places = places_in_order([[(s.id, s.held_on, s.care_episode.ended_on) for s in sessions]])
     wishes = wishes_of_dyad(dyad, after=after)
     if new is not None and new.wishes:
         wishes[new.response.id] = dict(new.wishes)
     # Without an answer that is for the lead alone a total is no other than the one that is stored.
     few = for_rules and not any(lead_only(each) for each in wishes.values())
-    forms = _forms_for_rules(dyad.pk, after) if few else _every_form(dyad.pk)
+    forms = _forms_for_rules(dyad.pk, after, last) if few else _every_form(dyad.pk)
     if new is not None:
         forms.add(new, few=few)
     if for_rules:
@@ -384,36 +313,45 @@ def _read(dyad: Dyad, *, for_rules: bool, new: NewForm | None, after: int) -> _R
 
 def _every_form(dyad_id: str) -> _Forms:
     forms = _Forms()
-    for session_id, perspective, visibility, reveal_at in _ASKED.all(dyad_id):
+    for session_id, perspective, visibility, reveal_at in ASKED.all(dyad_id):
         forms.chairs[session_id][perspective] = _Chair(Mode(visibility, reveal_at))
-    for response in _RESPONSES.all(dyad_id):
+    for response in RESPONSES.all(dyad_id):
         forms.chairs[response.session_id][response.perspective].response = response
-    for score in _SCORES.all(dyad_id):
+    for score in SCORES.all(dyad_id):
         forms.scores[score.response_id].append(score)
-    for answer in _ANSWERS.all(dyad_id):
+    for answer in ANSWERS.all(dyad_id):
         forms.answers[answer.response_id].append(answer)
     return forms
 
 
-def _forms_for_rules(dyad_id: str, after: int) -> _Forms:
+def _last(dyad: Dyad, new: NewForm | None) -> int:
+    """Return the number of the last session that rules may read of."""
+    stored = LAST_MIRRORED.first(dyad.pk)
+    last = 0 if stored is None else stored[0]
+    if new is None:
+        return last
+    return max(last, new.response.assignment.session.session_no)
+
+
+def _forms_for_rules(dyad_id: str, after: int, last: int) -> _Forms:
     """Return the same with no more than rules read, by one query."""
     forms = _Forms()
-    for session_id, perspective, visibility, reveal_at, *about in _COURSE.all(dyad_id, after):
+    for session_id, perspective, visibility, reveal_at, *about in COURSE.all(dyad_id, after, last):
         chair = forms.chairs[session_id][perspective] = _Chair(Mode(visibility, reveal_at))
         strain, repair, predicted, value, reason, n_items, *came = about
         if came[0] is None:
             continue
-        chair.response = response = _loaded(Response, ("session_id", *_CAME), (session_id, *came))
+        chair.response = response = _loaded(Response, ("session_id", *CAME), (session_id, *came))
         response._state.fields_cache["prediction"] = (  # noqa: SLF001 -- as Django keeps what it joined
             None if predicted is None else _loaded(Prediction, ("value",), (predicted,))
         )
         if n_items is not None:
-            names = ("scale", *_TOTAL)
+            names = ("scale", *TOTAL)
             total = _loaded(Score, names, ("total", value, reason, n_items))
             forms.scores[response.id].append(total)
         forms.answers[response.id] = [
             _loaded(Answer, ("item", "value", "text"), (item, number, None))
-            for item, number in zip(_MARKED, (strain, repair), strict=True)
+            for item, number in zip(MARKED, (strain, repair), strict=True)
             if number is not None
         ]
     return forms
