@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Keeps an unfinished form while the tab lives: the phone rang, the page was thrown out of memory.
-// What is kept is locked with a key that only this page has from the clinic, for an hour at most.
-// Without the page and its link nobody can read it, and when the form is in, it is gone.
+// It is locked with a key that only this page has from the clinic, for an hour at most: without the
+// page and its link nobody can read it. When the form is in, it is gone.
 (() => {
   "use strict";
   const START = "draft-";
@@ -83,14 +83,11 @@
       if (document.visibilityState === "hidden" && !over) write();
     });
   });
-  // Received or locked away: there is nothing left to keep. Until then it may still come back.
-  document.addEventListener("attunement:state", (event) => {
+  // Received or locked away: nothing is left to keep. Until then it may come back.
+  document.addEventListener("attunement:state", ({ detail }) => {
     window.clearTimeout(waiting);
-    if (event.detail === "sending") {
-      write();
-      return;
-    }
-    over = true;
-    forget();
+    over = detail !== "sending";
+    if (over) forget();
+    else write();
   });
 })();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A form sent as any form leaves its page for the browser's own one where there is no connection, and
-// what was typed is gone. So it is asked first whether the clinic answers; if not, the page stays.
+// A form sent as any form leaves its page, and without a connection what was typed is gone. So it is
+// asked first whether the clinic answers; if not, the page stays.
 (() => {
   "use strict";
   const PATIENCE = 10_000;

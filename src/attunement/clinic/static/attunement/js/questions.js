@@ -16,8 +16,7 @@
     return radio ? radio.value : null;
   };
 
-  // A follow-up appears when its question calls for it, where it is seen: on a phone there may be no
-  // room below, and Next would lead past it.
+  // A follow-up appears where it is seen: on a phone Next would lead past it.
   const followUps = all("[data-follows]");
   const showFollowUps = () => {
     for (const followUp of followUps) {
@@ -32,8 +31,7 @@
   showFollowUps();
   form.addEventListener("change", showFollowUps);
 
-  // An answer that is passed on shows at once whom to call, from what is already on the page: it
-  // needs no network. Once shown it stays.
+  // An answer that is passed on shows at once whom to call, without a network. Once shown it stays.
   const showHelp = () => {
     for (const question of all("[data-risk-at]")) {
       const value = chosen(question);

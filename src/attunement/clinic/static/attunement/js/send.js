@@ -121,7 +121,7 @@
     window.location.reload();
   };
 
-  // The worker's page in the place of another one, which could not be fetched: it comes when it can.
+  // The worker's page in the place of one that could not be fetched: that comes when it can.
   const standsIn = Boolean(one('[data-state="offline"]')) && window.location.pathname !== "/c/waiting";
   if (standsIn) {
     const drafts = () => Object.keys(window.sessionStorage).some((name) => /^draft-(?!layout-|sent$)/.test(name));

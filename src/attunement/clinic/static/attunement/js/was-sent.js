@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A form was on its way from this tab when the connection went (plain.js keeps that): the first page
-// that comes afterwards says what can be known of it, and nothing is called unsent that may be there.
+// A form was on its way when the connection went (plain.js keeps that): the next page says what can be
+// known of it.
 (() => {
   "use strict";
   let sent = null;
