@@ -44,6 +44,15 @@ def opens(page: Page, clinic: World) -> None:
     page.locator("#questions").wait_for()
 
 
+def opens_without_room(page: Page, clinic: World) -> None:
+    """Open a form where the queue cannot be kept, and answer the first question."""
+    opens(page, clinic)
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    page.evaluate("() => { self.attunementQueue.keep = () => Promise.reject(); }")
+    page.get_by_role("button", name="Show all questions on one page").click()
+    page.locator("label[for=q1-4]").click()
+
+
 def not_sent(page: Page) -> None:
     expect(page.get_by_role("heading", name="No connection just now")).to_be_focused()
     expect(page.locator("[data-not-sent]")).to_contain_text("Nothing was sent yet")
@@ -124,11 +133,7 @@ def test_form_whose_reply_was_lost_is_not_called_unsent(
     clinic: World, new_phone: NewPhone, network: BadNetwork
 ) -> None:
     page = new_phone()
-    opens(page, clinic)
-    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
-    page.evaluate("() => { self.attunementQueue.keep = () => Promise.reject(); }")  # no room
-    page.get_by_role("button", name="Show all questions on one page").click()
-    page.locator("label[for=q1-4]").click()
+    opens_without_room(page, clinic)
     network.lose_reply_of, network.cut_after_loss = b"POST /c/form", True
     page.get_by_role("button", name="Send my answers").click()
     page.get_by_role("heading", name="No connection just now").wait_for()
@@ -149,11 +154,7 @@ def test_form_that_never_arrived_comes_back_with_its_answers(
     clinic: World, new_phone: NewPhone, network: BadNetwork
 ) -> None:
     page = new_phone()
-    opens(page, clinic)
-    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
-    page.evaluate("() => { self.attunementQueue.keep = () => Promise.reject(); }")  # no room
-    page.get_by_role("button", name="Show all questions on one page").click()
-    page.locator("label[for=q1-4]").click()
+    opens_without_room(page, clinic)
     page.locator("#q9-input").fill(WORDS)
     network.cut_at = b"POST /c/form"
     page.get_by_role("button", name="Send my answers").click()

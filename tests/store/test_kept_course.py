@@ -28,6 +28,7 @@ from attunement.clinic.services.promises import choose_visibility
 from attunement.clinic.services.rebuild import rebuild_scores
 from attunement.clinic.services.results import Receipt
 from attunement.clinic.services.signalling import refresh_signals
+from attunement.clinic.services.widening import ask_to_widen
 from attunement.clinic.services.wishes import wish_field
 
 pytestmark = pytest.mark.store
@@ -276,3 +277,29 @@ def test_it_is_not_kept_where_time_alone_opens_a_form(world: Any) -> None:
     choose_visibility(world.therapist, world.dyad.pk, visibility="end", now=world.now)
     _both(world)
     assert not KeptCourse.objects.exists()
+
+
+def test_a_yes_that_opens_an_earlier_form_is_followed_by_all_of_the_form(world: Any) -> None:
+    for value in (6, 5, 6):
+        _both(world, value)
+    choose_visibility(world.therapist, world.dyad.pk, visibility="sealed", now=world.now)
+    sealed = _both(world, 1)
+    ask_to_widen(world.therapist, sealed.pk, now=world.now)
+    choose_visibility(world.therapist, world.dyad.pk, visibility="open", now=world.now)
+    session = world.session()
+    world.therapist_answers(session)
+    issued = services.invite_client(world.therapist, session.pk, now=world.now)
+    grant = services.open_invitation(issued.token, address="192.0.2.1", now=world.now)
+    assert grant is not None
+    form = services.client_form(grant, now=world.now)
+    (asked,) = [one for one in form.extras if one.id.startswith("wider-")]
+    services.record_client_response(
+        grant,
+        submission_id=form.submission_id,
+        fields=world.fields(1) | {asked.field: "yes"},
+        client_clock=None,
+        now=world.now,
+    )
+    judged = SignalJudgement.objects.filter(session__in=(sealed, session), rule_id="house")
+    assert judged.count() == 2
+    assert _rows(world) == _all_read_again(world)

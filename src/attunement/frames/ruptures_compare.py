@@ -14,6 +14,7 @@ import polars as pl
 from attunement.frames.engines.reading import decimal_of
 from attunement.frames.ruptures_cells import Ints
 from attunement.frames.ruptures_job import table_of, whole_file
+from attunement.frames.ruptures_judging import rows_of
 from attunement.frames.ruptures_learning import settled
 from attunement.frames.ruptures_request import (
     Question,
@@ -22,7 +23,7 @@ from attunement.frames.ruptures_request import (
     make_rules,
     make_scale,
 )
-from attunement.frames.ruptures_rows import Columns, Rows, arrange
+from attunement.frames.ruptures_rows import Columns, Rows
 from attunement.signals import Reason, Rule
 from attunement.signals.rates import COMPARED, Asked, Comparison, compare
 
@@ -210,13 +211,7 @@ def compare_rules(
     )
     table = table_of(whole_file(path, question) if path is not None else frame, question)
     question = question.written(table)
-    rows = arrange(
-        table,
-        question.columns,
-        question.scale,
-        first_row=question.first_row,
-        commas=question.commas,
-    )
+    rows = rows_of(table, question)
     question = settled(rows, question, archive)
     asked = Asked(null_rate=question.null_rate, horizon=question.horizon, model=question.house)
     found = compare(

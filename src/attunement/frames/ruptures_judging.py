@@ -30,14 +30,19 @@ def judge_frame(frame: pl.DataFrame, question: Question) -> tuple[Rows, tuple[Ju
     judged : tuple of Judged
         One for each rule. A dyad's verdicts depend on that dyad's rows alone.
     """
-    rows = arrange(
+    rows = rows_of(frame, question)
+    return rows, judge_rows(rows, question)
+
+
+def rows_of(frame: pl.DataFrame, question: Question) -> Rows:
+    """Put a table's rows in order, read as the question says."""
+    return arrange(
         frame,
         question.columns,
         question.scale,
         first_row=question.first_row,
         commas=question.commas,
     )
-    return rows, judge_rows(rows, question)
 
 
 def judge_rows(rows: Rows, question: Question) -> tuple[Judged, ...]:

@@ -12,10 +12,10 @@ import polars as pl
 import pyarrow as pa
 
 from attunement.frames.engines.memory import arrow
-from attunement.frames.ruptures_judging import judge_rows
+from attunement.frames.ruptures_judging import judge_rows, rows_of
 from attunement.frames.ruptures_learning import settled
 from attunement.frames.ruptures_request import Question, Usual
-from attunement.frames.ruptures_rows import Rows, arrange
+from attunement.frames.ruptures_rows import Rows
 from attunement.frames.ruptures_summary import Tally
 from attunement.frames.ruptures_tables import (
     Judged,
@@ -36,13 +36,7 @@ def judge_table(
     frame: pl.DataFrame, question: Question, usual: Usual
 ) -> tuple[Question, Rows, tuple[Judged, ...], Tally]:
     """Settle what is usual, judge a whole table, and count what came of it."""
-    rows = arrange(
-        frame,
-        question.columns,
-        question.scale,
-        first_row=question.first_row,
-        commas=question.commas,
-    )
+    rows = rows_of(frame, question)
     question = settled(rows, question, usual)
     judged = judge_rows(rows, question)
     tally = Tally(question)
