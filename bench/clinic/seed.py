@@ -102,7 +102,10 @@ def _people(asked: dict[str, int], names: list[str]) -> dict[str, Any]:
 
 
 def _sessions(asked: dict[str, int], rows: list[Any], *, now: Any) -> list[dict[str, str]]:
-    """Write every dyad's weekly sessions; return the open ones, session by session."""
+    """Write every dyad's weekly sessions; return the open ones, session by session.
+
+    Whose comes first is another each week: who began together does not answer together.
+    """
     from attunement.clinic.models import Assignment, Grant, Invitation, Session
     from attunement.clinic.pages.grants import bind, cookie_name
     from attunement.clinic.services import mark_of_grant
@@ -119,9 +122,10 @@ def _sessions(asked: dict[str, int], rows: list[Any], *, now: Any) -> list[dict[
     number = 0
     for session_no in range(1, n_all + 1):
         at = now - timedelta(weeks=n_all - session_no, minutes=1)
+        this_week = dice.sample(rows, len(rows))
         sessions = [
             Session(dyad=dyad, care_episode=episode, session_no=session_no, held_on=at.date())
-            for _, dyad, episode in rows
+            for _, dyad, episode in this_week
         ]
         _write(sessions)
         forms = [
@@ -161,7 +165,7 @@ def _sessions(asked: dict[str, int], rows: list[Any], *, now: Any) -> list[dict[
                     expires_at=now + timedelta(days=1),
                 )
             )
-            dyad = rows[place][1]
+            dyad = this_week[place][1]
             open_ones.append(
                 {
                     "session": form.session_id,

@@ -35,7 +35,7 @@ def scores_of(
     for scale, result in scored.scales.items():
         rows.append(
             Score.fresh(
-                id=derived_id("score", response.pk, scale),
+                id=derived_id("score", response.pk, scale, near=response.pk),
                 response_id=response.pk,
                 scale=scale,
                 value=None if isinstance(result, NotScored) else result.value,

@@ -274,7 +274,7 @@ def _judgement(
     dyad: Dyad, session: Session, known: Rule, at: datetime, *, flagged: bool
 ) -> SignalJudgement:
     return SignalJudgement(
-        id=derived_id("judgement", session.pk, known.id),
+        id=derived_id("judgement", session.pk, known.id, near=session.pk),
         dyad=dyad,
         session=session,
         rule_id=known.id,
