@@ -94,9 +94,26 @@ class Cluster:
         )
 
     def start(self) -> None:
-        """Start the server and wait until it takes connections (after recovery, if need be)."""
+        """Start the server and wait until it takes connections (after recovery, if need be).
+
+        One that ends at once is started again: processes of a killed one may hold its memory still.
+        """
+        ends = time.monotonic() + STARTS_WITHIN
+        ready = [str(_bin() / "pg_isready"), "-q", "-h", str(self.folder), "-p", str(self.port)]
+        while time.monotonic() < ends:
+            self.process = self._served()
+            while self.process.poll() is None and time.monotonic() < ends:
+                if subprocess.run(ready, check=False).returncode == 0:
+                    return
+                time.sleep(0.05)
+        self.stop()
+        said = (self.folder / "server.log").read_text(encoding="utf-8", errors="replace")
+        message = f"PostgreSQL did not start: {said[-500:]}"
+        raise RuntimeError(message)
+
+    def _served(self) -> subprocess.Popen[bytes]:
         with (self.folder / "server.log").open("ab") as log:
-            self.process = subprocess.Popen(
+            return subprocess.Popen(
                 [
                     str(_bin() / "postgres"), "-D", str(self.data), "-p", str(self.port),
                     "-c", "listen_addresses=", "-c", f"unix_socket_directories={self.folder}",
@@ -108,14 +125,6 @@ class Cluster:
                 start_new_session=True,
                 **_as_postgres(),
             )  # fmt: skip
-        ends = time.monotonic() + STARTS_WITHIN
-        ready = [str(_bin() / "pg_isready"), "-q", "-h", str(self.folder), "-p", str(self.port)]
-        while time.monotonic() < ends:
-            if subprocess.run(ready, check=False).returncode == 0:
-                return
-            time.sleep(0.05)
-        message = f"PostgreSQL did not start; see {self.folder / 'server.log'}"
-        raise RuntimeError(message)
 
     def kill(self) -> None:
         """Kill every process of the cluster at once."""
