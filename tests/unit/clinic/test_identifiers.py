@@ -43,7 +43,7 @@ def test_ids_of_one_moment_begin_alike_and_tell_neither_time_nor_order() -> None
     moments = Moments(lambda: now[0])
     first = [new_id(moments) for _ in range(40)]
     assert len({one[:_ALIKE] for one in first}) == 1
-    # The 98 bits after them are drawn for each: what is second most alike still differs early.
+    # The 98 bits after them are drawn for each: no two agree in the first forty of those.
     rests = sorted(one[_ALIKE:] for one in first)
     assert len(set(rests)) == 40
     assert all(a[:8] != b[:8] for a, b in pairwise(rests))

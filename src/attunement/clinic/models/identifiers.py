@@ -5,7 +5,7 @@ The store keeps every key in order. Were an identifier random all through, each 
 row that refers to it, would lie on a page that nobody has just read, and under load reading and
 writing those pages is most of the work. So identifiers that one process makes in the same moment
 begin alike: with six letters that are drawn anew for every moment, so that they tell no time and
-no order. Where few are made, each is random all through.
+no order. Where few are made, only rows of one act share them.
 
 Moments are of a clock, not of a count: how many rows were made that somebody may not see changes
 nothing in the identifiers that they do see.
